@@ -1,0 +1,1 @@
+"""Rules that every row must keep: vocabulary, discovery, enforcement."""

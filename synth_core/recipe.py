@@ -1,0 +1,86 @@
+"""What repeats a run exactly: plain JSON."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+
+from synth_core.constraints.base import Constraint
+from synth_core.errors import InputError
+
+
+class Use(StrEnum):
+    """What the synthetic table is for; it decides the targets."""
+
+    DEVELOP = "develop"
+    SHARE = "share"
+    TRAIN = "train"
+    EXPLORE = "explore"
+
+
+USE_TITLES = {
+    Use.DEVELOP: "Develop and test software",
+    Use.SHARE: "Share outside",
+    Use.TRAIN: "Train a model",
+    Use.EXPLORE: "Explore inside",
+}
+
+
+def _parse_rule(value: Any) -> Constraint:
+    from synth_core.constraints.kinds import parse
+
+    return value if isinstance(value, Constraint) else parse(value)
+
+
+class Recipe(BaseModel):
+    """Method, settings, rules, rows and seed of one run.
+
+    Attributes
+    ----------
+    rows
+        Synthetic rows to make.
+    holdout
+        Share of the real rows kept out of learning, for judging; 0 learns from all.
+    where
+        Expression that every synthetic row must keep (``"age >= 65"``).
+    shares
+        Target shares per column: ``{"sex": {"F": 0.5, "M": 0.5}}``.
+    chunk_rows
+        Rows per part; part of the recipe, because each part has its own seed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = 1
+    method: str = "trees"
+    params: dict[str, Any] = Field(default_factory=dict)
+    constraints: list[Annotated[SerializeAsAny[Constraint], BeforeValidator(_parse_rule)]] = Field(default_factory=list)
+    where: str = ""
+    shares: dict[str, dict[str, float]] = Field(default_factory=dict)
+    rows: int = Field(default=10_000, ge=1, le=100_000_000)
+    seed: int = Field(default=0, ge=0)
+    holdout: float = Field(default=0.2, ge=0, lt=1)
+    use: Use = Use.SHARE
+    chunk_rows: int = Field(default=50_000, ge=1)
+
+    @property
+    def rules(self) -> list[Constraint]:
+        """The rules that are switched on."""
+        return [rule for rule in self.constraints if rule.enabled]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Return the recipe in a JSON file; :class:`InputError` names the field that is wrong."""
+    try:
+        return Recipe.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The recipe {path.name} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"The recipe {path.name} is not a text file; a recipe is JSON.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(f"The recipe {path.name} is not right at '{place}': {first['msg']}.") from None

@@ -1,0 +1,186 @@
+"""What the four dimensions return: scores, and the statistics that figures are drawn from.
+
+All of it is plain JSON through pydantic, so a scorecard can be redrawn without the raw data. Rare categories
+(fewer than five real rows) are masked as "(rare)" before they get here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from synth_core.scores.score import Score
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ColumnLikeness(_Frozen):
+    """How alike one column is: error in % (KS or total variation distance x 100), and what the overlay needs.
+
+    Attributes
+    ----------
+    labels, edges
+        Categories shown, most frequent first, the last may be "(rare)" or "(other)"; or the bin edges (len = bins + 1;
+        dates as seconds since 1970). One of the two is empty.
+    real, synthetic, holdout
+        Share of rows (0..1, missing rows included in the denominator) per label or bin.
+    quantiles_real, quantiles_synthetic
+        Values at 0, 1, 5, 25, 50, 75, 95, 99, 100 % for numeric columns; the 0 and 100 % are the k-th smallest and
+        largest (k = 5), never a literal extreme.
+    """
+
+    name: str
+    kind: str
+    error: float | None
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
+    baseline: float | None = None
+    missing_real: float = 0.0
+    missing_synthetic: float = 0.0
+    labels: list[str] = Field(default_factory=list)
+    edges: list[float] = Field(default_factory=list)
+    real: list[float] = Field(default_factory=list)
+    synthetic: list[float] = Field(default_factory=list)
+    holdout: list[float] = Field(default_factory=list)
+    quantiles_real: list[float] = Field(default_factory=list)
+    quantiles_synthetic: list[float] = Field(default_factory=list)
+    rare_lost: int = 0
+    invented: int = 0
+    note: str = ""
+
+
+class PairView(_Frozen):
+    """Two columns together: shares (0..1) on a grid, rows = y, columns = x."""
+
+    x: str
+    y: str
+    x_labels: list[str]
+    y_labels: list[str]
+    real: list[list[float]]
+    synthetic: list[list[float]]
+    error: float
+
+
+class Associations(_Frozen):
+    """Mixed-kind association (0..1; signed -1..1 between two numbers), in one clustered order."""
+
+    names: list[str]
+    real: list[list[float]]
+    synthetic: list[list[float]]
+    difference: list[list[float]]
+
+
+class Giveaway(_Frozen):
+    """A column by which synthetic rows can be told from real ones, and how much of the telling it does (0..1)."""
+
+    name: str
+    importance: float
+
+
+class Fidelity(_Frozen):
+    """Is the synthetic table like the real one? Scores: shape, pairs, c2st, missingness, rare."""
+
+    scores: list[Score]
+    columns: list[ColumnLikeness]
+    associations: Associations | None = None
+    pairs: list[PairView] = Field(default_factory=list)
+    giveaways: list[Giveaway] = Field(default_factory=list)
+
+
+class ModelResult(_Frozen):
+    """One model trained on synthetic (tstr) and on real (trtr), both tested on the same real holdout.
+
+    ``metric`` is "AUC" (one-vs-rest mean with several classes) or "R2"; ``loss`` is (trtr - tstr) / trtr in %,
+    with a 95 % interval from a paired bootstrap over the test rows. ``roc_*``: [false positive, true positive] points.
+    """
+
+    model: str
+    metric: str
+    tstr: float
+    trtr: float
+    tstr_low: float
+    tstr_high: float
+    trtr_low: float
+    trtr_high: float
+    loss: float
+    loss_low: float
+    loss_high: float
+    roc_tstr: list[tuple[float, float]] = Field(default_factory=list)
+    roc_trtr: list[tuple[float, float]] = Field(default_factory=list)
+    importance_tstr: dict[str, float] = Field(default_factory=dict)
+    importance_trtr: dict[str, float] = Field(default_factory=dict)
+
+
+class Utility(_Frozen):
+    """Does a model trained on it work on real rows? Score: tstr_loss."""
+
+    scores: list[Score]
+    target: str | None = None
+    models: list[ModelResult] = Field(default_factory=list)
+
+
+class Curve(_Frozen):
+    """A cumulative curve: share of rows (y, 0..1) with a value of at most x."""
+
+    name: str
+    x: list[float]
+    y: list[float]
+
+
+class Attack(_Frozen):
+    """One attack beside its control: success in the attack's unit, interval, and what chance would give."""
+
+    name: str
+    title: str
+    unit: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    control: float | None = None
+    chance: float | None = None
+    n: int = 0
+    note: str = ""
+
+
+class ClosePair(_Frozen):
+    """A synthetic row and the train row nearest to it, by row number; values are looked up only when asked for."""
+
+    synthetic_row: int
+    train_row: int
+    distance: float
+    holdout_distance: float
+
+
+class Privacy(_Frozen):
+    """Can a real person be found? Scores: copies, nearer_share, membership_auc, membership_tpr, literals."""
+
+    scores: list[Score]
+    attacks: list[Attack] = Field(default_factory=list)
+    curves: list[Curve] = Field(default_factory=list)
+    closest: list[ClosePair] = Field(default_factory=list)
+
+
+class RuleAdherence(_Frozen):
+    """How one rule fares: shares of rows that keep it (0..1) among real rows, raw synthetic rows and the release."""
+
+    id: str
+    sentence: str
+    hard: bool
+    severity: Literal["error", "warning", "info"]
+    how: str
+    real: float
+    raw: float | None
+    final: float
+    broken: int
+    repaired: int = 0
+
+
+class Validity(_Frozen):
+    """Does every row make sense? Scores: rules_broken, keys_repeated, unknown_categories."""
+
+    scores: list[Score]
+    rules: list[RuleAdherence] = Field(default_factory=list)
