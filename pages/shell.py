@@ -1,0 +1,40 @@
+"""The frame: page set-up, navigation, and the sidebar with the project, the run and the lamp."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:  # Streamlit puts pages/ on the path, not the folder above it
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from pages.ui import parts, sidebar, state  # noqa: E402
+
+st.set_page_config(page_title="Simile", page_icon=str(ROOT / "assets" / "favicon.svg"), layout="wide")
+st.logo(str(ROOT / "assets" / ("logo-dark.svg" if state.mode() == "dark" else "logo.svg")), size="large")
+
+GROUPS = {
+    "": ["start"],
+    "Understand": ["upload", "profiling"],
+    "Make": ["constraints", "method", "generate"],
+    "Judge": ["compare", "privacy", "report"],
+}
+page = st.navigation(
+    {
+        group: [
+            st.Page(
+                f"{name}.py",
+                title=parts.PAGES[name][0],
+                icon=parts.PAGES[name][1],
+                url_path=name,
+                default=name == "start",
+            )
+            for name in names
+        ]
+        for group, names in GROUPS.items()
+    }
+)
+state.begin()
+sidebar.draw()
+page.run()

@@ -1,0 +1,50 @@
+"""Answers that are kept: keyed by the table's fingerprint, never by the frame (large frames are sampled when hashed)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from synth_core.project import Project
+from synth_core.table import Table
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _table(project_id: str, table_name: str, _project: Project) -> Table:
+    return _project.table_of(table_name)
+
+
+def table(project: Project) -> Table:
+    """Return the project's current table, read once per change of it; treat it as read-only."""
+    return _table(project.id, project.table_name, project)
+
+
+_TABLE: dict[Any, Any] = {Table: lambda table: table.fingerprint}
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def profile(table: Table) -> Any:
+    """Return the profile of a table."""
+    from synth_core.profile import profile as profiled
+
+    return profiled(table)
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def suggestions(table: Table) -> Any:
+    """Return the rules that hold in a table."""
+    from synth_core.constraints.discovery import discover
+
+    return discover(table)
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
+def broken(table: Table, rule_json: str) -> pd.Series:
+    """Return True for each row that breaks a rule given as JSON."""
+    import json
+
+    from synth_core.constraints.kinds import parse
+
+    return parse(json.loads(rule_json)).violations(table.frame)

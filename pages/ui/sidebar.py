@@ -1,0 +1,62 @@
+"""The sidebar under the navigation: the project and its menu, the run at work, and the lamp."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import parts, state, watch
+from synth_core import project as projects
+from synth_core.project import Project
+
+OPEN, DUPLICATE, DELETE = "Open another", "Duplicate", "Delete"
+
+
+def draw() -> None:
+    """Draw what every page shows below the navigation."""
+    opened = state.project()
+    with st.sidebar:
+        if opened is not None:
+            with parts.guarded():
+                _project(opened)
+                watch.run_line(opened)
+        st.caption(":material/lock: Data stays on this machine")
+    if opened is not None:
+        watch.tell_when_over(opened)
+
+
+def _project(opened: Project) -> None:
+    with st.container(border=True, gap="xsmall", key="shell_project"):
+        st.markdown(f"**{_plain(opened.label)}**", width="stretch")
+        choice = st.menu_button(
+            "Project", [OPEN, DUPLICATE, DELETE], key="shell.menu", type="tertiary", icon=":material/folder:"
+        )
+    if choice == OPEN:
+        state.close()
+        st.switch_page("start.py")
+    elif choice == DUPLICATE:
+        state.open_project(projects.duplicate(opened.id).id)
+        st.rerun()
+    elif choice == DELETE:
+        _ask_delete(opened)
+
+
+@st.dialog("Delete this project?")
+def _ask_delete(opened: Project) -> None:
+    st.markdown(
+        f"**{_plain(opened.label)}**, its table, rules and runs are removed from this machine. This cannot be undone."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="shell.keep"):
+            st.rerun()
+        if st.button("Delete", key="shell.delete", type="primary", on_click=_delete, args=(opened.id,)):
+            st.rerun()
+
+
+def _delete(project_id: str) -> None:
+    projects.delete(project_id)
+    state.close()
+
+
+def _plain(label: str) -> str:
+    """Return a label with Markdown's signs taken literally."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|>~:$" else letter for letter in label)

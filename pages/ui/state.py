@@ -1,0 +1,129 @@
+"""The only place that touches ``st.session_state`` and ``st.query_params``.
+
+A session holds ids and small choices; everything of value is in the project's folder. ``?project=`` and ``?run=`` in
+the address reopen it after a reload.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar, cast
+
+import streamlit as st
+
+from synth_core import project as projects
+from synth_core.errors import ProjectError
+from synth_core.project import Project
+from synth_core.run import Run
+
+Mode = Literal["light", "dark"]
+T = TypeVar("T")
+
+_PROJECT, _RUN, _OPEN, _LOST = "state.project", "state.run", "state.open", "state.lost"
+
+
+def begin() -> None:
+    """Bring the address and the session together; called once per run by the shell, before anything is drawn."""
+    asked = st.query_params.get("project") or st.session_state.get(_PROJECT)
+    if asked != st.session_state.get(_PROJECT):
+        st.session_state.pop(_RUN, None)
+    run = st.query_params.get("run") or st.session_state.get(_RUN)
+    st.session_state[_LOST] = ""
+    if asked:
+        try:
+            _opened(asked, fresh=True)
+        except ProjectError as error:
+            st.session_state[_LOST] = str(error)
+            close()
+            return
+    _remember(asked, run if asked else None)
+
+
+def _opened(project_id: str, *, fresh: bool = False) -> Project:
+    held = cast(Project | None, st.session_state.get(_OPEN))
+    if fresh or held is None or held.id != project_id:  # once per run: another tab may have changed it
+        held = projects.open_project(project_id)
+        st.session_state[_OPEN] = held
+    return held
+
+
+def _remember(project_id: str | None, run_id: str | None) -> None:
+    for name, key, value in (("project", _PROJECT, project_id), ("run", _RUN, run_id)):
+        if value:
+            st.session_state[key] = value
+            if st.query_params.get(name) != value:
+                st.query_params[name] = value
+        else:
+            st.session_state.pop(key, None)
+            st.query_params.pop(name, None)
+
+
+def project() -> Project | None:
+    """Return the project that is open, or None."""
+    project_id = st.session_state.get(_PROJECT)
+    return _opened(project_id) if project_id else None
+
+
+def lost_project() -> str:
+    """Return the sentence that says why the project in the address could not be opened, or an empty text."""
+    return str(st.session_state.get(_LOST, ""))
+
+
+def open_project(project_id: str) -> None:
+    """Make this the open project; no run is chosen."""
+    st.session_state.pop(_OPEN, None)
+    _remember(project_id, None)
+
+
+def close() -> None:
+    """Leave the project."""
+    st.session_state.pop(_OPEN, None)
+    _remember(None, None)
+
+
+def run() -> Run | None:
+    """Return the chosen run of the open project, else its latest finished one, else None."""
+    opened = project()
+    if opened is None:
+        return None
+    chosen = st.session_state.get(_RUN)
+    if chosen:
+        try:
+            return opened.run(chosen)
+        except ProjectError:
+            choose_run(None)
+    return opened.latest_done()
+
+
+def choose_run(run_id: str | None) -> None:
+    """Look at this run from now on (None: the latest finished one)."""
+    _remember(st.session_state.get(_PROJECT), run_id)
+
+
+def mode() -> Mode:
+    """Return ``"dark"`` or ``"light"``, as the browser shows the app."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def get(key: str, default: T) -> T:
+    """Return a small value kept for this session (``"<page>.<thing>"``), or ``default``."""
+    return cast(T, st.session_state.get(key, default))
+
+
+def put(key: str, value: Any) -> None:
+    """Keep a small value for this session, or give a widget its next value (only before it is drawn)."""
+    st.session_state[key] = value
+
+
+def drop(*keys: str) -> None:
+    """Forget values kept for this session."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def seen(key: str) -> bool:
+    """Return whether ``key`` was asked for before in this session; the first time answers False."""
+    known = cast(set[str], st.session_state.setdefault("state.seen", set()))
+    if key in known:
+        return True
+    known.add(key)
+    return False

@@ -1,0 +1,80 @@
+"""A run as it goes: the sidebar's run line and the large panel of the Generate page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui import state, theme
+from synth_core import jobs
+from synth_core.errors import ProjectError
+from synth_core.project import Project
+from synth_core.run import Run
+
+
+def _cancel(run: Run) -> None:
+    jobs.cancel(run)
+
+
+def _finished(run: Run) -> None:
+    """Redraw the page once when a run that was watched is over, so that the timer stops."""
+    if not state.seen(f"over.{run.id}"):
+        state.put("watch.over", run.id)
+        st.rerun()
+
+
+def run_line(project: Project) -> None:
+    """Draw the sidebar's line of the run at work, with Cancel; nothing when none is."""
+    run = project.active_run()
+    if run is None:
+        return
+
+    @st.fragment(run_every="1s")
+    def line() -> None:
+        status = run.status()
+        left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
+        st.progress(min(max(status.share, 0.0), 1.0), text=f"{status.stage or 'Waiting'}{left}")
+        st.button("Cancel", key="shell.cancel", icon=":material/stop:", on_click=_cancel, args=(run,), type="tertiary")
+        if not status.active:
+            _finished(run)
+
+    line()
+
+
+def tell_when_over(project: Project) -> None:
+    """Show a toast with the way to the result for the run that has just finished."""
+    run_id = state.get("watch.over", "")
+    if not run_id:
+        return
+    state.drop("watch.over")
+    try:
+        word = project.run(run_id).status().state
+    except ProjectError:
+        return
+    if word == "done":
+        state.choose_run(run_id)
+        link = f"/compare?project={project.id}&run={run_id}"
+        st.toast(
+            f"The synthetic table is ready. [See how it compares]({link})",
+            icon=":material/check_circle:",
+            duration="long",
+        )
+    elif word in ("failed", "lost"):
+        st.toast("The run stopped. See why on the Generate page.", icon=":material/error:", duration="long")
+
+
+def progress_panel(run: Run, draw: Callable[[Run], None]) -> None:
+    """Call ``draw(run)`` now, and every second while the run is at work; the page is redrawn once when it is over."""
+
+    @st.fragment(run_every="1s" if run.status().active else None)
+    def panel() -> None:
+        draw(run)
+        if not run.status().active:
+            if state.get("watch.open", "") == run.id:
+                state.drop("watch.open")
+                _finished(run)
+        else:
+            state.put("watch.open", run.id)
+
+    panel()
