@@ -1,0 +1,118 @@
+"""Start, watch and cancel runs from outside: each is a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from synth_core.errors import ProjectError
+from synth_core.project import Project, home, projects
+from synth_core.recipe import Recipe
+from synth_core.run import Run, Status, write_whole
+
+
+def start(project: Project, recipe: Recipe) -> Run:
+    """Start a run and return it at once; :class:`ProjectError` while another run of the project goes on."""
+    if project.active_run() is not None:
+        raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
+    run = project.new_run(recipe)
+    _spawn(run)
+    return run
+
+
+def resume(run: Run) -> None:
+    """Go on with a run that was lost, cancelled or failed; finished parts are kept."""
+    if run.status().active:
+        raise ProjectError("This run is in progress already.")
+    run.write_status(Status(note="Waiting to start"))
+    _spawn(run)
+
+
+def judge_again(run: Run) -> None:
+    """Judge a finished run anew, in a process of its own."""
+    if run.status().active:
+        raise ProjectError("This run is in progress; it will be judged at its end.")
+    (run.folder / "scorecard.json").unlink(missing_ok=True)
+    resume(run)
+
+
+def cancel(run: Run) -> None:
+    """End a run; what it had sampled is kept for a resume."""
+    import psutil
+
+    try:
+        number = int((run.folder / "pid").read_text(encoding="ascii").split()[0])
+        if run.alive():
+            worker = psutil.Process(number)
+            family = [*worker.children(recursive=True), worker]
+            for process in family:
+                process.terminate()
+            _, left = psutil.wait_procs(family, timeout=1.5)
+            for process in left:
+                process.kill()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        pass  # it is gone already
+    status = run.status()
+    if status.state in ("queued", "running", "lost"):
+        last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}
+        run.write_status(status.model_copy(update=last))
+
+
+def queue_place(run: Run) -> int:
+    """Return how many runs on this machine are before a queued one."""
+    before = 0
+    for project in projects():
+        for other in project.runs():
+            if other.id != run.id and other.started_at < run.started_at and other.status().active:
+                before += 1
+    return before
+
+
+def cancel_all() -> None:
+    """End the runs that this process started: the studio is closing. They can be resumed later."""
+    for project in projects():
+        for run in project.runs():
+            try:
+                starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
+            except (OSError, ValueError, IndexError):
+                continue
+            if starter == os.getpid() and run.status().active:
+                cancel(run)
+
+
+def slots() -> int:
+    """Return how many runs may work at once on this machine (``SIMILE_RUNS``, default 1)."""
+    try:
+        return max(1, int(os.environ.get("SIMILE_RUNS", "1")))
+    except ValueError:
+        return 1
+
+
+def _spawn(run: Run) -> None:
+    """Start the worker process. Waiting OpenMP threads sleep: spinning costs others their cores."""
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "SIMILE_HOME": str(home())}
+    with open(run.folder / "log.txt", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "synth_core.worker", str(run.folder)],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    remember_process(run, process.pid)
+
+
+def remember_process(run: Run, number: int) -> None:
+    """Write down which process does this run, when it was born, and who started it."""
+    import psutil
+
+    try:
+        born = psutil.Process(number).create_time()
+    except psutil.Error:
+        born = time.time()
+    write_whole(run.folder / "pid", f"{number} {born} {os.getpid()}")

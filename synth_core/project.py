@@ -1,0 +1,368 @@
+"""A project is a folder: the table, the rules, the recipe and every run. Nothing of value lives anywhere else.
+
+::
+
+    SIMILE_HOME/projects/<id>/
+        project.json            label, use, targets, reading options, column choices
+        source/upload.csv       the file as it came
+        raw.parquet             its cells as read
+        tables/<print>/         the table with its kinds and roles; a new folder whenever these change
+        rules.json  draft.json
+        runs/<id>/              see ``run.py``
+
+Ids are 128 random bits; labels are words for people and never become paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, Field, ValidationError
+
+from synth_core.constraints.base import Constraint
+from synth_core.constraints.kinds import rules_from_json, rules_to_json
+from synth_core.errors import ProjectError
+from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
+from synth_core.recipe import Recipe, Use
+from synth_core.run import Run, write_whole
+from synth_core.scorecard import Target, default_targets
+from synth_core.table import Table
+from synth_core.writing import open_table, save_table
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class _Facts(BaseModel):
+    """What ``project.json`` holds."""
+
+    version: int = 1
+    label: str
+    created: datetime
+    opened: datetime
+    filename: str = ""
+    use: Use = Use.SHARE
+    table: str = ""
+    options: ReadOptions = Field(default_factory=ReadOptions)
+    choices: dict[str, ColumnChoice] = Field(default_factory=dict)
+    targets: dict[str, list[Target]] = Field(default_factory=dict)
+    notes: list[str] = Field(default_factory=list)
+    sheets: list[str] = Field(default_factory=list)
+
+
+def home() -> Path:
+    """Return the folder that holds everything (``SIMILE_HOME``, else ``~/.simile``), made with mode 0700."""
+    folder = Path(os.environ.get("SIMILE_HOME") or Path.home() / ".simile")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "projects").mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ProjectError(
+            f"The folder for projects, {folder}, cannot be made: {error.strerror}. Set SIMILE_HOME to one that can."
+        ) from None
+    return folder
+
+
+class Project:
+    """One table on its way from upload to release."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.id = folder.name
+        self._table: Table | None = None
+        try:
+            self._facts = _Facts.model_validate_json((folder / "project.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            raise ProjectError(
+                "This project cannot be opened: its project.json is missing or damaged. "
+                "Its files are untouched; start a new project from the table."
+            ) from None
+
+    # what it is
+
+    @property
+    def label(self) -> str:
+        """The name people gave it."""
+        return self._facts.label
+
+    @property
+    def created(self) -> datetime:
+        """When it was made (UTC)."""
+        return self._facts.created
+
+    @property
+    def opened(self) -> datetime:
+        """When it was last changed (UTC)."""
+        return self._facts.opened
+
+    @property
+    def filename(self) -> str:
+        """Name of the uploaded file."""
+        return self._facts.filename
+
+    @property
+    def notes(self) -> list[str]:
+        """What reading the file found, in sentences."""
+        return self._facts.notes
+
+    @property
+    def sheets(self) -> list[str]:
+        """Sheets of the uploaded workbook; empty for other files."""
+        return self._facts.sheets
+
+    @property
+    def options(self) -> ReadOptions:
+        """How the file was read."""
+        return self._facts.options
+
+    def rename(self, label: str) -> None:
+        """Give the project another name."""
+        self._save(label=_label(label))
+
+    # the table
+
+    @property
+    def table(self) -> Table:
+        """The table with its kinds and roles."""
+        if self._table is None:
+            self._table = self.table_of(self._facts.table)
+        return self._table
+
+    def table_of(self, name: str) -> Table:
+        """Return the table kept under ``tables/<name>``: a run names the one that it used."""
+        try:
+            return open_table(self.folder / "tables" / name)
+        except (OSError, ValueError):
+            raise ProjectError(
+                f"The table of project '{self.label}' cannot be read any more. Upload the file again to go on."
+            ) from None
+
+    @property
+    def table_name(self) -> str:
+        """Name of the folder under ``tables/`` that holds the current table."""
+        return self._facts.table
+
+    @property
+    def choices(self) -> dict[str, ColumnChoice]:
+        """What the user changed about columns, by column name."""
+        return dict(self._facts.choices)
+
+    def set_choices(self, choices: dict[str, ColumnChoice]) -> Table:
+        """Rebuild the table with these choices (all of them, not only new ones) and return it."""
+        raw = pd.read_parquet(self.folder / "raw.parquet")
+        missing = self._facts.options.missing_tokens
+        return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)
+
+    def read_again(self, options: ReadOptions) -> Table:
+        """Read the uploaded file with other options; choices for columns that still exist are kept."""
+        source = next((self.folder / "source").iterdir())
+        reading = read(source, options, name=self.label)
+        choices = {n: c for n, c in self._facts.choices.items() if n in reading.table.names}
+        table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
+        _write_raw(reading.raw, self.folder)
+        return self._put_table(
+            table, choices=choices, options=reading.options, notes=reading.notes, sheets=reading.sheets
+        )
+
+    def _put_table(self, table: Table, **facts: Any) -> Table:
+        name = table.fingerprint[:16]
+        if not (self.folder / "tables" / name).exists():
+            save_table(table, self.folder / "tables" / name)
+        self._save(table=name, **facts)
+        self._table = table
+        return table
+
+    # rules, use, targets, draft
+
+    @property
+    def rules(self) -> list[Constraint]:
+        """The rules, in the user's order."""
+        path = self.folder / "rules.json"
+        return rules_from_json(path.read_text(encoding="utf-8")) if path.exists() else []
+
+    def set_rules(self, rules: Sequence[Constraint]) -> None:
+        """Replace the rules."""
+        write_whole(self.folder / "rules.json", rules_to_json(list(rules)))
+        self._save()
+
+    @property
+    def use(self) -> Use:
+        """What the synthetic table is for."""
+        return self._facts.use
+
+    def set_use(self, use: Use) -> None:
+        """Say what the synthetic table is for; it decides the targets."""
+        self._save(use=use)
+
+    @property
+    def targets(self) -> list[Target]:
+        """Targets of the current use: the user's, else the defaults."""
+        return self._facts.targets.get(self.use.value) or default_targets(self.use)
+
+    def set_targets(self, targets: Sequence[Target] | None) -> None:
+        """Keep edited targets for the current use; None goes back to the defaults."""
+        kept = {use: value for use, value in self._facts.targets.items() if use != self.use.value}
+        self._save(targets=kept | ({self.use.value: list(targets)} if targets else {}))
+
+    @property
+    def draft(self) -> Recipe:
+        """The recipe that the next run will use, with the project's rules and use."""
+        path = self.folder / "draft.json"
+        draft = Recipe(rows=max(len(self.table), 1))
+        if path.exists():
+            draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
+        return draft.model_copy(update={"constraints": self.rules, "use": self.use})
+
+    def set_draft(self, recipe: Recipe) -> None:
+        """Keep the recipe for the next run."""
+        write_whole(self.folder / "draft.json", recipe.model_copy(update={"constraints": []}).model_dump_json())
+        self._save()
+
+    @property
+    def input_print(self) -> str:
+        """Changes whenever a finished run no longer shows what the project now says: table or rules."""
+        rules = [rule.model_dump(mode="json") for rule in self.rules if rule.enabled]
+        text = self._facts.table + json.dumps(rules, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    # runs
+
+    def runs(self) -> list[Run]:
+        """Return every run, newest first."""
+        folder = self.folder / "runs"
+        found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
+        return sorted(found, key=lambda run: run.started_at, reverse=True)
+
+    def run(self, run_id: str) -> Run:
+        """Return one run; :class:`ProjectError` when there is none of this id."""
+        folder = self.folder / "runs" / run_id
+        if not _ID.fullmatch(run_id) or not (folder / "recipe.json").exists():
+            raise ProjectError("There is no such run in this project. Choose one from its history.")
+        return Run(folder)
+
+    def latest_done(self) -> Run | None:
+        """Return the newest run with a synthetic table, or None."""
+        return next((run for run in self.runs() if run.status().state == "done"), None)
+
+    def active_run(self) -> Run | None:
+        """Return the run in progress or waiting, or None."""
+        return next((run for run in self.runs() if run.status().active), None)
+
+    def new_run(self, recipe: Recipe) -> Run:
+        """Make the folder of a new run (not started)."""
+        folder = self.folder / "runs" / secrets.token_hex(16)
+        folder.mkdir(parents=True, mode=0o700)
+        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
+    def _save(self, **changed: Any) -> None:
+        """Write project.json; facts are read again first, so that two tabs do not undo each other."""
+        path = self.folder / "project.json"
+        current = _Facts.model_validate_json(path.read_text(encoding="utf-8"))
+        self._facts = current.model_copy(update={"opened": datetime.now(UTC), **changed})
+        write_whole(path, self._facts.model_dump_json(indent=1))
+
+
+def create(label: str, reading: Reading, *, source: Path | bytes | None = None, filename: str = "") -> Project:
+    """Make a project from a reading and return it.
+
+    Parameters
+    ----------
+    source
+        The file as it came, as a path or as bytes; kept so that it can be read again with other options.
+    filename
+        Its name; only the suffix is used in a path.
+    """
+    folder = home() / "projects" / secrets.token_hex(16)
+    building = folder.with_name(folder.name + ".new")
+    try:
+        (building / "source").mkdir(parents=True, mode=0o700)
+        if source is not None:
+            name = filename or (source.name if isinstance(source, Path) else "upload.csv")
+            suffixes = "".join(re.findall(r"\.[A-Za-z0-9]{1,8}", name)[-2:]).lower()
+            target = building / "source" / f"upload{suffixes}"
+            if isinstance(source, Path):
+                shutil.copyfile(source, target)
+            else:
+                target.write_bytes(source)
+        _write_raw(reading.raw, building)
+        table = Table(reading.table.frame, reading.table.columns, _label(label), reading.table.source)
+        name = table.fingerprint[:16]
+        save_table(table, building / "tables" / name)
+        now = datetime.now(UTC)
+        facts = _Facts(
+            label=_label(label),
+            created=now,
+            opened=now,
+            filename=Path(filename).name,
+            table=name,
+            options=reading.options,
+            notes=reading.notes,
+            sheets=reading.sheets,
+        )
+        write_whole(building / "project.json", facts.model_dump_json(indent=1))
+        building.rename(folder)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise ProjectError(f"The project cannot be saved in {home()}: {error.strerror}.") from None
+    return Project(folder)
+
+
+def open_project(project_id: str) -> Project:
+    """Return the project with this id; :class:`ProjectError` when there is none."""
+    folder = home() / "projects" / project_id
+    if not _ID.fullmatch(project_id) or not folder.is_dir():
+        raise ProjectError("There is no such project on this machine. Choose one on the Start page, or upload a table.")
+    return Project(folder)
+
+
+def projects() -> list[Project]:
+    """Return every project that can be opened, last used first."""
+    found = []
+    for folder in (home() / "projects").iterdir():
+        if _ID.fullmatch(folder.name):
+            try:
+                found.append(Project(folder))
+            except ProjectError:
+                continue
+    return sorted(found, key=lambda project: project.opened, reverse=True)
+
+
+def delete(project_id: str) -> None:
+    """Delete a project with its table, runs and releases; a run in progress must be cancelled first."""
+    project = open_project(project_id)
+    if project.active_run() is not None:
+        raise ProjectError(f"Project '{project.label}' has a run in progress. Cancel it, then delete the project.")
+    shutil.rmtree(project.folder)
+
+
+def duplicate(project_id: str) -> Project:
+    """Return a copy of the project with its table, rules and draft, without its runs."""
+    original = open_project(project_id)
+    folder = home() / "projects" / secrets.token_hex(16)
+    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs"))
+    copy = Project(folder)
+    copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
+    return copy
+
+
+def _label(text: str) -> str:
+    """Return a name fit for display: one line, at most 80 characters."""
+    line = " ".join("".join(ch for ch in text if ch.isprintable()).split())
+    return line[:80] or "Untitled"
+
+
+def _write_raw(raw: pd.DataFrame, folder: Path) -> None:
+    frame = raw.copy(deep=False)
+    for name in frame.columns:
+        if frame[name].dtype == object:
+            frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
+    frame.to_parquet(folder / "raw.parquet", index=False)

@@ -1,0 +1,194 @@
+"""A run is a folder: the recipe it follows, where it stands, and what it made.
+
+::
+
+    runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid
+                model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from synth_core.errors import ProjectError
+from synth_core.recipe import Recipe
+from synth_core.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth_core.generation import Synthesis
+    from synth_core.project import Project
+
+State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
+
+
+class Status(BaseModel):
+    """Where a run stands. ``done`` of ``total`` counts within ``stage``; ``share`` (0..1) over the whole run."""
+
+    state: State = "queued"
+    stage: str = ""
+    done: float = 0.0
+    total: float = 1.0
+    share: float = 0.0
+    note: str = ""
+    started: float | None = None
+    finished: float | None = None
+    seconds_left: float | None = None
+    error: str = ""
+    seconds: dict[str, float] = {}
+
+    @property
+    def active(self) -> bool:
+        """Whether it is waiting or working."""
+        return self.state in ("queued", "running")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it started working."""
+        return 0.0 if self.started is None else max(0.0, (self.finished or time.time()) - self.started)
+
+
+class _RunFacts(BaseModel):
+    table: str
+    input_print: str
+    created: datetime
+
+
+class Run:
+    """One run of one project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.id = folder.name
+
+    @classmethod
+    def lay_out(cls, folder: Path, recipe: Recipe, *, table: str, input_print: str) -> Run:
+        """Write the files that a new run starts from and return it."""
+        facts = _RunFacts(table=table, input_print=input_print, created=datetime.now(UTC))
+        write_whole(folder / "facts.json", facts.model_dump_json())
+        write_whole(folder / "status.json", Status(note="Waiting to start").model_dump_json())
+        write_whole(folder / "recipe.json", recipe.model_dump_json(indent=1))
+        return cls(folder)
+
+    @property
+    def _facts(self) -> _RunFacts:
+        try:
+            return _RunFacts.model_validate_json((self.folder / "facts.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            return _RunFacts(table="", input_print="", created=datetime.fromtimestamp(0, UTC))
+
+    @property
+    def started_at(self) -> datetime:
+        """When it was asked for (UTC)."""
+        return self._facts.created
+
+    @property
+    def table_name(self) -> str:
+        """The project's table that it learns from (folder under ``tables/``)."""
+        return self._facts.table
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that it follows."""
+        try:
+            return Recipe.model_validate_json((self.folder / "recipe.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            raise ProjectError("The recipe of this run is damaged; start a new run.") from None
+
+    def status(self) -> Status:
+        """Return where it stands; "lost" when its process is gone without a last word."""
+        try:
+            status = Status.model_validate_json((self.folder / "status.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            status = Status(state="lost", error="The status of this run cannot be read. Start it again.")
+        if status.active and not self.alive():
+            young = time.time() - self._modified() < 5 and not (self.folder / "pid").exists()
+            if not young:
+                return status.model_copy(
+                    update={
+                        "state": "lost",
+                        "finished": self._modified(),
+                        "error": "The process that did this run ended without a last word (the machine was restarted, "
+                        "or memory ran out). Resume it: parts that are finished are kept.",
+                    }
+                )
+        return status
+
+    def write_status(self, status: Status) -> None:
+        """Replace status.json as a whole."""
+        write_whole(self.folder / "status.json", status.model_dump_json())
+
+    def alive(self) -> bool:
+        """Whether the process that does this run exists."""
+        import psutil
+
+        try:
+            number, born, *_ = (self.folder / "pid").read_text(encoding="ascii").split()
+            process = psutil.Process(int(number))
+            same = abs(process.create_time() - float(born)) < 2
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        except (OSError, ValueError, psutil.Error):
+            return False
+
+    @property
+    def parquet(self) -> Path:
+        """Where the synthetic table is, or will be."""
+        return self.folder / "synthetic.parquet"
+
+    def scorecard(self) -> Scorecard | None:
+        """Return the judgement, or None when there is none yet."""
+        path = self.folder / "scorecard.json"
+        if not path.exists():
+            return None
+        try:
+            return Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
+        except (ValidationError, UnicodeDecodeError):
+            raise ProjectError("The scorecard of this run is damaged. Judge it again on the Generate page.") from None
+
+    def synthesis(self) -> Synthesis | None:
+        """Return what was made and how, or None when there is none yet."""
+        from synth_core.generation import Synthesis
+
+        path = self.folder / "synthesis.json"
+        return Synthesis.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def preview(self, rows: int = 50) -> pd.DataFrame | None:
+        """Return the first synthetic rows as they will be released, also while the run goes on; None before."""
+        import pyarrow.parquet as pq
+
+        parts = sorted((self.folder / "parts").glob("part-*.parquet"))
+        path = self.parquet if self.parquet.exists() else (parts[0] if parts else None)
+        if path is None:
+            return None
+        batch = next(pq.ParquetFile(path).iter_batches(batch_size=rows), None)
+        return None if batch is None else batch.to_pandas()
+
+    def stale(self, project: Project) -> bool:
+        """Whether the table or the rules changed since this run was started."""
+        return self._facts.input_print != project.input_print
+
+    def log(self) -> str:
+        """Return the log (counts and column names, never cell values)."""
+        path = self.folder / "log.txt"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def _modified(self) -> float:
+        try:
+            return (self.folder / "status.json").stat().st_mtime
+        except OSError:
+            return 0.0
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old one or the new one, never half of it."""
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    building.write_text(text, encoding="utf-8")
+    building.replace(path)

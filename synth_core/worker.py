@@ -1,0 +1,210 @@
+"""``python -m synth_core.worker RUN_DIR``: do one run, and write down where it stands.
+
+The process waits for a free place on the machine, reads the run's own copy of the table, generates, judges, and leaves
+its last word in ``status.json``. It learns nothing from its parent but the folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
+from synth_core.generation import Synthesis, generate, read_synthetic
+from synth_core.jobs import remember_process, slots
+from synth_core.project import Project, home
+from synth_core.recipe import Recipe
+from synth_core.run import STAGES, Run, Status, write_whole
+from synth_core.scorecard import Scorecard, judge
+from synth_core.table import Table
+
+# What each stage weighs in the bar before anything is measured: seconds of a run on the demo tables.
+_WEIGHTS = dict(zip(STAGES, (1.0, 0.5, 4.0, 4.0, 1.0, 8.0, 6.0), strict=True))
+
+
+class Reporter:
+    """Writes progress to ``status.json``, at most five times a second."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.status = Status(state="running", started=time.time(), note="Reading the table")
+        self._written = 0.0
+        self._stage_began = time.time()
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Take progress of one stage (a :class:`~synth_core.progress.StageProgress`)."""
+        fresh = stage != self.status.stage
+        if fresh:
+            self._close_stage()
+        before = sum(_WEIGHTS[name] for name in STAGES[: STAGES.index(stage)]) if stage in STAGES else 0.0
+        share = (before + _WEIGHTS.get(stage, 0.0) * min(done / total if total else 0.0, 1.0)) / sum(_WEIGHTS.values())
+        self.status = self.status.model_copy(
+            update={
+                "stage": stage,
+                "done": done,
+                "total": total or 1.0,
+                "note": note or self.status.note if not fresh else note,
+                "share": max(self.status.share, round(share, 4)),
+                "seconds_left": self._seconds_left(stage, done, total),
+            }
+        )
+        if fresh or time.monotonic() - self._written > 0.2:
+            self.write()
+
+    def write(self) -> None:
+        """Write the status now."""
+        self._written = time.monotonic()
+        self.run.write_status(self.status)
+
+    def finish(self, state: str, note: str, error: str = "") -> None:
+        """Write the last word."""
+        self._close_stage()
+        last = {"state": state, "note": note, "error": error, "finished": time.time(), "seconds_left": None}
+        if state == "done":
+            last["share"] = 1.0
+        self.status = self.status.model_copy(update=last)
+        self.write()
+
+    def _close_stage(self) -> None:
+        now = time.time()
+        if self.status.stage:
+            seconds = dict(self.status.seconds)
+            seconds[self.status.stage] = round(seconds.get(self.status.stage, 0) + now - self._stage_began, 2)
+            self.status = self.status.model_copy(update={"seconds": seconds})
+        self._stage_began = now
+
+    def _seconds_left(self, stage: str, done: float, total: float) -> float | None:
+        """Return seconds left: this stage by its own pace, later ones by their weight at the pace so far."""
+        spent = time.time() - self._stage_began
+        share = done / total if total else 0.0
+        if spent < 1 or share < 0.02 or stage not in STAGES:
+            return self.status.seconds_left
+        here = spent * (1 - share) / share
+        measured = dict(self.status.seconds)
+        measured[stage] = spent / share
+        pace = sum(measured.values()) / max(sum(_WEIGHTS[name] for name in measured if name in _WEIGHTS), 1e-9)
+        later = sum(_WEIGHTS[name] for name in STAGES[STAGES.index(stage) + 1 :]) * pace
+        return round(here + later, 1)
+
+
+def work(run: Run, reporter: Reporter) -> None:
+    """Read, generate and judge."""
+    project = Project(run.folder.parent.parent)
+    reporter("Read", 0, 1, "Reading the table")
+    table = project.table_of(run.table_name)
+    recipe = run.recipe
+    workers = max(1, (os.cpu_count() or 1)) if recipe.rows >= 200_000 else 1
+    synthesis = generate(table, recipe, run.folder, workers=workers, progress=reporter)
+    card = judge_release(table, recipe, run.folder, synthesis, reporter)
+    write_whole(run.folder / "scorecard.json", card.model_dump_json())
+
+
+def judge_release(table: Table, recipe: Recipe, folder: Path, synthesis: Synthesis, progress: Reporter) -> Scorecard:
+    """Return the judgement of the release in ``folder``."""
+    train, holdout = table.split(recipe.holdout, recipe.seed)
+    names = [column.name for column in synthesis.columns]
+    return judge(
+        train.select(names),
+        holdout.select(names),
+        read_synthetic(folder, synthesis),
+        rules=recipe.rules,
+        seed=recipe.seed,
+        progress=progress,
+        raw_broken=synthesis.raw_broken,
+        repaired=synthesis.repaired,
+        how=synthesis.how,
+        method=recipe.method,
+    )
+
+
+def main(folder: str) -> int:
+    """Do the run in ``folder``; return the exit code."""
+    run = Run(Path(folder))
+    remember_own(run)
+    with place(run):
+        reporter = Reporter(run)
+        reporter.write()
+        try:
+            work(run, reporter)
+        except Cancelled:
+            reporter.finish("cancelled", "Cancelled")
+            return 1
+        except SimileError as error:
+            _log_traceback(error)
+            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", str(error))
+            return 1
+        except MemoryError:
+            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", _MEMORY)
+            return 1
+        except Exception as error:
+            _log_traceback(error)
+            words = (
+                f"Something went wrong that Simile did not expect ({type(error).__name__}) at the stage "
+                f"'{reporter.status.stage}'. Nothing you had is lost; the log below says where."
+            )
+            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+            return 1
+        reporter.finish("done", "Done")
+    return 0
+
+
+_MEMORY = (
+    "Memory ran out. Make fewer rows, leave out columns with very many categories, or choose a lighter method; "
+    "'trees' and 'independent' need the least."
+)
+
+
+def remember_own(run: Run) -> None:
+    """Write down this process as the one that does the run, unless its starter did."""
+    if not run.alive():
+        remember_process(run, os.getpid())
+
+
+@contextmanager
+def place(run: Run) -> Iterator[None]:
+    """Wait for one of the machine's places; a lock of the system, so that a killed process frees it."""
+    folder = home() / "places"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    files: list[IO[str]] = [open(folder / f"{number}.lock", "w", encoding="ascii") for number in range(slots())]
+    try:
+        while not any(_try_lock(file) for file in files):
+            time.sleep(0.3)
+        yield
+    finally:
+        for file in files:
+            file.close()
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _log_traceback(error: BaseException) -> None:
+    """Log where it happened, without the message: messages of libraries may hold cell values."""
+    lines = [f"{type(error).__name__}"]
+    for frame in traceback.extract_tb(error.__traceback__):
+        lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
+    if error.__cause__ is not None:
+        lines.append("caused by")
+        for frame in traceback.extract_tb(error.__cause__.__traceback__):
+            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1]))
+    except (IndexError, GenerationError, ProjectError) as failure:
+        sys.stderr.write(f"{failure}\n")
+        sys.exit(2)
