@@ -1,3 +1,21 @@
+"""Start: bring a table, take a demo, or go on with a project."""
+
 import streamlit as st
 
-st.title("start")
+from pages.ui import opening, parts, recent
+from synth_core import project as projects
+
+parts.page_head("Start", "Turn a real table into a synthetic one, with proof of how alike and how safe it is.")
+
+known = projects.projects()
+if not known:
+    recent.first_visit()
+
+left, right = st.columns([2, 3], gap="large")
+with left:
+    opening.uploader()
+with right:
+    opening.demo_cards()
+
+if known:
+    recent.listing(known)

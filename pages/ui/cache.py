@@ -1,4 +1,4 @@
-"""Answers that are kept: keyed by the table's fingerprint, never by the frame (large frames are sampled when hashed)."""
+"""Answers that are kept, keyed by the table's fingerprint: Streamlit samples large frames when it hashes them."""
 
 from __future__ import annotations
 

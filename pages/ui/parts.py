@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -14,6 +15,7 @@ from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
 
+ASSETS = Path(__file__).parents[2] / "assets"
 PAGES: dict[str, tuple[str, str]] = {
     "start": ("Start", ":material/home:"),
     "upload": ("Upload", ":material/table_view:"),

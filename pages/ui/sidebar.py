@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import parts, state, watch
+from pages.ui import parts, state, theme, watch
 from synth_core import project as projects
 from synth_core.project import Project
 
@@ -26,7 +26,7 @@ def draw() -> None:
 
 def _project(opened: Project) -> None:
     with st.container(border=True, gap="xsmall", key="shell_project"):
-        st.markdown(f"**{_plain(opened.label)}**", width="stretch")
+        st.markdown(f"**{theme.plain(opened.label)}**", width="stretch")
         choice = st.menu_button(
             "Project", [OPEN, DUPLICATE, DELETE], key="shell.menu", type="tertiary", icon=":material/folder:"
         )
@@ -43,7 +43,8 @@ def _project(opened: Project) -> None:
 @st.dialog("Delete this project?")
 def _ask_delete(opened: Project) -> None:
     st.markdown(
-        f"**{_plain(opened.label)}**, its table, rules and runs are removed from this machine. This cannot be undone."
+        f"**{theme.plain(opened.label)}**, its table, rules and runs are removed from this machine. "
+        "This cannot be undone."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="shell.keep"):
@@ -55,8 +56,3 @@ def _ask_delete(opened: Project) -> None:
 def _delete(project_id: str) -> None:
     projects.delete(project_id)
     state.close()
-
-
-def _plain(label: str) -> str:
-    """Return a label with Markdown's signs taken literally."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|>~:$" else letter for letter in label)

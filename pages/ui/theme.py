@@ -93,3 +93,12 @@ def duration(seconds: float | None) -> str:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def plain(text: str) -> str:
+    """Return a text with Markdown's signs taken literally.
+
+    >>> plain("a_b")
+    'a\\\\_b'
+    """
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|>~:$<" else letter for letter in text)

@@ -1,0 +1,97 @@
+"""The two ways in: an uploaded file, or a demo table."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.ui import parts, reading_form, state, theme
+from synth_core import project as projects
+from synth_core.demos import DEMOS, demo_path
+from synth_core.errors import SimileError
+from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
+from synth_core.recipe import USE_TITLES, Use
+from synth_core.table import Role
+
+LIMIT_MB = 200
+SUFFIXES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "gz", "zip"]
+ICONS = {
+    "hospital": ":material/local_hospital:",
+    "fraud": ":material/credit_card:",
+    "loans": ":material/account_balance:",
+    "orders": ":material/shopping_cart:",
+}
+
+
+def uploader() -> None:
+    """Draw the uploader; a file that can be read becomes a project at once."""
+    with st.container(border=True, height="stretch", gap="small", key="start_own"):
+        st.subheader("Bring your table", anchor=False)
+        file = st.file_uploader(
+            f"CSV, Excel, Parquet or JSON lines, up to {LIMIT_MB} MB. One row per person, visit, order, and so on.",
+            type=SUFFIXES,
+            max_upload_size=LIMIT_MB,
+            key="start.file",
+        )
+        if file is None:
+            st.caption(
+                "Column kinds, personal data and the delimiter are found for you; you check them on the next page."
+            )
+            return
+        failed = state.get("start.failed", ("", ""))
+        if failed[0] != file.file_id:
+            _open_upload(file, None)
+        else:
+            parts.error_card(failed[1], title=f"{theme.plain(file.name)} cannot be read")
+            options = reading_form.reading_form(ReadOptions(), [], file.name, key="start.reading")
+            if options is not None:
+                _open_upload(file, options)
+
+
+def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
+    """Make a project from the file and go on; a failure is kept, so that the card stays."""
+    try:
+        with st.spinner("Reading your table…"):
+            data = file.getvalue()
+            reading = read_bytes(data, file.name, options)
+            label = file.name.rsplit("/", 1)[-1].split(".")[0] or file.name
+            made = projects.create(label, reading, source=data, filename=file.name)
+    except SimileError as error:
+        state.put("start.failed", (file.file_id, str(error)))
+        st.rerun()
+    state.open_project(made.id)
+    parts.go("upload")
+
+
+def demo_cards() -> None:
+    """Draw the demo tables, each one click away."""
+    st.subheader("Or take a demo table", anchor=False)
+    st.caption("Made by small simulations: nobody in them exists, and what is true about them is known.")
+    with st.grid(min_column_width=270, gap="small"):
+        for name, demo in DEMOS.items():
+            with st.container(border=True, height="stretch", gap="small", key=f"start_demo_{name}"):
+                st.markdown(f"{ICONS.get(name, ':material/table_view:')} **{demo.title}**")
+                st.markdown(f":gray[{demo.summary}]", width="stretch")
+                st.caption(
+                    f"{theme.count(demo.rows)} rows × {demo.columns} columns · {USE_TITLES[Use(demo.use)]}",
+                    help=demo.tricky,
+                )
+                if st.button("Open", key=f"start.demo_{name}", icon=":material/arrow_forward:", icon_position="right"):
+                    _open_demo(name)
+
+
+def _open_demo(name: str) -> None:
+    demo, path = DEMOS[name], demo_path(name)
+    with parts.guarded("The demo table cannot be opened"):
+        with st.spinner(f"Opening {demo.title}…"):
+            made = projects.create(demo.title, read(path), source=path, filename=path.name)
+            made.set_use(Use(demo.use))
+            roles = dict.fromkeys(
+                [demo.sensitive] if isinstance(demo.sensitive, str) else demo.sensitive, Role.SENSITIVE
+            )
+            if demo.target:
+                roles[demo.target] = Role.TARGET
+            known = set(made.table.names)
+            made.set_choices({column: ColumnChoice(role=role) for column, role in roles.items() if column in known})
+        state.open_project(made.id)
+        parts.go("upload")
