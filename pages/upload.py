@@ -1,3 +1,52 @@
+"""Upload: what was read, and what each column is."""
+
 import streamlit as st
 
-st.title("upload")
+from pages.ui import cache, column_editor, parts, reading_form, table_preview, theme
+
+parts.page_head(
+    "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
+)
+project = parts.need_project()
+
+with parts.guarded("The table cannot be opened"):
+    table = cache.table(project)
+    facts = cache.facts(table)
+
+    with st.grid(min_column_width=200, gap="small"):
+        st.metric("Rows", theme.count(facts.rows), border=True)
+        st.metric("Columns", theme.count(facts.columns), border=True)
+        st.metric("Empty cells", theme.share(facts.empty), border=True)
+        st.metric(
+            "Duplicate rows",
+            theme.count(facts.duplicates),
+            border=True,
+            help="Rows that repeat an earlier row in every cell.",
+        )
+
+    if facts.rows < 100:
+        st.warning(
+            f"{theme.count(facts.rows)} rows are few: below 100 there is little to learn, "
+            "and each row weighs much for privacy.",
+            icon=":material/info:",
+        )
+
+    with st.expander(f"How {theme.plain(project.filename or 'the table')} was read", icon=":material/description:"):
+        for note in project.notes:
+            st.markdown(f"- {theme.plain(note)}")
+        options = reading_form.reading_form(project.options, project.sheets, project.filename, key="upload.reading")
+        if options is not None:
+            with parts.guarded("The file cannot be read like this; the table below is as before"):
+                with st.spinner("Reading again…"):
+                    project.read_again(options)
+                column_editor.redraw()
+                st.rerun()
+
+    st.subheader("Columns", anchor=False)
+    column_editor.summary(table)
+    column_editor.editor(project, table)
+
+    st.subheader("Preview", anchor=False)
+    table_preview.preview(table, key="upload.preview")
+
+parts.step_footer("start", "profiling")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +22,23 @@ def table(project: Project) -> Table:
 
 
 _TABLE: dict[Any, Any] = {Table: lambda table: table.fingerprint}
+
+
+class Facts(NamedTuple):
+    """The size of a table and how much of it is empty or repeated."""
+
+    rows: int
+    columns: int
+    empty: float
+    duplicates: int
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
+def facts(table: Table) -> Facts:
+    """Return the size of a table, its share of empty cells (0..1) and the number of rows that repeat another."""
+    frame = table.frame
+    empty = float(frame.isna().to_numpy().mean()) if frame.size else 0.0
+    return Facts(len(frame), len(frame.columns), empty, int(frame.duplicated().sum()))
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)

@@ -1,0 +1,55 @@
+"""The first rows of a table, personal data masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.column_editor import MASK
+from synth_core.table import Column, Kind, Table
+
+ROWS = 200
+
+
+def masked(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Return the frame with every filled cell of a personal column covered."""
+    shown = frame.copy()
+    for column in columns:
+        if column.semantic or column.kind is Kind.TEXT:
+            shown[column.name] = [None if pd.isna(cell) else MASK for cell in shown[column.name]]
+    return shown
+
+
+def formats(columns: tuple[Column, ...]) -> dict[str, Any]:
+    """Return how each column is written: dates without a time of day where there is none, names as they are."""
+    config: dict[str, Any] = {}
+    for place, column in enumerate(columns):
+        pinned = place == 0
+        if column.kind is Kind.DATETIME:
+            whole_days = not column.format or "%H" not in column.format
+            config[column.name] = (
+                st.column_config.DateColumn(format="YYYY-MM-DD", pinned=pinned)
+                if whole_days
+                else st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", pinned=pinned)
+            )
+        elif column.kind in (Kind.INTEGER, Kind.NUMBER) and not column.regenerated:
+            config[column.name] = st.column_config.NumberColumn(pinned=pinned)
+        else:
+            config[column.name] = st.column_config.TextColumn(pinned=pinned)
+    return config
+
+
+def preview(table: Table, *, key: str) -> None:
+    """Draw the first 200 rows with the first column pinned."""
+    rows = min(ROWS, len(table))
+    st.caption(f"The first {rows:,} of {len(table):,} rows. Personal data and free text are covered with {MASK}.")
+    st.dataframe(
+        masked(table.frame.head(ROWS), table.columns),
+        key=key,
+        hide_index=True,
+        height=360,
+        column_config=formats(table.columns),
+        alt=f"The first {rows} rows of the table.",
+    )
