@@ -1,0 +1,389 @@
+"""How one column becomes states and ranks: see ``codec``, which is what engines use."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.table import Column, Kind
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+States = npt.NDArray[np.int32]
+
+OTHER = "other"
+ATOM_ROWS, ATOM_SHARE = 20, 0.003
+FEW_VALUES, FEW_ROWS = 40, 10  # a number with so few values, so many rows each, is all atoms
+_DATE_UNITS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1_000, 1)  # microseconds, coarse to fine
+_MOST_DECIMALS = 10
+
+
+class ColumnCodec(Protocol):
+    """What ``Codec`` asks of one column."""
+
+    @property
+    def counts(self) -> Integers:
+        """Train rows per state."""
+
+    @property
+    def states(self) -> int:
+        """Number of states, missing included."""
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the last state has a rank."""
+
+    @classmethod
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+        """Return the codec of these cells."""
+
+    @classmethod
+    def restore(cls, column: Column, plain: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """Return the codec that ``dump`` described."""
+
+    def encode(self, values: pd.Series) -> tuple[States, Floats]:
+        """Return states and ranks of the cells."""
+
+    def decode(self, states: States, ranks: Floats) -> pd.Series:
+        """Return the cells, in the column's canonical dtype."""
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return plain JSON values and arrays from which ``restore`` makes this codec again."""
+
+
+def threshold(rng: np.random.Generator) -> int:
+    """Return k: how many rows a value needs to be shown. Drawn, so that the limit itself says nothing."""
+    return int(rng.integers(5, 8))
+
+
+@dataclass(frozen=True)
+class CategoryCodec:
+    """Levels by frequency; ``merged`` says which state a protected level became."""
+
+    levels: tuple[str, ...]
+    merged: dict[str, int]
+    counts: Integers
+
+    @property
+    def continuous(self) -> bool:
+        """False: a category has no rank."""
+        return False
+
+    @property
+    def states(self) -> int:
+        """Missing and the kept levels."""
+        return 1 + len(self.levels)
+
+    @classmethod
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+        """Return the codec of these cells (str, or None where missing)."""
+        k = threshold(rng) if column.protect else 1
+        tally = values.dropna().astype(str).value_counts()
+        ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+        kept = [str(level) for level, count in ordered if count >= k]
+        rare = [str(level) for level, count in ordered if count < k]
+        if rare and tally[kept].sum() * 2 < tally.sum():
+            kept = kept if OTHER in kept else [*kept, OTHER]
+            merged = dict.fromkeys(rare, kept.index(OTHER) + 1)
+        else:
+            merged = _merge(rare, kept, np.asarray(tally[kept], dtype=np.float64), rng)
+        codec = cls(tuple(kept), merged, np.zeros(0, dtype=np.int64))
+        counts = np.bincount(codec.encode(values)[0], minlength=codec.states)
+        return cls(codec.levels, merged, counts.astype(np.int64))
+
+    def encode(self, values: pd.Series) -> tuple[States, Floats]:
+        """Return states and ranks (all NaN) of the cells."""
+        positions, found = pd.factorize(values.astype(object), use_na_sentinel=True)
+        known = {level: i + 1 for i, level in enumerate(self.levels)} | self.merged
+        unseen = 1 if self.levels else 0
+        state = np.array([known.get(str(level), unseen) for level in found] + [0], dtype=np.int32)
+        return state[positions], np.full(len(values), np.nan)
+
+    def decode(self, states: States, ranks: Floats) -> pd.Series:
+        """Return the levels as text, None where missing."""
+        cells = np.array([None, *self.levels], dtype=object)
+        return pd.Series(cells[states], dtype=object)
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return what ``restore`` needs."""
+        return {"levels": list(self.levels), "merged": self.merged}, {"counts": self.counts}
+
+    @classmethod
+    def restore(cls, column: Column, plain: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """Return the codec that ``dump`` described."""
+        return cls(tuple(plain["levels"]), dict(plain["merged"]), arrays["counts"])
+
+
+def _merge(rare: list[str], kept: list[str], rows: Floats, rng: np.random.Generator) -> dict[str, int]:
+    """Return the state of a kept level for each rare one, drawn by frequency among the longest shared prefixes."""
+    by_name = sorted(range(len(kept)), key=kept.__getitem__)
+    names = [kept[i] for i in by_name]
+    merged = {}
+    for level in sorted(rare):
+        place = bisect_left(names, level)
+        shared = max((_beginning(level, other) for other in names[max(place - 1, 0) : place + 1]), key=len)
+        first = bisect_left(names, shared)
+        last = first
+        while last < len(names) and names[last].startswith(shared):
+            last += 1
+        choices = by_name[first:last]
+        weight = rows[choices] / rows[choices].sum()
+        merged[level] = int(rng.choice(choices, p=weight)) + 1
+    return merged
+
+
+def _beginning(one: str, other: str) -> str:
+    """Return the longest text that both begin with."""
+    length = 0
+    while length < min(len(one), len(other)) and one[length] == other[length]:
+        length += 1
+    return one[:length]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The lattice a number lies on: ``(offset + step * i) / 10 ** decimals``; step 0 is no lattice."""
+
+    decimals: int
+    step: float
+    offset: float
+
+    @classmethod
+    def of(cls, values: Floats) -> Self:
+        """Return the coarsest lattice that holds every value exactly."""
+        for decimals in range(_MOST_DECIMALS + 1):
+            scaled = values * 10.0**decimals
+            whole = np.rint(scaled)
+            if np.abs(whole).max(initial=0.0) >= 2.0**53:
+                break
+            if np.array_equal(whole / 10.0**decimals, values):
+                integers = whole.astype(np.int64)
+                first = integers[:1].sum()  # 0 where there is no value
+                step = int(np.gcd.reduce(integers - first)) or 1
+                return cls(decimals, float(step), float(first % step))
+        return cls(0, 0.0, 0.0)
+
+    def snap(self, values: Floats) -> Floats:
+        """Return the nearest points of the lattice."""
+        if self.step == 0:
+            return values
+        scale = 10.0**self.decimals
+        whole = np.rint((values * scale - self.offset) / self.step) * self.step + self.offset
+        return np.asarray(whole / scale, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class NumberCodec:
+    """Atoms and a continuous rest of a number or date.
+
+    Attributes
+    ----------
+    unit
+        Microseconds that one unit of the stored numbers stands for (dates); 0 for numbers.
+    low, high
+        Range that is reachable.
+    atoms, rest
+        Ascending distinct values of the discrete and of the continuous states.
+    centres
+        Rank of each value in ``rest``.
+    atom_positions, rest_positions
+        Mid-ranks among all train values.
+    knots, heights
+        Piecewise linear inverse distribution of the rest.
+    """
+
+    column: Column
+    unit: int
+    missing: bool
+    low: float
+    high: float
+    grid: Grid
+    atoms: Floats
+    rest: Floats
+    centres: Floats
+    atom_positions: Floats
+    rest_positions: Floats
+    knots: Floats
+    heights: Floats
+    counts: Integers
+
+    @property
+    def continuous(self) -> bool:
+        """Whether some values are not atoms."""
+        return len(self.rest) > 0
+
+    @property
+    def states(self) -> int:
+        """Missing, the atoms, and the continuous state if there is one."""
+        return 1 + len(self.atoms) + self.continuous
+
+    @classmethod
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+        """Return the codec of these cells."""
+        unit = _date_unit(values) if column.kind is Kind.DATETIME else 0
+        cells = _as_numbers(values, unit)
+        k = threshold(rng) if column.protect else 1
+        present = np.sort(cells[~np.isnan(cells)])
+        grid = Grid.of(present)
+        low, high = _reach(present, k)
+        distinct, rows = np.unique(np.clip(present, low, high), return_counts=True)
+        if len(distinct) and len(distinct) <= FEW_VALUES and len(present) >= FEW_ROWS * len(distinct):
+            atoms = distinct[rows >= k]
+            nearest = np.abs(present[:, None] - atoms[None, :]).argmin(axis=1)
+            distinct, rows = np.unique(atoms[nearest], return_counts=True)
+            is_atom = np.ones(len(atoms), dtype=bool)
+        else:
+            is_atom = rows >= max(ATOM_ROWS, ATOM_SHARE * len(cells))
+        middles = (np.cumsum(rows) - rows / 2) / max(rows.sum(), 1)
+        rest, own = distinct[~is_atom], rows[~is_atom]
+        centres, knots, heights = _inverse(rest, own)
+        counts = [len(cells) - len(present), *rows[is_atom], *([own.sum()] if len(rest) else [])]
+        return cls(
+            column=column,
+            unit=unit,
+            missing=len(present) < len(cells),
+            low=low,
+            high=high,
+            grid=grid,
+            atoms=distinct[is_atom],
+            rest=rest,
+            centres=centres,
+            atom_positions=middles[is_atom],
+            rest_positions=middles[~is_atom],
+            knots=knots,
+            heights=heights,
+            counts=np.array(counts, dtype=np.int64),
+        )
+
+    def encode(self, values: pd.Series) -> tuple[States, Floats]:
+        """Return states and ranks of the cells; numbers out of reach become the nearest end."""
+        cells = np.clip(_as_numbers(values, self.unit), self.low, self.high)
+        states = np.zeros(len(cells), dtype=np.int32)
+        ranks = np.full(len(cells), np.nan)
+        present = ~np.isnan(cells)
+        if len(self.atoms):
+            right = np.searchsorted(self.atoms, cells).clip(0, len(self.atoms) - 1)
+            left = (right - 1).clip(0)
+            nearest = np.where(np.abs(self.atoms[left] - cells) <= np.abs(self.atoms[right] - cells), left, right)
+            chosen = present if not self.continuous else present & (self.atoms[nearest] == cells)
+            states[chosen] = nearest[chosen] + 1
+        if self.continuous:
+            between = present & (states == 0)
+            states[between] = self.states - 1
+            ranks[between] = np.interp(cells[between], self.rest, self.centres)
+        return states, ranks
+
+    def decode(self, states: States, ranks: Floats) -> pd.Series:
+        """Return the numbers or dates; :data:`pandas.NA`, NaN or NaT where missing."""
+        values = np.array([np.nan, *self.atoms, *([np.nan] if self.continuous else [])])[states]
+        if self.continuous:
+            between = np.flatnonzero(states == self.states - 1)
+            inside = np.where(np.isnan(ranks[between]), 0.5, ranks[between])
+            made = self.grid.snap(np.interp(inside, self.knots, self.heights))
+            values[between] = np.clip(made, self.low, self.high)
+        return self._cells(values)
+
+    def positions(self, states: States, ranks: Floats) -> Floats:
+        """Return mid-ranks among all train values, NaN where missing."""
+        found = np.array([np.nan, *self.atom_positions, *([np.nan] if self.continuous else [])])[states]
+        if self.continuous:
+            between = np.flatnonzero(states == self.states - 1)
+            found[between] = np.interp(ranks[between], self.centres, self.rest_positions)
+        return np.asarray(found, dtype=np.float64)
+
+    def _cells(self, values: Floats) -> pd.Series:
+        gone = np.isnan(values)
+        if self.column.kind is Kind.NUMBER:
+            return pd.Series(values, dtype="float64")
+        whole = np.where(gone, 0.0, values).astype(np.int64)
+        if self.column.kind is Kind.DATETIME:
+            dates = (whole * (self.unit * 1000)).astype("datetime64[ns]")
+            dates[gone] = np.datetime64("NaT")
+            return pd.Series(dates)
+        if self.missing or gone.any():
+            return pd.Series(pd.arrays.IntegerArray(whole, gone))
+        return pd.Series(whole, dtype="int64")
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return what ``restore`` needs."""
+        plain = {
+            "unit": self.unit,
+            "missing": self.missing,
+            "grid": [self.grid.decimals, self.grid.step, self.grid.offset],
+        }
+        arrays = {name: getattr(self, name) for name in _NUMBER_ARRAYS}
+        return plain, arrays | {"reach": np.array([self.low, self.high])}
+
+    @classmethod
+    def restore(cls, column: Column, plain: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """Return the codec that ``dump`` described."""
+        low, high = arrays["reach"].tolist()
+        kept = {name: arrays[name] for name in _NUMBER_ARRAYS}
+        return cls(
+            column=column,
+            unit=plain["unit"],
+            missing=plain["missing"],
+            low=low,
+            high=high,
+            grid=Grid(*plain["grid"]),
+            **kept,
+        )
+
+
+_NUMBER_ARRAYS = (
+    "atoms",
+    "rest",
+    "centres",
+    "atom_positions",
+    "rest_positions",
+    "knots",
+    "heights",
+    "counts",
+)
+
+
+def _as_numbers(values: pd.Series, unit: int) -> Floats:
+    """Return cells as float64, NaN where missing or infinite; dates in ``unit`` microseconds since 1970."""
+    if unit:
+        stamps = values.to_numpy(dtype="datetime64[ns]")
+        whole = stamps.astype(np.int64) // 1000
+        return np.where(np.isnat(stamps), np.nan, whole / unit)
+    cells = np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    return np.where(np.isfinite(cells), cells + 0.0, np.nan)  # + 0.0: no negative zero
+
+
+def _date_unit(values: pd.Series) -> int:
+    """Return the coarsest unit, in microseconds, that holds every date exactly."""
+    whole = values.dropna().to_numpy(dtype="datetime64[ns]").astype(np.int64) // 1000
+    return next(unit for unit in _DATE_UNITS if not (whole % unit).any())
+
+
+def _reach(ordered: Floats, k: int) -> tuple[float, float]:
+    """Return the k-th smallest and k-th largest of sorted values; both the median where there are too few."""
+    if not len(ordered):
+        return -np.inf, np.inf
+    k = min(k, (len(ordered) + 1) // 2)
+    return float(ordered[k - 1]), float(ordered[-k])
+
+
+def _inverse(values: Floats, rows: Integers) -> tuple[Floats, Floats, Floats]:
+    """Return ``(centres, knots, heights)``: the rank of each value, and the inverse distribution between them.
+
+    A value of two rows and more is a flat piece; one of a single row is a slope from half-way to its left
+    neighbour to half-way to its right one, through the value at its centre.
+    """
+    total = max(rows.sum(), 1)
+    after = np.cumsum(rows)
+    centres = (after - rows / 2) / total
+    half = (values[1:] + values[:-1]) / 2
+    single = rows == 1
+    left = np.where(single, np.concatenate([values[:1], half]), values)
+    right = np.where(single, np.concatenate([half, values[-1:]]), values)
+    knots = np.column_stack([(after - rows) / total, centres, after / total]).ravel()
+    heights = np.column_stack([left, values, right]).ravel()
+    return centres, knots, heights

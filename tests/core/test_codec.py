@@ -1,0 +1,204 @@
+"""The codec: what comes back exactly, and what never comes back."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth_core.codec import Codec, Encoded
+from synth_core.errors import TableError
+from synth_core.table import Column, Kind, Table
+
+NUMBERS = st.one_of(
+    st.floats(-1e9, 1e9).map(lambda value: value + 0.0),
+    st.integers(-500, 500).map(lambda value: value / 100),
+    st.sampled_from([0.0, 1.0, 99.5]),
+)
+DATES = st.datetimes(min_value=pd.Timestamp(1700, 1, 1), max_value=pd.Timestamp(2200, 1, 1))
+
+
+def table_of(values, kind: Kind, *, protect: bool = False) -> Table:
+    return Table(pd.DataFrame({"x": values}), (Column(name="x", kind=kind, protect=protect),))
+
+
+def integers(values: list[int | None]) -> pd.Series:
+    return pd.Series(values, dtype="Int64" if None in values else "int64")
+
+
+def comes_back(table: Table) -> None:
+    codec = Codec.fit(table, seed=3)
+    pd.testing.assert_frame_equal(codec.decode(codec.encode(table.frame)), table.frame)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.none(), NUMBERS), min_size=1, max_size=60))
+def test_unprotected_numbers_come_back_exactly(values):
+    comes_back(table_of(pd.Series(values, dtype="float64"), Kind.NUMBER))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**53) + 1, 2**53 - 1), st.integers(0, 3)), min_size=1, max_size=60))
+def test_unprotected_integers_come_back_exactly_with_their_dtype(values):
+    comes_back(table_of(integers(values), Kind.INTEGER))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), DATES), min_size=1, max_size=60))
+def test_unprotected_dates_come_back_exactly(values):
+    comes_back(table_of(pd.Series(pd.to_datetime(pd.Series(values)), dtype="datetime64[ns]"), Kind.DATETIME))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text(max_size=4), st.sampled_from("ab")), min_size=1, max_size=60))
+def test_unprotected_categories_come_back_exactly(values):
+    comes_back(table_of(pd.Series(values, dtype=object), Kind.CATEGORY))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), NUMBERS), min_size=1, max_size=80), st.integers(0, 20))
+def test_any_rank_stays_inside_the_reach_of_a_protected_number(values, seed):
+    table = table_of(pd.Series(values, dtype="float64"), Kind.NUMBER, protect=True)
+    codec = Codec.fit(table, seed=seed)
+    ranks = np.linspace(0, 1, 41)
+    if not codec.continuous("x"):
+        return
+    made = codec.decode(Encoded({"x": np.full(41, codec.states["x"] - 1, dtype=np.int32)}, {"x": ranks}))["x"]
+    ordered = np.sort(pd.Series(values, dtype="float64").dropna().to_numpy())
+    fifth = min(5, (len(ordered) + 1) // 2)
+    assert made.min() >= ordered[fifth - 1]
+    assert made.max() <= ordered[-fifth]
+
+
+def test_a_protected_category_is_never_shown():
+    values = ["common"] * 40 + ["usual"] * 20 + ["rare"] * 4
+    for seed in range(10):
+        codec = Codec.fit(table_of(values, Kind.CATEGORY, protect=True), seed=seed)
+        assert codec.labels("x") == ["common", "usual"]
+        assert set(codec.decode(codec.encode(pd.DataFrame({"x": values})))["x"]) == {"common", "usual"}
+
+
+def test_a_rare_code_becomes_one_with_the_same_beginning():
+    values = ["I11"] * 30 + ["I12"] * 30 + ["S72"] * 200 + ["I19"] * 2 + ["S71"]
+    codec = Codec.fit(table_of(values, Kind.CATEGORY, protect=True), seed=0)
+    decoded = codec.decode(codec.encode(pd.DataFrame({"x": ["I19", "S71"]})))["x"]
+    assert decoded[0] in {"I11", "I12"}
+    assert decoded[1] == "S72"
+
+
+def test_categories_that_are_all_rare_become_other():
+    values = [f"level {i}" for i in range(2000)]
+    codec = Codec.fit(table_of(values, Kind.CATEGORY, protect=True), seed=0)
+    assert codec.labels("x") == ["other"]
+
+
+def test_extremes_are_not_reached_and_the_limit_depends_on_the_seed():
+    values = pd.Series(np.arange(1000.0))
+    tops = set()
+    for seed in range(12):
+        codec = Codec.fit(table_of(values, Kind.NUMBER, protect=True), seed=seed)
+        decoded = codec.decode(codec.encode(pd.DataFrame({"x": values})))["x"]
+        tops.add(decoded.max())
+        assert decoded.min() >= 4
+    assert tops == {993.0, 994.0, 995.0}
+
+
+def test_a_value_that_many_rows_share_is_an_atom_and_the_rest_has_uniform_ranks():
+    values = pd.Series([0.0] * 50 + [float(i) + 0.5 for i in range(100)])
+    codec = Codec.fit(table_of(values, Kind.NUMBER), seed=0)
+    encoded = codec.encode(pd.DataFrame({"x": values}))
+    assert codec.states["x"] == 3
+    assert (encoded.states["x"][:50] == 1).all()
+    np.testing.assert_allclose(encoded.ranks["x"][50:], (np.arange(100) + 0.5) / 100)
+    np.testing.assert_allclose(codec.shares("x"), [0, 1 / 3, 2 / 3])
+
+
+def test_positions_count_atoms_and_rest_together():
+    values = pd.Series([0.0] * 50 + [float(i) + 0.5 for i in range(50)])
+    codec = Codec.fit(table_of(values, Kind.NUMBER), seed=0)
+    encoded = codec.encode(pd.DataFrame({"x": values}))
+    positions = codec.positions("x", encoded.states["x"], encoded.ranks["x"])
+    np.testing.assert_allclose(positions[[0, 50, 99]], [0.25, 0.505, 0.995])
+
+
+def test_a_number_with_few_values_has_no_continuous_state():
+    codec = Codec.fit(table_of(integers(list(range(7)) * 15 + [70]), Kind.INTEGER), seed=0)
+    assert codec.states["x"] == 9
+    assert not codec.continuous("x")
+
+
+def test_a_rare_value_of_a_number_with_few_values_becomes_the_nearest_kept_one():
+    codec = Codec.fit(table_of(integers([1] * 60 + [2] * 40 + [9] * 2), Kind.INTEGER, protect=True), seed=0)
+    assert codec.decode(codec.encode(pd.DataFrame({"x": [1, 9]})))["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [([0.25 * i for i in range(300)], 0.25), ([100.0 * i + 5 for i in range(300)], 100.0)],
+)
+def test_new_numbers_lie_on_the_grid_of_the_real_ones(values, step):
+    codec = Codec.fit(table_of(pd.Series(values)[::3].reset_index(drop=True), Kind.NUMBER), seed=0)
+    ranks = np.random.default_rng(0).random(500)
+    made = codec.decode(Encoded({"x": np.ones(500, dtype=np.int32)}, {"x": ranks}))["x"].to_numpy()
+    steps = (made - values[0]) / (3 * step)
+    np.testing.assert_array_equal(steps, np.rint(steps))
+
+
+def test_days_stay_days():
+    days = pd.Series(pd.date_range("2020-01-01", periods=200, freq="D"))
+    codec = Codec.fit(table_of(days, Kind.DATETIME), seed=0)
+    made = codec.decode(Encoded({"x": np.ones(500, dtype=np.int32)}, {"x": np.random.default_rng(0).random(500)}))["x"]
+    assert (made == made.dt.normalize()).all()
+    assert made.dtype == "datetime64[ns]"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pd.Series([np.nan] * 5), Kind.NUMBER),
+        (integers([None] * 5), Kind.INTEGER),
+        (pd.Series([None] * 5, dtype=object), Kind.CATEGORY),
+        (pd.Series([pd.NaT] * 5, dtype="datetime64[ns]"), Kind.DATETIME),
+        (pd.Series([4.0] * 30), Kind.NUMBER),
+        (pd.Series([2.5]), Kind.NUMBER),
+        (pd.Series(["only"] * 9, dtype=object), Kind.BOOLEAN),
+    ],
+)
+def test_all_missing_constant_and_one_row_columns_work(values, kind):
+    table = table_of(values, kind, protect=True)
+    codec = Codec.fit(table, seed=0)
+    pd.testing.assert_frame_equal(codec.decode(codec.encode(table.frame)), table.frame)
+
+
+def test_missing_integers_keep_the_dtype_even_in_a_part_without_any():
+    table = table_of(integers([1, None, 3]), Kind.INTEGER)
+    codec = Codec.fit(table, seed=0)
+    assert codec.decode(codec.encode(table.frame).take(np.array([0, 2])))["x"].dtype == "Int64"
+
+
+def test_a_saved_codec_codes_alike(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "n": rng.normal(size=300).round(2),
+            "c": rng.choice([f"k{i}" for i in range(60)], 300).astype(object),
+            "d": pd.Series(pd.date_range("2020-01-01", periods=300, freq="h")),
+            "i": pd.Series(rng.integers(0, 900, 300)).astype("Int64").where(rng.random(300) > 0.2),
+        }
+    )
+    kinds = {"n": Kind.NUMBER, "c": Kind.CATEGORY, "d": Kind.DATETIME, "i": Kind.INTEGER}
+    codec = Codec.fit(Table(frame, tuple(Column(name=n, kind=k) for n, k in kinds.items())), seed=5)
+    codec.save(tmp_path / "model")
+    loaded = Codec.load(tmp_path / "model")
+    assert loaded.states == codec.states
+    pd.testing.assert_frame_equal(loaded.decode(loaded.encode(frame)), codec.decode(codec.encode(frame)))
+    assert not list((tmp_path / "model").glob("*.pkl"))
+
+
+def test_asking_for_positions_of_a_category_says_so():
+    codec = Codec.fit(table_of(["a", "b"], Kind.CATEGORY), seed=0)
+    encoded = codec.encode(pd.DataFrame({"x": ["a"]}))
+    with pytest.raises(TableError, match="'x' is a category"):
+        codec.positions("x", encoded.states["x"], encoded.ranks["x"])
