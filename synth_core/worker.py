@@ -12,18 +12,15 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
-from synth_core.generation import Synthesis, generate, read_synthetic
 from synth_core.jobs import remember_process, slots
+from synth_core.pipeline import follow
 from synth_core.project import Project, home
-from synth_core.recipe import Recipe
-from synth_core.run import STAGES, Run, Status, write_whole
-from synth_core.scorecard import Scorecard, judge
-from synth_core.table import Table
+from synth_core.run import STAGES, Run, Status
 
 # What each stage weighs in the bar before anything is measured: seconds of a run on the demo tables.
 _WEIGHTS = dict(zip(STAGES, (1.0, 0.5, 4.0, 4.0, 1.0, 8.0, 6.0), strict=True))
@@ -101,27 +98,7 @@ def work(run: Run, reporter: Reporter) -> None:
     table = project.table_of(run.table_name)
     recipe = run.recipe
     workers = max(1, (os.cpu_count() or 1)) if recipe.rows >= 200_000 else 1
-    synthesis = generate(table, recipe, run.folder, workers=workers, progress=reporter)
-    card = judge_release(table, recipe, run.folder, synthesis, reporter)
-    write_whole(run.folder / "scorecard.json", card.model_dump_json())
-
-
-def judge_release(table: Table, recipe: Recipe, folder: Path, synthesis: Synthesis, progress: Reporter) -> Scorecard:
-    """Return the judgement of the release in ``folder``."""
-    train, holdout = table.split(recipe.holdout, recipe.seed)
-    names = [column.name for column in synthesis.columns]
-    return judge(
-        train.select(names),
-        holdout.select(names),
-        read_synthetic(folder, synthesis),
-        rules=recipe.rules,
-        seed=recipe.seed,
-        progress=progress,
-        raw_broken=synthesis.raw_broken,
-        repaired=synthesis.repaired,
-        how=synthesis.how,
-        method=recipe.method,
-    )
+    follow(table, recipe, run.folder, workers=workers, progress=reporter)
 
 
 def main(folder: str) -> int:
@@ -172,14 +149,13 @@ def place(run: Run) -> Iterator[None]:
     """Wait for one of the machine's places; a lock of the system, so that a killed process frees it."""
     folder = home() / "places"
     folder.mkdir(exist_ok=True, mode=0o700)
-    files: list[IO[str]] = [open(folder / f"{number}.lock", "w", encoding="ascii") for number in range(slots())]
-    try:
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(open(folder / f"{number}.lock", "w", encoding="ascii")) for number in range(slots())
+        ]
         while not any(_try_lock(file) for file in files):
             time.sleep(0.3)
         yield
-    finally:
-        for file in files:
-            file.close()
 
 
 def _try_lock(file: IO[str]) -> bool:
@@ -192,13 +168,12 @@ def _try_lock(file: IO[str]) -> bool:
 
 def _log_traceback(error: BaseException) -> None:
     """Log where it happened, without the message: messages of libraries may hold cell values."""
-    lines = [f"{type(error).__name__}"]
-    for frame in traceback.extract_tb(error.__traceback__):
-        lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
-    if error.__cause__ is not None:
-        lines.append("caused by")
-        for frame in traceback.extract_tb(error.__cause__.__traceback__):
-            lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
+    lines = []
+    for one in (error, error.__cause__):
+        if one is not None:
+            places = traceback.extract_tb(one.__traceback__)
+            lines.append(type(one).__name__)
+            lines.extend(f"  {Path(place.filename).name}:{place.lineno} {place.name}" for place in places)
     sys.stderr.write("\n".join(lines) + "\n")
 
 

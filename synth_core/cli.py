@@ -1,0 +1,435 @@
+"""The ``simile`` command: everything that the studio does, without a browser.
+
+Exit codes: 0 done; 1 a gate or target failed, or the work could not finish; 2 bad input, with one sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from synth_core.errors import InputError, SimileError
+
+if TYPE_CHECKING:
+    from synth_core.recipe import Recipe
+    from synth_core.scorecard import Scorecard, Target, Verdict
+    from synth_core.table import Role, Table
+
+app = typer.Typer(
+    name="simile",
+    help="From a real table to a synthetic one, with a verdict that is right.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, Excel, Parquet or JSON lines, also .gz or .zip.")]
+Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
+Name = Annotated[str | None, typer.Option(metavar="COL")]
+Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
+RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
+
+
+@app.command()
+def demo(name: Annotated[str, typer.Argument(help="hospital, fraud, loans or orders.")], out: Out) -> None:
+    """Write one of the demo tables."""
+    from synth_core.demos import DEMOS, demo_table
+    from synth_core.table import did_you_mean
+
+    if name not in DEMOS:
+        raise InputError(f"There is no demo '{name}'.{did_you_mean(name, list(DEMOS)).replace('columns', 'demos')}")
+    table = demo_table(name)
+    _write(table, out)
+    _say(f"{DEMOS[name].title}: {len(table):,} rows x {len(table.columns)} columns -> {out}")
+
+
+@app.command()
+def profile(file: File, json_out: Json = None) -> None:
+    """Say what is in a table: columns, alerts, personal data."""
+    from synth_core.profile import profile as profile_table
+
+    table = _read(file)
+    found = profile_table(table)
+    _say(f"{table.name}: {len(table):,} rows x {len(table.columns)} columns")
+    for alert in found.alerts:
+        _say(f"  {alert.severity:<8} {alert.sentence}")
+    width = max(len(name) for name in table.names)
+    for column in found.columns:
+        _say(
+            f"  {column.name:<{width}}  {column.kind:<10}  {column.missing_share:6.1%} empty  {column.distinct:>8,} distinct"
+        )
+    if json_out is not None:
+        _write_text(json_out, found.model_dump_json(indent=1))
+
+
+@app.command()
+def constraints(file: File, json_out: Json = None) -> None:
+    """Find rules that hold in a table."""
+    from synth_core.constraints.discovery import discover
+    from synth_core.constraints.kinds import rules_to_json
+
+    suggestions = discover(_read(file))
+    for suggestion in suggestions:
+        broken = f", {suggestion.exceptions:,} exceptions" if suggestion.exceptions else ""
+        _say(f"  {suggestion.rule.sentence()}  ({suggestion.support:,} rows{broken})")
+    if not suggestions:
+        _say("No rules were found that say more than the columns by themselves.")
+    if json_out is not None:
+        _write_text(json_out, rules_to_json([suggestion.rule for suggestion in suggestions]))
+
+
+@app.command()
+def methods(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the engines, their settings and licences."""
+    from synth_core.methods import methods as registered
+
+    infos = [cls.info for cls in registered().values()]
+    if as_json:
+        _say(json.dumps([_info_json(info) for info in infos], indent=1))
+        return
+    for info in infos:
+        missing = f"  (needs {', '.join(info.missing)})" if info.missing else ""
+        _say(f"{info.name:<14} {info.summary}  [{info.licence}]{missing}")
+
+
+@app.command()
+def generate(
+    file: File,
+    out: Out,
+    method: Annotated[str, typer.Option(help="An engine of `simile methods`, or auto.")] = "auto",
+    rows: Annotated[int | None, typer.Option(help="Synthetic rows; as many as in FILE when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same rows.")] = 0,
+    holdout: Annotated[float, typer.Option(help="Share of rows kept out of learning; 0 learns from all.")] = 0.2,
+    rules: RuleFile = None,
+    target: Name = None,
+    sensitive: Names = None,
+    entity: Name = None,
+    order: Name = None,
+    share: Annotated[list[str] | None, typer.Option(help="Wanted shares, like sex=F:0.5,M:0.5")] = None,
+    where: Annotated[str, typer.Option(help="Condition on every synthetic row, like 'age >= 65'")] = "",
+    param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
+    use: Annotated[str, typer.Option("--for", help="share, augment, test or fairness.")] = "share",
+    workers: Annotated[int, typer.Option(min=1, help="Processes that sample; the rows do not depend on it.")] = 1,
+) -> None:
+    """Learn FILE and write a synthetic table."""
+    from synth_core.generation import generate as generate_table
+    from synth_core.writing import export
+
+    _check_suffix(out)
+    table = _with_roles(_read(file), target, sensitive or [], entity, order)
+    recipe = _recipe(
+        table,
+        method=method,
+        rows=rows if rows is not None else max(len(table), 1),
+        seed=seed,
+        holdout=holdout,
+        constraints=_rules(rules),
+        where=where,
+        shares=_shares(share or []),
+        params=_params(param or []),
+        use=use,
+    )
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
+        folder = Path(scratch)
+        synthesis = generate_table(table, recipe, folder, workers=workers, progress=_Bar())
+        export(folder / "synthetic.parquet", out, tuple(synthesis.columns))
+    _say(
+        f"{synthesis.rows:,} rows x {len(synthesis.columns)} columns by '{recipe.method}' -> {out} "
+        f"({time.perf_counter() - began:.1f} s, {synthesis.acceptance:.0%} of drawn rows kept)"
+    )
+
+
+@app.command()
+def judge(
+    real: Annotated[Path, typer.Argument(metavar="REAL", help="The rows that were learned from.")],
+    synth: Annotated[Path, typer.Argument(metavar="SYNTH", help="The synthetic rows.")],
+    holdout: Annotated[Path | None, typer.Option(metavar="FILE", help="Real rows that nobody learned from.")] = None,
+    target: Name = None,
+    sensitive: Names = None,
+    rules: RuleFile = None,
+    use: Annotated[str, typer.Option("--for", help="share, train, develop or explore: decides the targets.")] = "share",
+    seed: Annotated[int, typer.Option()] = 0,
+    json_out: Json = None,
+    html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
+) -> None:
+    """Judge SYNTH against REAL and hold it to the targets of its use."""
+    from synth_core.scorecard import default_targets
+    from synth_core.scorecard import judge as judge_tables
+
+    train = _with_roles(_read(real), target, sensitive or [], None, None)
+    chosen = _rules(rules)
+    card = judge_tables(
+        train,
+        None if holdout is None else _read_like(holdout, train),
+        _read_like(synth, train),
+        rules=chosen,
+        seed=seed,
+        progress=_Bar(),
+    )
+    _conclude(card, default_targets(_use(use)), _use(use), json_out, html_out, rules=chosen)
+
+
+@app.command()
+def run(
+    recipe_file: Annotated[Path, typer.Argument(metavar="RECIPE.json")],
+    file: File,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the release pack.")],
+    target: Name = None,
+    sensitive: Names = None,
+    entity: Name = None,
+    order: Name = None,
+    workers: Annotated[int, typer.Option(min=1)] = 1,
+    override: Annotated[
+        str, typer.Option(metavar="REASON", help="Write the pack although a gate failed; the reason is kept in it.")
+    ] = "",
+) -> None:
+    """Follow a recipe from split to release pack: generate, judge, report."""
+    from synth_core.pipeline import follow
+    from synth_core.recipe import read_recipe
+    from synth_core.release import release
+    from synth_core.scorecard import default_targets
+
+    recipe = read_recipe(recipe_file)
+    table = _with_roles(_read(file), target, sensitive or [], entity, order)
+    bar = _Bar()
+    with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
+        folder = Path(scratch)
+        synthesis, card = follow(table, recipe, folder, workers=workers, progress=bar)
+        bar.close()
+        targets = default_targets(recipe.use)
+        pack = release(folder, out, synthesis=synthesis, recipe=recipe, card=card, targets=targets, override=override)
+    _conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
+    _say(f"Release pack -> {pack}")
+
+
+@app.command(name="app")
+def studio(
+    port: Annotated[int, typer.Option()] = 8501,
+    headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the studio in the browser (127.0.0.1 only)."""
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.address=127.0.0.1"]
+    command += [f"--server.port={port}", f"--server.headless={'true' if headless else 'false'}"]
+    raise typer.Exit(subprocess.call(command, cwd=root))
+
+
+def main() -> None:
+    """Run the command; turn every expected error into one sentence and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except InputError as error:
+        _fail(str(error), 2)
+    except SimileError as error:
+        _fail(str(error), 1)
+    except click.exceptions.NoArgsIsHelpError as error:
+        _fail(error.format_message(), 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), 2)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _fail("Stopped.", 1)
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", 2)
+    except MemoryError:
+        _fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)
+
+
+class _Bar:
+    """Progress of stages on stderr: one line per stage, and a live line on a terminal."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._live = sys.stderr.isatty()
+        self._written = 0.0
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Show where the work is."""
+        if stage != self._stage:
+            self.close()
+            self._stage = stage
+            if not self._live:
+                sys.stderr.write(f"{stage} ...\n")
+        if self._live and time.monotonic() - self._written > 0.1:
+            self._written = time.monotonic()
+            share = done / total if total else 0.0
+            sys.stderr.write(f"\r\x1b[K{stage}  {share:4.0%}  {note}")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the live line."""
+        if self._live and self._stage:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _read(file: Path) -> Table:
+    from synth_core.reading import read
+
+    return read(file).table
+
+
+def _read_like(file: Path, like: Table) -> Table:
+    """Return the table in ``file`` with the kinds and roles of another."""
+    from synth_core.reading import read_like
+
+    return read_like(file, like)
+
+
+def _with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:
+    from synth_core.table import Role
+
+    wanted: list[tuple[str, Role]] = [(name, Role.SENSITIVE) for name in sensitive]
+    single = ((target, Role.TARGET), (entity, Role.ENTITY), (order, Role.ORDER))
+    wanted += [(name, role) for name, role in single if name is not None]
+    if target is not None:
+        old = [column for column in table.having(role=Role.TARGET) if column.name != target]
+        table = table.with_columns([column.model_copy(update={"role": Role.FEATURE}) for column in old])
+    return table.with_columns([table.column(name).model_copy(update={"role": role}) for name, role in wanted])
+
+
+def _recipe(table: Table, *, method: str, **fields: Any) -> Recipe:
+    from pydantic import ValidationError
+
+    from synth_core.methods import create
+    from synth_core.recipe import Recipe
+    from synth_core.recommend import recommend
+
+    use = _use(fields.pop("use"))
+    if method == "auto":
+        method = recommend(table, use).method
+        _note(f"auto: '{method}'")
+    create(method, fields["params"])
+    try:
+        return Recipe(method=method, use=use, **fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = {"rows": "--rows", "seed": "--seed", "holdout": "--holdout"}.get(
+            str(first["loc"][0]), str(first["loc"][0])
+        )
+        raise InputError(f"{name}: {first['msg']}.") from None
+
+
+def _use(word: str) -> Any:
+    from synth_core.recipe import Use
+
+    # the four jobs of the studio, in the words of the targets
+    jobs = {"augment": Use.TRAIN, "fairness": Use.TRAIN, "test": Use.DEVELOP}
+    try:
+        return jobs.get(word) or Use(word)
+    except ValueError:
+        words = ", ".join([*jobs, *(use.value for use in Use)])
+        raise InputError(f"--for {word}: there is no such use; choose one of {words}.") from None
+
+
+def _rules(file: Path | None) -> list[Any]:
+    from synth_core.constraints.kinds import rules_from_json
+
+    if file is None:
+        return []
+    try:
+        return list(rules_from_json(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{file.name} is not a text file; rules are JSON, as `simile constraints --json` writes them."
+        ) from None
+
+
+def _shares(texts: list[str]) -> dict[str, dict[str, float]]:
+    from synth_core.steering import parse_shares
+
+    shares: dict[str, dict[str, float]] = {}
+    for text in texts:
+        shares |= parse_shares(text)
+    return shares
+
+
+def _params(texts: list[str]) -> dict[str, str]:
+    params = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--param {text}: write it as KEY=VALUE.")
+        params[name.strip()] = value.strip()
+    return params
+
+
+def _conclude(
+    card: Scorecard, targets: list[Target], use: Any, json_out: Path | None, html_out: Path | None, *, rules: list[Any]
+) -> None:
+    """Print the verdicts, write what was asked for, and exit with 1 when a gate failed."""
+    from synth_core.report import html
+    from synth_core.scorecard import verdicts
+
+    found = verdicts(card, targets)
+    for score in card.scores.values():
+        _say(
+            f"  {score.dimension:<9} {score.name:<16} {_figure(score.value):>9} {score.unit:<5} floor {_figure(score.reference):>7}  {score.note}"
+        )
+    for verdict in found:
+        _say(f"{verdict.word.upper():<16} {verdict.sentence}")
+    if json_out is not None:
+        body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
+        _write_text(json_out, json.dumps(body, indent=1))
+    if html_out is not None:
+        _write_text(html_out, html(card, title=card.table, author="", use=use, targets=targets, rules=rules))
+    if _failed(found):
+        raise typer.Exit(1)
+
+
+def _failed(found: list[Verdict]) -> bool:
+    return any(verdict.word == "fail" and verdict.target.gate for verdict in found)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _info_json(info: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(info) | {
+        "params": [asdict(param) | {"kind": param.kind.__name__} for param in info.params],
+        "missing": list(info.missing),
+    }
+
+
+def _check_suffix(out: Path) -> None:
+    if out.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
+        raise InputError(f"--out {out.name}: the name must end in .csv, .xlsx or .parquet, which decides the format.")
+    if not out.parent.is_dir():
+        raise InputError(f"--out {out}: the folder {out.parent} does not exist. Make it, or choose another.")
+
+
+def _write(table: Table, out: Path) -> None:
+    from synth_core.writing import write_table
+
+    _check_suffix(out)
+    write_table(table, out)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    _say(f"-> {path}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _fail(text: str, code: int) -> None:
+    sys.stderr.write(f"simile: {text}\n")
+    sys.exit(code)

@@ -1,0 +1,35 @@
+"""A recipe from split to judgement: what a worker and ``simile run`` both do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synth_core.generation import Synthesis, generate, read_synthetic
+from synth_core.progress import StageProgress, silent_stages
+from synth_core.recipe import Recipe
+from synth_core.run import write_whole
+from synth_core.scorecard import Scorecard, judge
+from synth_core.table import Table
+
+
+def follow(
+    table: Table, recipe: Recipe, folder: Path, *, workers: int = 1, progress: StageProgress = silent_stages
+) -> tuple[Synthesis, Scorecard]:
+    """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows."""
+    synthesis = generate(table, recipe, folder, workers=workers, progress=progress)
+    train, holdout = table.split(recipe.holdout, recipe.seed)
+    names = [column.name for column in synthesis.columns]
+    card = judge(
+        train.select(names),
+        holdout.select(names),
+        read_synthetic(folder, synthesis),
+        rules=recipe.rules,
+        seed=recipe.seed,
+        progress=progress,
+        raw_broken=synthesis.raw_broken,
+        repaired=synthesis.repaired,
+        how=synthesis.how,
+        method=recipe.method,
+    )
+    write_whole(folder / "scorecard.json", card.model_dump_json())
+    return synthesis, card
