@@ -1,0 +1,93 @@
+"""What a table is like: facts per column, what goes together, and what to look at first.
+
+``facts`` measures one column, ``alerts`` and ``relations`` find what to look at, ``findings`` says what an alert is.
+Nothing here shows a literal that fewer than five rows hold (unless a column's protection is off), so a profile can be
+looked at, kept and sent where the table cannot.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from synth_core.associations import AssociationMatrix, association_matrix
+from synth_core.profile.alerts import find_alerts
+from synth_core.profile.facts import OTHER, QUANTILES, RARE, ColumnProfile, Measured, ValueShare, measure_column, spark
+from synth_core.profile.findings import Action, Alert, Findings
+from synth_core.table import Table, did_you_mean
+
+__all__ = [
+    "OTHER",
+    "QUANTILES",
+    "RARE",
+    "Action",
+    "Alert",
+    "AssociationMatrix",
+    "ColumnProfile",
+    "Profile",
+    "ValueShare",
+    "profile",
+    "spark",
+]
+
+
+class Profile(BaseModel):
+    """Everything that is known about a table; its JSON is the file format.
+
+    Attributes
+    ----------
+    missing_share
+        Share of empty cells (0..1).
+    duplicate_rows
+        Rows that repeat an earlier row in every cell.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 1
+    table: str
+    rows: int
+    missing_share: float
+    duplicate_rows: int
+    columns: list[ColumnProfile] = Field(default_factory=list)
+    alerts: list[Alert] = Field(default_factory=list)
+    associations: AssociationMatrix = AssociationMatrix()
+
+    def column(self, name: str) -> ColumnProfile:
+        """Return the facts about one column; ``KeyError`` with the nearest name when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"There is no column '{name}'.{did_you_mean(name, [c.name for c in self.columns])}")
+
+    def alerts_on(self, name: str) -> list[Alert]:
+        """Return the alerts that concern one column."""
+        return [alert for alert in self.alerts if name in alert.columns]
+
+
+def profile(table: Table, *, seed: int = 0) -> Profile:
+    """Return facts per column, alerts, and associations (on at most 20,000 rows, drawn with ``seed``)."""
+    measured = {column.name: measure_column(table.frame[column.name], column) for column in table.columns}
+    associations = association_matrix(table, seed=seed)
+    columns = [found.profile for found in measured.values()]
+    cells = len(table) * len(columns)
+    return Profile(
+        table=table.name,
+        rows=len(table),
+        missing_share=sum(column.missing for column in columns) / cells if cells else 0.0,
+        duplicate_rows=_duplicate_rows(list(measured.values()), len(table)),
+        columns=columns,
+        alerts=find_alerts(Findings(table, measured, associations, seed)),
+        associations=associations,
+    )
+
+
+def _duplicate_rows(measured: list[Measured], rows: int) -> int:
+    """Return how many rows repeat an earlier one (by a 64-bit mix of the codes of all columns)."""
+    if not measured:
+        return 0
+    mixed = np.zeros(rows, dtype=np.uint64)
+    for found in measured:
+        part = (found.codes + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ part ^ (part >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return rows - len(np.unique(mixed))
