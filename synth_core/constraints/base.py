@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +16,42 @@ from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Table, did_you_mean
 
 How = Literal["transform", "repair", "reject", "check_only"]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Columns that a transform leaves out of learning, and the columns from which it computes them again."""
+
+    derived: tuple[str, ...]
+    anchors: tuple[str, ...] = ()
+
+
+class Decoder(Protocol):
+    """What a transform needs to know to be undone; small, picklable, without rows."""
+
+    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return sampled rows with the derived columns computed again."""
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The decoder of a transform that changes nothing."""
+
+    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame``."""
+        return frame
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A table so changed that learning it keeps a rule by construction, and the way back."""
+
+    table: Table
+    decoder: Decoder
+
+    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return sampled rows in the columns of the table before the transform."""
+        return self.decoder.decode(frame)
 
 
 class Constraint(BaseModel):
@@ -31,7 +70,7 @@ class Constraint(BaseModel):
         How it is kept; "auto" takes the first of ``ways``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
     ways: ClassVar[tuple[How, ...]] = ("reject",)
     title: ClassVar[str] = "Rule"
 
@@ -69,17 +108,40 @@ class Constraint(BaseModel):
         """Return True for each row of ``frame`` that breaks the rule (bool, same index)."""
         raise NotImplementedError
 
-    def encode(self, table: Table) -> Table:
-        """Return ``table`` so changed that learning it keeps the rule by construction (ways: transform)."""
-        return table
+    def fitted(self, table: Table) -> Self:
+        """Return the rule completed with what it needs from the real rows (allowed combinations)."""
+        return self
 
-    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Undo ``encode`` on sampled rows."""
-        return frame
+    def ways_for(self, table: Table) -> tuple[How, ...]:
+        """Return the ways in which the rule can be kept on ``table``, best first."""
+        return self.ways
+
+    def derivations(self, table: Table) -> tuple[Derivation, ...]:
+        """Return which columns a transform can leave out, best first."""
+        return (Derivation(()),)
+
+    def encode(self, table: Table, derivation: Derivation | None = None) -> Encoding:
+        """Return ``table`` so changed that learning it keeps the rule by construction (ways: transform)."""
+        return Encoding(table, Unchanged())
 
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Return ``frame`` with broken rows changed as little as possible so that they keep the rule."""
         return frame
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """Names of the columns that ``repair`` may change."""
+        return self.columns_used
+
+    def with_nulls(
+        self, frame: pd.DataFrame, broken: npt.NDArray[np.bool_], among: Sequence[str] | None = None
+    ) -> pd.Series[bool]:
+        """Return ``broken`` after ``on_null`` is applied to missing cells in ``among`` (default: the columns used)."""
+        empty = np.zeros(len(frame), dtype=bool)
+        for name in self.columns_used if among is None else among:
+            empty |= frame[name].isna().to_numpy(dtype=bool)
+        kept = broken | empty if self.on_null == "violates" else broken & ~empty
+        return pd.Series(kept, index=frame.index, dtype=bool)
 
     def need_kind(self, table: Table, name: str, kinds: tuple[Kind, ...], what: str) -> Column:
         """Return the column, or raise ConstraintError saying that ``what`` was expected."""

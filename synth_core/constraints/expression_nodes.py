@@ -1,0 +1,474 @@
+"""The parts of an expression: what each one is worth on a frame, and how it reads in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.table import did_you_mean
+
+Worth = Literal["number", "text", "date", "truth"]
+DAY = 86_400e9  # nanoseconds
+ORDER = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+WORDS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
+DATE_WORDS = {"<": "is before", "<=": "is on or before", ">": "is after", ">=": "is on or after"}
+NAMES = {"number": "a number", "text": "text", "date": "a date", "truth": "a comparison"}
+
+
+class Problem(Exception):
+    """What is wrong, and at which character (0-based) of the expression."""
+
+    def __init__(self, position: int, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Values of one part: an array with one value per row, or one value for all rows.
+
+    ``data``: float64 with NaN, datetime64[ns] with NaT, object with None, or bool.
+    """
+
+    worth: Worth
+    data: Any
+
+    def array(self, rows: int) -> npt.NDArray[Any]:
+        """Return one value per row."""
+        if isinstance(self.data, np.ndarray) and self.data.ndim:
+            return self.data
+        kind = {"number": "float64", "date": "datetime64[ns]", "text": "object", "truth": "bool"}[self.worth]
+        return np.full(rows, self.data, dtype=kind)
+
+
+def missing(data: Any) -> Any:
+    """Return where values are missing (an array, or one bool)."""
+    return np.asarray(pd.isna(data), dtype=bool)
+
+
+def plain(number: float) -> str:
+    """Return a number as a person writes it.
+
+    >>> plain(5.0), plain(0.25), plain(2024), plain(12000)
+    ('5', '0.25', '2024', '12,000')
+    """
+    if float(number).is_integer() and abs(number) < 1e15:
+        return f"{int(number):,}" if abs(number) >= 10_000 else str(int(number))
+    return f"{number:.10g}"
+
+
+def text_to_number(data: Any) -> Any:
+    """Return text cells as numbers, NaN where they are none."""
+    return _by_level(data, lambda levels: pd.to_numeric(pd.Series(levels, dtype=object), errors="coerce"), "float64")
+
+
+def text_to_date(data: Any) -> Any:
+    """Return text cells as dates, NaT where they are none."""
+
+    def parse(levels: npt.NDArray[Any]) -> pd.Series:
+        return pd.to_datetime(pd.Series(levels, dtype=object), errors="coerce", format="ISO8601")
+
+    return _by_level(data, parse, "datetime64[ns]")
+
+
+def _by_level(data: Any, change: Callable[[npt.NDArray[Any]], pd.Series], dtype: str) -> Any:
+    if not isinstance(data, np.ndarray):
+        return change(np.array([data], dtype=object)).to_numpy(dtype=dtype)[0]
+    codes, levels = pd.factorize(data)
+    changed = change(np.asarray(levels, dtype=object)).to_numpy(dtype=dtype)
+    empty = np.array(["NaT"], dtype=dtype) if dtype != "float64" else np.array([np.nan])
+    return np.concatenate([changed, empty])[codes]
+
+
+class Node:
+    """A part of an expression."""
+
+    position: int
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        """Return the values of this part on ``frame``."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """Return this part in words."""
+        raise NotImplementedError
+
+    def children(self) -> tuple[Node, ...]:
+        """Return the parts of this part."""
+        return ()
+
+    def walk(self) -> Iterator[Node]:
+        """Yield this part and every part below it."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    def number(self, frame: pd.DataFrame) -> Any:
+        """Return the values as numbers; text that holds digits counts as a number."""
+        cells = self.cells(frame)
+        if cells.worth == "number":
+            return cells.data
+        if cells.worth == "text" and not isinstance(self, Literally):
+            return text_to_number(cells.data)
+        raise Problem(self.position, f"a number is needed here, but this is {NAMES[cells.worth]}.")
+
+    def date(self, frame: pd.DataFrame) -> Any:
+        """Return the values as dates."""
+        cells = self.cells(frame)
+        if cells.worth == "date":
+            return cells.data
+        if cells.worth == "text":
+            data = text_to_date(cells.data)
+            if isinstance(self, Literally) and pd.isna(data):
+                raise Problem(self.position, "this text is not a date; write dates as 2024-01-31.")
+            return data
+        raise Problem(self.position, f"a date is needed here, but this is {NAMES[cells.worth]}.")
+
+    def truth(self, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return True where this part holds."""
+        cells = self.cells(frame)
+        if cells.worth != "truth":
+            raise Problem(self.position, f"a comparison is needed here, such as age >= 65, not {NAMES[cells.worth]}.")
+        return np.asarray(cells.array(len(frame)), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Literally(Node):
+    """A value that is written out: a number, a text or a date."""
+
+    position: int
+    worth: Worth
+    value: Any
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        return Cells(self.worth, np.datetime64(self.value, "ns") if self.worth == "date" else self.value)
+
+    def words(self) -> str:
+        if self.worth == "number":
+            return plain(self.value)
+        return f"'{self.value}'" if self.worth == "text" else str(self.value).replace("T", " ")
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A column."""
+
+    position: int
+    name: str
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        if self.name not in frame.columns:
+            raise Problem(self.position, f"there is no column '{self.name}'.{self._hint(frame)}")
+        values = frame[self.name]
+        if pd.api.types.is_datetime64_any_dtype(values.dtype):
+            return Cells("date", values.to_numpy(dtype="datetime64[ns]"))
+        if pd.api.types.is_bool_dtype(values.dtype):
+            return Cells("text", values.astype(str).to_numpy(dtype=object))
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            return Cells("number", values.to_numpy(dtype=np.float64, na_value=np.nan))
+        return Cells("text", values.to_numpy(dtype=object))
+
+    def _hint(self, frame: pd.DataFrame) -> str:
+        names = [str(name) for name in frame.columns]
+        longer = [name for name in names if re.match(re.escape(self.name) + r"[^\w.]", name)]
+        if longer:
+            return f" Did you mean `{longer[0]}`? Such a name stands in backticks."
+        return f"{did_you_mean(self.name, names)} Text values need quotes."
+
+    def words(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Arithmetic(Node):
+    """Terms joined by + and -, or factors joined by * and /. Two dates apart are a number of days."""
+
+    position: int
+    first: Node
+    rest: tuple[tuple[str, Node], ...]
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.first, *(node for _, node in self.rest))
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        left = self.first.cells(frame)
+        if left.worth != "date":
+            left = Cells("number", self.first.number(frame))
+        for sign, node in self.rest:
+            left = self._joined(left, sign, node, frame)
+        return left
+
+    def _joined(self, left: Cells, sign: str, node: Node, frame: pd.DataFrame) -> Cells:
+        right = node.cells(frame)
+        if left.worth == "date" and right.worth == "date" and sign == "-":
+            return Cells("number", _days(left.data - right.data))
+        if left.worth == "date" and sign in "+-":
+            span = _span(node.number(frame))
+            return Cells("date", left.data + span if sign == "+" else left.data - span)
+        if "date" in (left.worth, right.worth):
+            raise Problem(node.position, "dates can be subtracted from each other, or moved by a number of days.")
+        value = node.number(frame)
+        with np.errstate(all="ignore"):
+            if sign == "+":
+                return Cells("number", left.data + value)
+            if sign == "-":
+                return Cells("number", left.data - value)
+            if sign == "*":
+                return Cells("number", left.data * value)
+            quotient = np.divide(np.asarray(left.data, dtype=float), np.asarray(value, dtype=float))
+            return Cells("number", np.where(np.isfinite(quotient), quotient, np.nan))
+
+    def words(self) -> str:
+        parts = [_bracketed(self.first)]
+        parts += [f"{ {'*': '×', '/': '÷'}.get(sign, sign) } {_bracketed(node)}" for sign, node in self.rest]
+        return " ".join(parts)
+
+
+def _days(span: Any) -> Any:
+    nanoseconds = np.asarray(span, dtype="timedelta64[ns]")
+    return np.where(np.isnat(nanoseconds), np.nan, nanoseconds.astype(np.int64) / DAY)
+
+
+def _span(days: Any) -> Any:
+    days = np.asarray(days, dtype=float)
+    usable = np.isfinite(days) & (np.abs(days) < 100_000)
+    nanoseconds = np.round(np.where(usable, days, 0) * DAY).astype(np.int64).astype("timedelta64[ns]")
+    return np.where(usable, nanoseconds, np.timedelta64("NaT"))
+
+
+def _bracketed(node: Node) -> str:
+    return f"({node.words()})" if isinstance(node, Arithmetic) else node.words()
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    """A number with its sign changed."""
+
+    position: int
+    node: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.node,)
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        return Cells("number", -self.node.number(frame))
+
+    def words(self) -> str:
+        return f"-{_bracketed(self.node)}"
+
+
+@dataclass(frozen=True)
+class Function(Node):
+    """abs, min, max, round, year, month or days of something."""
+
+    position: int
+    name: str
+    given: tuple[Node, ...]
+
+    def children(self) -> tuple[Node, ...]:
+        return self.given
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        first = self.given[0]
+        if self.name in ("year", "month"):
+            dates = first.date(frame)
+            unit = np.asarray(dates).astype("datetime64[Y]" if self.name == "year" else "datetime64[M]")
+            count = unit.astype(np.int64)
+            value = count + 1970 if self.name == "year" else count % 12 + 1
+            return Cells("number", np.where(missing(dates), np.nan, value))
+        if self.name in ("min", "max"):
+            pick = np.minimum if self.name == "min" else np.maximum
+            if first.cells(frame).worth == "date":
+                return Cells("date", _reduce(pick, [node.date(frame) for node in self.given]))
+            return Cells("number", _reduce(pick, [node.number(frame) for node in self.given]))
+        if self.name == "round":
+            return Cells("number", np.round(first.number(frame), self._decimals()))
+        return Cells("number", np.abs(first.number(frame)) if self.name == "abs" else first.number(frame))
+
+    def _decimals(self) -> int:
+        if len(self.given) == 1:
+            return 0
+        second = self.given[1]
+        if isinstance(second, Literally) and second.worth == "number" and 0 <= second.value <= 12:
+            return int(second.value)
+        raise Problem(second.position, "round needs a number of decimals from 0 to 12.")
+
+    def words(self) -> str:
+        if self.name in ("year", "month"):
+            return f"the {self.name} of {self.given[0].words()}"
+        return f"{self.name}({', '.join(node.words() for node in self.given)})"
+
+
+def _reduce(pick: Any, parts: list[Any]) -> Any:
+    result = parts[0]
+    for part in parts[1:]:
+        result = pick(result, part)
+    return result
+
+
+@dataclass(frozen=True)
+class Comparison(Node):
+    """Left held against right. False where either is missing."""
+
+    position: int
+    sign: str
+    left: Node
+    right: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        left, right, worth = common(self.left, self.right, frame)
+        known = ~(missing(left) | missing(right))
+        if self.sign in ("=", "!="):
+            same = np.asarray(left == right, dtype=bool)
+            return Cells("truth", known & (same if self.sign == "=" else ~same))
+        if worth != "text":
+            with np.errstate(invalid="ignore"):
+                return Cells("truth", known & ORDER[self.sign](left, right))
+        left, right = Cells("text", left).array(len(frame)), Cells("text", right).array(len(frame))
+        known = np.broadcast_to(known, (len(frame),))
+        held = np.zeros(len(frame), dtype=bool)
+        held[known] = ORDER[self.sign](left[known], right[known]).astype(bool)
+        return Cells("truth", held)
+
+    def words(self) -> str:
+        dated = any(isinstance(node, Literally) and node.worth == "date" for node in self.children())
+        phrase = {**WORDS, **DATE_WORDS}[self.sign] if dated else WORDS[self.sign]
+        return f"{self.left.words()} {phrase} {self.right.words()}"
+
+
+def common(left: Node, right: Node, frame: pd.DataFrame) -> tuple[Any, Any, Worth]:
+    """Return two sides as values that can be compared: text that meets a number or a date is read as one."""
+    worths = (left.cells(frame).worth, right.cells(frame).worth)
+    if "truth" in worths:
+        side = left if worths[0] == "truth" else right
+        raise Problem(side.position, "a comparison cannot be compared again; join comparisons with and / or.")
+    if "date" in worths and "number" in worths:
+        side = right if worths[1] == "number" else left
+        raise Problem(
+            side.position, "a date is compared with a number; write the date as 2024-01-31, or use year(...)."
+        )
+    if "date" in worths:
+        return left.date(frame), right.date(frame), "date"
+    if "number" in worths:
+        return _as_number(left, frame), _as_number(right, frame), "number"
+    return left.cells(frame).data, right.cells(frame).data, "text"
+
+
+def _as_number(node: Node, frame: pd.DataFrame) -> Any:
+    cells = node.cells(frame)
+    if cells.worth == "number":
+        return cells.data
+    value = text_to_number(cells.data)
+    if isinstance(node, Literally) and np.isnan(value):
+        raise Problem(node.position, "a number is compared with text that is not a number.")
+    return value
+
+
+@dataclass(frozen=True)
+class Among(Node):
+    """Whether a value is one of a list. False where it is missing."""
+
+    position: int
+    node: Node
+    items: tuple[Literally, ...]
+    negated: bool
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.node, *self.items)
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        worth = self.node.cells(frame).worth
+        if worth == "text" and all(item.worth == "text" for item in self.items):
+            data = self.node.cells(frame).data
+            values = pd.Series(np.atleast_1d(np.asarray(data, dtype=object)))
+            found = values.isin([item.value for item in self.items]).to_numpy()
+            if not isinstance(data, np.ndarray):
+                found, data = np.full(len(frame), found[0]), np.full(len(frame), data, dtype=object)
+            return Cells("truth", (~found & ~missing(data)) if self.negated else found & ~missing(data))
+        found = np.zeros(len(frame), dtype=bool)
+        for item in self.items:
+            found |= Comparison(item.position, "=", self.node, item).truth(frame)
+        return Cells("truth", (~found & ~missing(self.node.cells(frame).data)) if self.negated else found)
+
+    def words(self) -> str:
+        return f"{self.node.words()} is {'not ' if self.negated else ''}{listed([i.words() for i in self.items])}"
+
+
+def listed(items: list[str]) -> str:
+    """Return items as ``a``, ``a or b``, ``one of a, b or c``; long lists are cut."""
+    if len(items) == 1:
+        return items[0]
+    shown = items if len(items) <= 8 else [*items[:6], f"{len(items) - 6} more"]
+    return f"{'one of ' if len(shown) > 2 else ''}{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+@dataclass(frozen=True)
+class Null(Node):
+    """Whether a value is missing."""
+
+    position: int
+    node: Node
+    negated: bool
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.node,)
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        empty = missing(self.node.cells(frame).data)
+        return Cells("truth", ~empty if self.negated else empty)
+
+    def words(self) -> str:
+        return f"{self.node.words()} is {'filled' if self.negated else 'missing'}"
+
+
+@dataclass(frozen=True)
+class Not(Node):
+    """The opposite."""
+
+    position: int
+    node: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.node,)
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        return Cells("truth", ~self.node.truth(frame))
+
+    def words(self) -> str:
+        return f"not ({self.node.words()})"
+
+
+@dataclass(frozen=True)
+class Joined(Node):
+    """Parts joined by and, or by or."""
+
+    position: int
+    word: Literal["and", "or"]
+    parts: tuple[Node, ...]
+    between: bool = False
+
+    def children(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def cells(self, frame: pd.DataFrame) -> Cells:
+        join = np.logical_and if self.word == "and" else np.logical_or
+        return Cells("truth", _reduce(join, [part.truth(frame) for part in self.parts]))
+
+    def words(self) -> str:
+        if self.between:
+            low, high = self.parts
+            inside = "is between" if self.word == "and" else "is not between"
+            return f"{low.children()[0].words()} {inside} {low.children()[1].words()} and {high.children()[1].words()}"
+        return f" {self.word} ".join(
+            f"({p.words()})" if isinstance(p, Joined) and not p.between else p.words() for p in self.parts
+        )

@@ -1,0 +1,79 @@
+"""Columns <-> plain numbers, and back to the dtype that a kind has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.table import Column, Kind, numbers
+
+Floats = npt.NDArray[np.float64]
+
+
+def quantity(values: pd.Series) -> Floats:
+    """Return a column as float64, NaN where missing; dates as seconds since 1970, text as the number it holds."""
+    if values.dtype == object:
+        values = pd.to_numeric(values, errors="coerce")
+    return numbers(values)
+
+
+def as_kind(values: Any, kind: Kind, index: pd.Index | None = None) -> pd.Series:
+    """Return values (NaN, NaT or None where missing) in the canonical dtype of ``kind``; seconds become dates."""
+    series = values if isinstance(values, pd.Series) else pd.Series(values, index=index)
+    if kind is Kind.NUMBER:
+        return pd.Series(quantity(series), index=series.index)
+    if kind is Kind.INTEGER:
+        if series.dtype == np.int64:
+            return series
+        if series.dtype == "Int64":
+            return series if series.isna().any() else series.astype(np.int64)
+        whole = np.round(quantity(series))
+        if not np.isnan(whole).any():
+            return pd.Series(whole.astype(np.int64), index=series.index)
+        return pd.Series(whole, index=series.index).astype("Int64")
+    if kind is Kind.DATETIME:
+        if pd.api.types.is_numeric_dtype(series.dtype):
+            seconds = numbers(series)
+            nanoseconds = np.round(np.where(np.isnan(seconds), 0, seconds) * 1e6).astype(np.int64) * 1000
+            return pd.Series(pd.to_datetime(nanoseconds).where(~np.isnan(seconds)), index=series.index)
+        return pd.to_datetime(series).astype("datetime64[ns]")
+    if series.dtype == object:
+        empty = series.isna()
+        return series.where(~empty, None) if empty.any() else series
+    return series.astype(object).where(series.notna(), None)
+
+
+def canonical(frame: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
+    """Return the described columns of ``frame``, in that order, in canonical dtypes, with rows numbered from 0."""
+    frame = frame.reset_index(drop=True)
+    return pd.DataFrame({c.name: as_kind(frame[c.name], c.kind) for c in columns}, index=frame.index)
+
+
+def decimals(values: Floats, most: int = 6) -> int | None:
+    """Return the decimals that numbers are written with, None when more than ``most``.
+
+    >>> decimals(np.array([1.5, 2.25])), decimals(np.array([3.0, np.nan])), decimals(np.array([np.pi]))
+    (2, 0, None)
+    """
+    known = np.unique(values[np.isfinite(values)])
+    if len(known) > 5_000:
+        known = known[:: len(known) // 5_000 + 1]
+    for places in range(most + 1):
+        if np.all(np.abs(np.round(known, places) - known) <= 1e-9 * np.maximum(1, np.abs(known))):
+            return places
+    return None
+
+
+def round_up(values: Floats, places: int) -> Floats:
+    """Return the smallest numbers with this many decimals that are not below ``values``."""
+    factor = 10.0**places
+    return np.asarray(np.round(np.ceil(np.round(values * factor, 4)) / factor, places), dtype=np.float64)
+
+
+def round_down(values: Floats, places: int) -> Floats:
+    """Return the largest numbers with this many decimals that are not above ``values``."""
+    return -round_up(-values, places)
