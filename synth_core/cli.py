@@ -64,9 +64,8 @@ def profile(file: File, json_out: Json = None) -> None:
         _say(f"  {alert.severity:<8} {alert.sentence}")
     width = max(len(name) for name in table.names)
     for column in found.columns:
-        _say(
-            f"  {column.name:<{width}}  {column.kind:<10}  {column.missing_share:6.1%} empty  {column.distinct:>8,} distinct"
-        )
+        facts = f"{column.missing_share:6.1%} empty  {column.distinct:>8,} distinct"
+        _say(f"  {column.name:<{width}}  {column.kind:<10}  {facts}")
     if json_out is not None:
         _write_text(json_out, found.model_dump_json(indent=1))
 
@@ -208,8 +207,11 @@ def run(
         bar.close()
         targets = default_targets(recipe.use)
         pack = release(folder, out, synthesis=synthesis, recipe=recipe, card=card, targets=targets, override=override)
+    if pack.blocked_by:
+        _say(f"Judgement -> {pack.folder}; the rows are held back while a gate fails (--override REASON releases them)")
+    else:
+        _say(f"Release pack -> {pack.folder}")
     _conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
-    _say(f"Release pack -> {pack}")
 
 
 @app.command(name="app")
@@ -372,9 +374,8 @@ def _conclude(
 
     found = verdicts(card, targets)
     for score in card.scores.values():
-        _say(
-            f"  {score.dimension:<9} {score.name:<16} {_figure(score.value):>9} {score.unit:<5} floor {_figure(score.reference):>7}  {score.note}"
-        )
+        floor = f"floor {_figure(score.reference):>7}"
+        _say(f"  {score.dimension:<9} {score.name:<16} {_figure(score.value):>9} {score.unit:<5} {floor}  {score.note}")
     for verdict in found:
         _say(f"{verdict.word.upper():<16} {verdict.sentence}")
     if json_out is not None:

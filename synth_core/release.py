@@ -1,0 +1,196 @@
+"""The release pack: the rows, and everything that someone who gets them needs to trust them.
+
+::
+
+    synthetic.parquet  synthetic.csv     the rows, marked as synthetic
+    codebook.csv  data-card.md           what the columns are; what the table is for, and what it is not for
+    report.html  scorecard.json          the judgement
+    recipe.json  constraints.json        what repeats it
+    manifest.json                        hashes (sha256), versions, seed, verdicts, and an override with its reason
+
+While a gate fails only the judgement is written, not the rows, unless a reason is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from synth_core import __version__
+from synth_core.constraints.kinds import rules_to_json
+from synth_core.errors import InputError
+from synth_core.generation import Synthesis
+from synth_core.methods import method_class
+from synth_core.recipe import Recipe
+from synth_core.report import html
+from synth_core.scorecard import Scorecard, Target, Verdict, verdicts
+from synth_core.table import Column
+from synth_core.writing import export
+
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
+_ROWS = ("synthetic.parquet", "synthetic.csv", "codebook.csv", "data-card.md")
+
+
+@dataclass(frozen=True)
+class Release:
+    """Where the pack is, and the verdicts that kept the rows out of it (none: the rows are in it)."""
+
+    folder: Path
+    blocked_by: tuple[Verdict, ...]
+
+
+def release(
+    run_folder: Path,
+    out: Path,
+    *,
+    synthesis: Synthesis,
+    recipe: Recipe,
+    card: Scorecard,
+    targets: Sequence[Target],
+    override: str = "",
+    title: str = "",
+) -> Release:
+    """Write the pack to ``out`` (made if needed) and return it.
+
+    Parameters
+    ----------
+    run_folder
+        Folder of the run, with ``synthetic.parquet``.
+    override
+        Reason for releasing the rows although a gate failed; it is kept in the manifest and on the data card.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The release folder {out} cannot be made: {error.strerror}. Choose another.") from None
+    found = verdicts(card, list(targets))
+    failed = tuple(verdict for verdict in found if verdict.word == "fail" and verdict.target.gate)
+    for name in _ROWS:
+        (out / name).unlink(missing_ok=True)
+    if not failed or override.strip():
+        shutil.copyfile(run_folder / "synthetic.parquet", out / "synthetic.parquet")
+        export(out / "synthetic.parquet", out / "synthetic.csv", tuple(synthesis.columns))
+        codebook(out / "synthetic.parquet", synthesis.columns).to_csv(out / "codebook.csv", index=False)
+        (out / "data-card.md").write_text(data_card(synthesis, recipe, found, override, title), encoding="utf-8")
+    _write(out / "scorecard.json", card.model_dump_json(indent=1))
+    _write(out / "recipe.json", recipe.model_dump_json(indent=1))
+    _write(out / "constraints.json", rules_to_json(recipe.constraints))
+    page = html(
+        card,
+        title=title or card.table,
+        author="",
+        use=recipe.use,
+        targets=list(targets),
+        recipe=recipe,
+        rules=recipe.rules,
+    )
+    _write(out / "report.html", page)
+    _write(out / "manifest.json", _manifest(out, synthesis, recipe, found, override))
+    return Release(out, () if override.strip() else failed)
+
+
+def codebook(parquet: Path, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return one row per column: name, kind, what made it, empty share, and its categories or range, all of them
+    read from the synthetic rows."""
+    file = pq.ParquetFile(parquet)
+    rows = []
+    for column in columns:
+        values = file.read(columns=[column.name]).column(0).to_pandas()
+        rows.append(
+            {
+                "column": column.name,
+                "kind": column.kind.value,
+                "role": column.role.value,
+                "made_by": "regenerated, never learned" if column.regenerated else "learned",
+                "personal_data": column.semantic or "",
+                "stands_for_missing": column.missing_token or "",
+                "empty_share": round(float(values.isna().mean()), 4),
+                "distinct": int(values.nunique()),
+                "values": _values(values, column),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def data_card(
+    synthesis: Synthesis, recipe: Recipe, found: Sequence[Verdict], override: str = "", title: str = ""
+) -> str:
+    """Return the data card in Markdown."""
+    info = method_class(recipe.method).info
+    lines = [
+        f"# Data card{f': {title}' if title else ''}",
+        "",
+        f"{synthesis.rows:,} synthetic rows x {len(synthesis.columns)} columns, drawn by Simile {__version__} from the "
+        f"engine '{info.name}', which learned from {synthesis.learned_from:,} real rows; {synthesis.rows_holdout:,} "
+        "real rows were held out for the judgement. How many rows happen to equal a real one is the score 'copies'.",
+        "",
+        f"**Made for:** {recipe.use.value}. **Licence of the engine:** {info.licence}. {info.licence_note}".rstrip(),
+        "",
+        "## What was measured",
+        "",
+        *(f"* {verdict.word}: {verdict.sentence}" for verdict in found),
+        "",
+        "## Limits",
+        "",
+        f"* It carries the information of about {synthesis.learned_from:,} rows, however many are released: p-values "
+        "and confidence intervals computed on it are too narrow.",
+        f"* {info.weak_at}",
+        "* Identifiers and personal data are made up; they lead to nobody, and their values mean nothing.",
+        "* Rare categories and extremes were merged where protection was on; do not look for outliers in it.",
+        "* It repeats the patterns of the real table, its biases included.",
+        "",
+        "## What not to do",
+        "",
+        "* Do not decide about a person with it, or look for people in it.",
+        "* Do not publish findings from it that were not checked on real rows.",
+        "* Do not take the attack results for a proof: they say what these attacks found, on this release.",
+    ]
+    if override.strip():
+        lines += ["", "## Released although a gate failed", "", f"Reason given: {override.strip()}"]
+    return "\n".join(lines) + "\n"
+
+
+def _values(values: pd.Series, column: Column) -> str:
+    present = values.dropna()
+    if column.regenerated or present.empty:
+        return ""
+    if column.kind.numeric:
+        return f"{present.min()} to {present.max()}"
+    levels = sorted(present.astype(str).unique())
+    return ", ".join(levels[:50]) + (f", and {len(levels) - 50} more" if len(levels) > 50 else "")
+
+
+def _manifest(out: Path, synthesis: Synthesis, recipe: Recipe, found: Sequence[Verdict], override: str) -> str:
+    files = sorted(path for path in out.iterdir() if path.is_file() and path.name != "manifest.json")
+    body = {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "simile": __version__,
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "seed": recipe.seed,
+        "real_table": synthesis.fingerprint,
+        "rows": synthesis.rows,
+        "verdicts": {verdict.target.score: verdict.word for verdict in found},
+        "override": override.strip(),
+        "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+    }
+    return json.dumps(body, indent=1)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

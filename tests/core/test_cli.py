@@ -1,0 +1,179 @@
+"""The command line: what it promises, and one sentence for bad input."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from synth_core import cli
+
+
+def simile(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """Run the command in this process; return exit code, stdout and stderr."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stop:
+        patch.setattr(sys, "argv", ["simile", *map(str, words)])
+        cli.main()
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+@pytest.fixture
+def clients(tmp_path: Path) -> Path:
+    rows = [f"A{n:05d},{20 + n * 7 % 50},{'FM'[n % 2]},{'yes' if n % 10 < n % 3 * 4 else 'no'}" for n in range(400)]
+    path = tmp_path / "clients.csv"
+    path.write_text("record_id,age,sex,bought\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_demo_profile_and_constraints(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "orders.csv"
+    assert simile(capsys, "demo", "orders", "--out", out)[0] == 0
+    code, text, _ = simile(capsys, "profile", out, "--json", tmp_path / "profile.json")
+    assert code == 0
+    assert "12,000 rows" in text
+    assert json.loads((tmp_path / "profile.json").read_text())["columns"]
+    code, text, _ = simile(capsys, "constraints", out, "--json", tmp_path / "rules.json")
+    assert code == 0
+    assert "total" in text
+    assert json.loads((tmp_path / "rules.json").read_text())
+
+
+def test_methods_are_listed_as_words_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = simile(capsys, "methods")
+    assert code == 0
+    assert "trees" in text
+    assert "BUSL-1.1" in text
+    names = {info["name"] for info in json.loads(simile(capsys, "methods", "--json")[1])}
+    assert names >= {"independent", "copula", "trees", "ctgan", "tvae"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+def test_the_suffix_decides_the_format(capsys: pytest.CaptureFixture[str], clients: Path, suffix: str) -> None:
+    out = clients.with_name(f"synthetic.{suffix}")
+    code, text, err = simile(
+        capsys, "generate", clients, "--out", out, "--rows", 250, "--seed", 3, "--method", "independent"
+    )
+    assert code == 0, err
+    assert "250 rows" in text
+    frame = {"csv": pd.read_csv, "xlsx": pd.read_excel, "parquet": pd.read_parquet}[suffix](out)
+    assert frame.shape == (250, 4)
+    assert set(frame["sex"]) == {"F", "M"}
+
+
+def test_generate_twice_gives_the_same_file(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    one, two = clients.with_name("one.parquet"), clients.with_name("two.parquet")
+    for out in (one, two):
+        assert (
+            simile(capsys, "generate", clients, "--out", out, "--method", "trees", "--rows", 300, "--seed", 3)[0] == 0
+        )
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_generate_takes_roles_rules_shares_conditions_and_settings(
+    capsys: pytest.CaptureFixture[str], clients: Path
+) -> None:
+    rules = clients.with_name("rules.json")
+    rules.write_text(json.dumps([{"type": "scalar_range", "column": "age", "low_value": 20, "high_value": 60}]))
+    out = clients.with_name("out.csv")
+    code, _, err = simile(
+        capsys, "generate", clients, "--out", out, "--rows", 200, "--method", "trees", "--param", "leaf=30",
+        "--target", "bought", "--sensitive", "sex", "--constraints", rules, "--share", "sex=F:0.75,M:0.25",
+        "--where", "age >= 30", "--for", "train", "--holdout", 0,
+    )  # fmt: skip
+    assert code == 0, err
+    frame = pd.read_csv(out)
+    assert frame["age"].between(30, 60).all()
+    assert abs((frame["sex"] == "F").mean() - 0.75) < 0.02
+
+
+def test_judge_gives_verdicts_and_files_and_exit_code_1_when_a_gate_fails(
+    capsys: pytest.CaptureFixture[str], clients: Path
+) -> None:
+    copy = clients.with_name("copy.csv")
+    copy.write_text(clients.read_text())
+    code, text, err = simile(
+        capsys, "judge", clients, copy, "--holdout", copy, "--target", "bought",
+        "--json", clients.with_name("card.json"), "--html", clients.with_name("card.html"),
+    )  # fmt: skip
+    assert code in (0, 1), err
+    assert "c2st" in text
+    card = json.loads(clients.with_name("card.json").read_text())
+    assert {verdict["word"] for verdict in card["verdicts"]} <= {"pass", "watch", "fail", "not enough data"}
+    assert "<html" in clients.with_name("card.html").read_text()[:500].lower()
+
+
+def test_run_follows_a_recipe_to_a_release_pack(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    recipe = clients.with_name("recipe.json")
+    recipe.write_text(json.dumps({"method": "independent", "rows": 300, "seed": 2, "use": "explore"}))
+    folder = clients.with_name("pack")
+    code, text, err = simile(
+        capsys, "run", recipe, clients, "--out", folder, "--target", "bought", "--override", "a test of the pack"
+    )
+    assert code in (0, 1), err
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {
+        "synthetic.parquet", "synthetic.csv", "codebook.csv", "data-card.md", "report.html", "scorecard.json",
+        "recipe.json", "constraints.json", "manifest.json",
+    }  # fmt: skip
+    assert "a test of the pack" in (folder / "data-card.md").read_text() or code == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["override"] == "a test of the pack"
+    assert "synthetic.parquet" in manifest["sha256"]
+
+
+def test_a_failed_gate_holds_the_rows_back(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    frame = pd.read_csv(clients)
+    frame["age2"] = frame["age"]
+    frame["age3"] = frame["age"] * 2
+    frame.to_csv(clients, index=False)
+    recipe = clients.with_name("recipe.json")
+    recipe.write_text(json.dumps({"method": "independent", "rows": 400, "seed": 2, "use": "share"}))
+    folder = clients.with_name("pack")
+    code, text, err = simile(capsys, "run", recipe, clients, "--out", folder)
+    assert code == 1, err
+    assert "FAIL" in text
+    assert not (folder / "synthetic.parquet").exists()
+    assert (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["profile", "nowhere.csv"], "nowhere.csv"),
+        (["demo", "hospitl", "--out", "x.csv"], "Did you mean 'hospital'"),
+        (["generate", "CLIENTS", "--out", "x.doc"], ".csv, .xlsx or .parquet"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--method", "tres"], "Did you mean 'trees'"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--param", "leaf"], "KEY=VALUE"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--method", "trees", "--param", "leaf=many"], "whole number"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--target", "bougt"], "Did you mean 'bought'"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--rows", "0"], "--rows"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--holdout", "1"], "--holdout"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--where", "agee > 3"], "age"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--for", "fun"], "no such use"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--constraints", "nowhere.json"], "nowhere.json"),
+        (["run", "nowhere.json", "CLIENTS", "--out", "pack"], "nowhere.json"),
+        (["nonsense"], "nonsense"),
+        ([], ""),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], clients: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], part: str
+) -> None:
+    monkeypatch.chdir(clients.parent)
+    code, _, err = simile(capsys, *[clients if word == "CLIENTS" else word for word in words])
+    assert code == 2, err
+    assert part in err
+    assert "Traceback" not in err
+
+
+def test_the_installed_command_answers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from synth_core.cli import main; main()", "--help"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    for command in ("demo", "profile", "constraints", "methods", "generate", "judge", "run", "app"):
+        assert command in done.stdout

@@ -1,0 +1,92 @@
+"""Runs as processes: they finish, fail, stop and go on, and say so."""
+
+import time
+
+import pytest
+
+from synth_core import jobs
+from synth_core.errors import ProjectError
+from synth_core.project import Project, create
+from synth_core.reading import read_bytes
+from synth_core.recipe import Recipe
+from synth_core.run import Run
+
+CSV = b"id,age,sex\n" + b"".join(f"A{n:04d},{20 + n * 7 % 50},{'FM'[n % 2]}\n".encode() for n in range(300))
+
+
+def project_of(data: bytes = CSV) -> Project:
+    return create("Clients", read_bytes(data, "clients.csv"), source=data, filename="clients.csv")
+
+
+def wait_for(run: Run, *states: str, seconds: float = 90) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = run.status().state
+        if state in states:
+            return state
+        time.sleep(0.1)
+    raise AssertionError(f"still {run.status()} after {seconds} s: {run.log()}")
+
+
+def test_a_run_goes_from_queued_to_done_with_rows_and_a_scorecard() -> None:
+    project = project_of()
+    run = jobs.start(project, Recipe(method="independent", rows=500, seed=1))
+    assert run.status().active
+    with pytest.raises(ProjectError, match="in progress"):
+        jobs.start(project, Recipe(method="independent", rows=500))
+    assert wait_for(run, "done", "failed", "lost") == "done", run.status().error + run.log()
+    assert run.synthesis().rows == 500
+    assert run.scorecard().rows_synthetic == 500
+    assert len(run.preview(20)) == 20
+    assert project.latest_done().id == run.id
+    assert run.status().share == 1.0
+    assert set(run.status().seconds) >= {"Learn", "Sample", "Compare"}
+    jobs.judge_again(run)
+    assert wait_for(run, "done", "failed", "lost") == "done"
+    assert run.scorecard() is not None
+
+
+def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
+    project = project_of()
+    recipe = Recipe(method="independent", rows=40_000_000, seed=1, chunk_rows=20_000)
+    run = jobs.start(project, recipe)
+    end = time.monotonic() + 60
+    while run.status().stage != "Sample" and time.monotonic() < end:
+        time.sleep(0.05)
+    began = time.monotonic()
+    jobs.cancel(run)
+    assert run.status().state == "cancelled"
+    assert not run.alive()
+    assert time.monotonic() - began < 10
+    jobs.resume(run)
+    assert wait_for(run, "running")
+    jobs.cancel(run)
+    assert project.active_run() is None
+
+
+def test_a_failed_run_keeps_its_sentence_and_logs_no_cell() -> None:
+    run = jobs.start(project_of(), Recipe(method="independent", rows=50, where="age > 900"))
+    assert wait_for(run, "failed", "done") == "failed"
+    assert "No real row has age > 900" in run.status().error
+    assert "A0001" not in run.log()
+
+
+def test_a_killed_worker_is_lost_not_running_for_ever() -> None:
+    import psutil
+
+    run = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, chunk_rows=20_000))
+    wait_for(run, "running")
+    number = int((run.folder / "pid").read_text().split()[0])
+    psutil.Process(number).kill()
+    assert wait_for(run, "lost") == "lost"
+    jobs.cancel(run)
+
+
+def test_a_second_run_on_the_machine_waits_for_its_turn() -> None:
+    first = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, chunk_rows=20_000))
+    wait_for(first, "running")
+    second = jobs.start(project_of(), Recipe(method="independent", rows=100))
+    assert jobs.queue_place(second) == 1
+    assert second.status().state == "queued"
+    jobs.cancel(first)
+    assert wait_for(second, "done") == "done"
