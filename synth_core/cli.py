@@ -162,6 +162,7 @@ def judge(
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
+    from synth_core.matching import read_like
     from synth_core.scorecard import default_targets
     from synth_core.scorecard import judge as judge_tables
 
@@ -169,8 +170,8 @@ def judge(
     chosen = _rules(rules)
     card = judge_tables(
         train,
-        None if holdout is None else _read_like(holdout, train),
-        _read_like(synth, train),
+        None if holdout is None else read_like(holdout, train),
+        read_like(synth, train),
         rules=chosen,
         seed=seed,
         progress=_Bar(),
@@ -278,13 +279,6 @@ def _read(file: Path) -> Table:
     from synth_core.reading import read
 
     return read(file).table
-
-
-def _read_like(file: Path, like: Table) -> Table:
-    """Return the table in ``file`` with the kinds and roles of another."""
-    from synth_core.reading import read_like
-
-    return read_like(file, like)
 
 
 def _with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:

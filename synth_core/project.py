@@ -361,8 +361,9 @@ def _label(text: str) -> str:
 
 
 def _write_raw(raw: pd.DataFrame, folder: Path) -> None:
+    """Write the cells as read; a column whose cells are of several types is written as words."""
     frame = raw.copy(deep=False)
     for name in frame.columns:
-        if frame[name].dtype == object:
+        if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
             frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
     frame.to_parquet(folder / "raw.parquet", index=False)

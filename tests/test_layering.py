@@ -14,10 +14,12 @@ CORE = ROOT / "synth_core"
 LAYERS = [
     ["errors", "progress"],
     ["table"],
-    ["values", "personal", "identifiers"],
+    ["values", "personal", "identifiers", "unpacking"],
     ["inference"],
     ["associations"],
+    ["delimited"],
     ["reading", "writing"],
+    ["matching"],
     ["demos"],
     ["profile"],
     ["constraints.base"],
