@@ -428,3 +428,7 @@ def _note(text: str) -> None:
 def _fail(text: str, code: int) -> None:
     sys.stderr.write(f"simile: {text}\n")
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

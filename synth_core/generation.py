@@ -1,6 +1,7 @@
 """From a table and a recipe to a synthetic table on disk.
 
-The rows come in parts. Part ``i`` is a pure function of the fitted model and of a seed spawned for ``i``, is written under a temporary name and renamed: so the release is the same, byte for byte, for any number of worker
+The rows come in parts. Part ``i`` is a pure function of the fitted model and of a seed spawned for ``i``; it is
+written under a temporary name and renamed. So the release is the same, byte for byte, for any number of worker
 processes, and a killed run goes on after its last whole part.
 """
 

@@ -24,7 +24,8 @@ def read_like(path: Path, like: Table) -> Table:
     for column in like.having(learned=True):
         if column.name not in found:
             raise TableError(
-                f"'{path.name}' has no column '{column.name}', which '{like.name}' has.{did_you_mean(column.name, found)}"
+                f"'{path.name}' has no column '{column.name}', which '{like.name}' has."
+                f"{did_you_mean(column.name, found)}"
             )
     shared = [column for column in like.columns if column.name in found]
     choices = {
