@@ -1,3 +1,34 @@
+"""Constraints: rules found in the data or made by hand, each with its picture and the rows that break it."""
+
 import streamlit as st
 
-st.title("constraints")
+from pages.ui import broken_rows, cache, parts, rule_editor, rule_list, rule_picture
+
+parts.page_head(
+    "Constraints", "Rules that every synthetic row must keep: found in your data, tuned by you on a picture."
+)
+project = parts.need_project()
+
+with parts.guarded("The rules cannot be shown"):
+    table = cache.table(project)
+    draft = project.draft
+    rules = project.rules
+    slot = st.container()
+    with slot.skeleton(height=420):
+        found = cache.suggestions(table, draft.holdout, draft.seed)
+
+    rule_list.toolbar(project, table, rules)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        rule_list.suggestions(project, table, rules, found)
+        chosen = rule_list.listing(project, table, rules, len(found))
+    with right:
+        if chosen is None:
+            rule_picture.nothing_chosen()
+        else:
+            rule_picture.picture(project, table, chosen)
+    if chosen is not None:
+        broken_rows.panel(project, table, chosen)
+    rule_editor.open_dialog(project, table, rules)
+
+parts.step_footer("profiling", "method")

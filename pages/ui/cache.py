@@ -50,18 +50,25 @@ def profile(table: Table) -> Any:
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
-def suggestions(table: Table) -> Any:
-    """Return the rules that hold in a table."""
+def suggestions(table: Table, holdout: float, seed: int) -> Any:
+    """Return the rules found in the rows that an engine would learn from."""
     from synth_core.constraints.discovery import discover
 
-    return discover(table)
+    train, _ = table.split(holdout, seed)
+    return discover(train)
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
-def broken(table: Table, rule_json: str) -> pd.Series:
-    """Return True for each row that breaks a rule given as JSON."""
-    import json
+def broken(table: Table, rules: str) -> pd.Series:
+    """Return True for each row that breaks the one rule given as JSON."""
+    from synth_core.constraints.kinds import rules_from_json
 
-    from synth_core.constraints.kinds import parse
+    return rules_from_json(rules)[0].violations(table.frame)
 
-    return parse(json.loads(rule_json)).violations(table.frame)
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def parquet_rows(path: str, modified: float) -> int:
+    """Return the rows of a Parquet file (``modified``: its time, so that a new file is counted anew)."""
+    import pyarrow.parquet as parquet
+
+    return int(parquet.read_metadata(path).num_rows)

@@ -120,6 +120,12 @@ def drop(*keys: str) -> None:
         st.session_state.pop(key, None)
 
 
+def drop_all(prefix: str) -> None:
+    """Forget every value whose key begins like this."""
+    for key in [key for key in st.session_state if str(key).startswith(prefix)]:
+        del st.session_state[key]
+
+
 def seen(key: str) -> bool:
     """Return whether ``key`` was asked for before in this session; the first time answers False."""
     known = cast(set[str], st.session_state.setdefault("state.seen", set()))

@@ -1,0 +1,96 @@
+"""The engines as cards: what each is good for, what it costs, its licence, and what is advised for this table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import state, theme
+from synth_core.methods import methods
+from synth_core.methods.base import MethodInfo
+from synth_core.project import Project
+from synth_core.recipe import USE_TITLES, Recipe, Use
+from synth_core.recommend import Assessment, assess
+from synth_core.table import Table
+
+PERMISSIVE = ("Apache-2.0", "MIT", "BSD-3-Clause")
+
+
+@st.cache_data(hash_funcs={Table: lambda table: table.fingerprint}, max_entries=64, show_spinner=False)
+def advice(table: Table, use: Use) -> list[Assessment]:
+    """Return what is thought of each engine for this table and use."""
+    return assess(table, use)
+
+
+def use_choice(project: Project) -> None:
+    """Draw the choice of what the table is for; it decides the advice and the targets."""
+    if "method.use" not in state.held():
+        state.put("method.use", project.use)
+    st.segmented_control(
+        "What is it for?",
+        list(Use),
+        format_func=USE_TITLES.__getitem__,
+        key="method.use",
+        required=True,
+        on_change=lambda: project.set_use(state.get("method.use", project.use)),
+        help="The intended use decides the advice here and the targets that the result is held against.",
+    )
+
+
+def cards(project: Project, draft: Recipe, found: list[Assessment]) -> None:
+    """Draw one card per engine; choosing one keeps its settings for the next run."""
+    known = methods()
+    with st.grid(min_column_width=300, gap="small"):
+        for one in found:
+            _card(project, draft, known[one.method].info, one)
+
+
+def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment) -> None:
+    chosen = draft.method == info.name
+    missing = info.missing
+    grey = ":gray[" if missing else ""
+    end = "]" if missing else ""
+    with st.container(border=True, height="stretch", gap="small", key=f"method_card_{info.name}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{grey}**{theme.plain(info.title)}**{end}", width="content")
+            if one.recommended:
+                st.badge("Recommended", icon=":material/star:", color="blue", help=one.reason)
+            elif one.refused:
+                st.badge("Not advised", icon=":material/do_not_disturb_on:", color="orange", help=one.refused)
+            if info.licence not in PERMISSIVE:
+                st.badge(info.licence, icon=":material/gavel:", color="gray", help=info.licence_note)
+        st.markdown(f":gray[{theme.plain(info.summary)}]")
+        if one.recommended:
+            st.markdown(f":blue[:material/star:] {theme.plain(one.reason)}")
+        elif one.refused:
+            st.markdown(f":orange[:material/do_not_disturb_on:] {theme.plain(one.refused)}")
+        st.markdown(
+            f":small[**Good for** {theme.plain(_lower(info.good_for))}]  \n"
+            f":small[**Cost** {theme.plain(_lower(info.cost))}]"
+        )
+        if missing:
+            st.markdown(":small[:gray[Not installed. To add it:]]")
+            st.code(f"pip install {' '.join(missing)}", language="shell")
+        else:
+            st.space("stretch")
+            st.button(
+                "Chosen" if chosen else "Choose",
+                key=f"method.choose_{info.name}",
+                icon=":material/check:" if chosen else None,
+                type="primary" if chosen else "secondary",
+                on_click=choose,
+                args=(project, info.name),
+            )
+
+
+def choose(project: Project, method: str) -> None:
+    """Take this engine for the next run; settings of the one before are kept for when it is chosen again."""
+    draft = project.draft
+    if draft.method != method:
+        kept = state.get("method.kept", dict[str, dict[str, object]]())
+        state.put("method.kept", kept | {draft.method: draft.params})
+        project.set_draft(draft.model_copy(update={"method": method, "params": kept.get(method, {})}))
+
+
+def _lower(sentence: str) -> str:
+    """Return the sentence as it goes on after a word: its first letter small, unless it is an acronym."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,139 @@
+"""The project's rules as the page changes them: add, edit, switch, delete, drop rows; with undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pages.ui import cache, state
+from synth_core.constraints.base import Constraint
+from synth_core.constraints.kinds import parse, rules_from_json, rules_to_json
+from synth_core.errors import ConstraintError
+from synth_core.project import Project
+from synth_core.table import Table
+
+DEPTH = 50
+FULL = "raw.full.parquet"  # the cells of every row, kept while some are dropped
+_FACTS = ("id", "description", "enabled", "severity", "hard", "target_rate", "source", "support", "exceptions")
+
+
+def change(project: Project, rules: Sequence[Constraint]) -> None:
+    """Replace the rules; the step can be undone."""
+    _push(project, "undo", rules_to_json(project.rules))
+    state.drop(_stack(project, "redo"))
+    project.set_rules(list(rules))
+
+
+def _stack(project: Project, name: str) -> str:
+    return f"constraints.{name}_{project.id}"
+
+
+def _push(project: Project, name: str, step: str) -> None:
+    steps: list[str] = [*state.get(_stack(project, name), []), step]
+    state.put(_stack(project, name), steps[-DEPTH:])
+
+
+def can(project: Project, name: str) -> bool:
+    """Return whether there is a step to ``"undo"`` or ``"redo"``."""
+    return bool(state.get(_stack(project, name), []))
+
+
+def step(project: Project, name: str) -> None:
+    """Take back the last change (``"undo"``), or make it again (``"redo"``)."""
+    steps: list[str] = list(state.get(_stack(project, name), []))
+    if steps:
+        wanted = steps.pop()
+        state.put(_stack(project, name), steps)
+        _push(project, "redo" if name == "undo" else "undo", rules_to_json(project.rules))
+        project.set_rules(rules_from_json(wanted))
+
+
+def same(one: Constraint, other: Constraint) -> bool:
+    """Return whether two rules ask for the same, whoever made them."""
+    return one.model_dump(exclude=set(_FACTS)) == other.model_dump(exclude=set(_FACTS))
+
+
+def accept(project: Project, table: Table, rule: Constraint | dict[str, Any]) -> Constraint:
+    """Add a rule after checking that it fits the table, and choose it; a rule that is there already is only chosen."""
+    made = rule if isinstance(rule, Constraint) else parse(rule)
+    made.check(table)
+    for kept in project.rules:
+        if same(kept, made):
+            choose(kept.id)
+            return kept
+    change(project, [*project.rules, made])
+    choose(made.id)
+    return made
+
+
+def replace(project: Project, table: Table, rule: Constraint) -> None:
+    """Put an edited rule in the place of the one with the same id."""
+    rule.check(table)
+    change(project, [rule if kept.id == rule.id else kept for kept in project.rules])
+
+
+def update(project: Project, rule: Constraint, **fields: Any) -> Constraint:
+    """Change some fields of a rule, validated."""
+    made = parse(rule.model_dump(mode="json") | fields)
+    change(project, [made if kept.id == rule.id else kept for kept in project.rules])
+    return made
+
+
+def delete(project: Project, rule_id: str) -> None:
+    """Take a rule away."""
+    change(project, [kept for kept in project.rules if kept.id != rule_id])
+
+
+def choose(rule_id: str) -> None:
+    """Show this rule's picture."""
+    state.put("constraints.chosen", rule_id)
+
+
+def broken(table: Table, rule: Constraint) -> pd.Series:
+    """Return True for each row of the table that breaks the rule."""
+    return cache.broken(table, rules_to_json([rule]))
+
+
+def broken_by_any(table: Table, rules: Sequence[Constraint]) -> pd.Series:
+    """Return True for each row that breaks at least one of the rules that fit the table."""
+    result = pd.Series(False, index=table.frame.index)
+    for rule in rules:
+        try:
+            rule.check(table)
+        except ConstraintError:
+            continue
+        result |= broken(table, rule)
+    return result
+
+
+def drop_rows(project: Project, broken_rows: pd.Series) -> None:
+    """Leave these rows of the real table out from now on; the full table is kept, for ``bring_back``."""
+    raw, full = project.folder / "raw.parquet", project.folder / FULL
+    cells = pd.read_parquet(raw)
+    if not full.exists():
+        cells.to_parquet(full, index=False)
+    _swap(cells[~broken_rows.to_numpy()], raw)
+    project.set_choices(project.choices)
+
+
+def left_out(project: Project, table: Table) -> int:
+    """Return how many rows of the real table are left out."""
+    full = project.folder / FULL
+    return cache.parquet_rows(str(full), full.stat().st_mtime) - len(table) if full.exists() else 0
+
+
+def bring_back(project: Project) -> None:
+    """Take the dropped rows in again."""
+    full = project.folder / FULL
+    if full.exists():
+        full.replace(project.folder / "raw.parquet")
+        project.set_choices(project.choices)
+
+
+def _swap(cells: pd.DataFrame, path: Path) -> None:
+    building = path.with_name(".raw.parquet.new")
+    cells.to_parquet(building, index=False)
+    building.replace(path)

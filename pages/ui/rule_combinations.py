@@ -1,0 +1,69 @@
+"""The picture of fixed combinations: a matrix of counts, and a list in which each one is switched on or off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, rule_book, state, theme
+from synth_core.constraints.kinds import FixedCombinations
+from synth_core.project import Project
+from synth_core.table import Table
+
+SHOWN = 300
+ALLOWED, ROWS = "Allowed", "Real rows"
+
+
+def counts_of(table: Table, rule: FixedCombinations) -> pd.DataFrame:
+    """Return every combination in the real rows with its count and whether the rule allows it, frequent ones first."""
+    names = list(rule.columns)
+    counts = table.frame.groupby(names, dropna=False, sort=True).size().rename(ROWS).reset_index()
+    known = None if rule.combinations is None else {tuple(str(v) for v in row) for row in rule.combinations}
+    rows = counts[names].astype(object).where(counts[names].notna(), None)
+    counts[ALLOWED] = [known is None or tuple(str(v) for v in row) in known for row in rows.itertuples(index=False)]
+    return counts.sort_values(ROWS, ascending=False, kind="stable").reset_index(drop=True)
+
+
+def combinations(project: Project, table: Table, rule: FixedCombinations) -> None:
+    """Draw the matrix of two columns, and the list of combinations."""
+    from synth_core.figures import combinations_figure
+
+    counts = counts_of(table, rule)
+    on = int(counts[ALLOWED].sum())
+    if len(rule.columns) == 2:
+        allowed = {tuple(row) for row in counts.loc[counts[ALLOWED], list(rule.columns)].itertuples(index=False)}
+        parts.chart(
+            combinations_figure(counts.drop(columns=ALLOWED), allowed, mode=state.mode()),
+            alt=f"Real rows per pair of {rule.columns[0]} and {rule.columns[1]}; {on} pairs are allowed.",
+            key=f"constraints.figure_{rule.id}",
+        )
+    key = f"constraints.pairs_{rule.id}_{len(rule.combinations or ())}"
+    with st.expander(
+        f"{theme.count(on)} of {theme.count(len(counts))} combinations are allowed", expanded=len(rule.columns) > 2
+    ):
+        st.data_editor(
+            counts.head(SHOWN)[[ALLOWED, *rule.columns, ROWS]],
+            key=key,
+            hide_index=True,
+            num_rows="fixed",
+            height=min(36 * min(len(counts), SHOWN) + 40, 300),
+            disabled=[*rule.columns, ROWS],
+            on_change=_switch,
+            args=(project, rule, counts, key),
+            column_config={ROWS: st.column_config.NumberColumn(format="localized")},
+            alt="One row per combination: allowed or not, and how many real rows have it.",
+        )
+
+
+def _switch(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key: str) -> None:
+    """Allow or forbid the combinations that were switched."""
+    edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
+    allowed = counts[ALLOWED].copy()
+    for place, cells in edits.items():
+        if ALLOWED in cells:
+            allowed.iloc[int(place)] = bool(cells[ALLOWED])
+    rows = counts.loc[allowed, list(rule.columns)].astype(object)
+    made = [[None if pd.isna(v) else v for v in row] for row in rows.itertuples(index=False)]
+    rule_book.update(project, rule, combinations=made)

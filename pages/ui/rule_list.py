@@ -1,0 +1,156 @@
+"""The left side of Constraints: suggestions with their evidence, and the rules as sentences with live counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import parts, rule_book, rule_editor, state, theme
+from synth_core.constraints.base import Constraint
+from synth_core.constraints.kinds import KINDS
+from synth_core.errors import ConstraintError
+from synth_core.project import Project
+from synth_core.table import Table
+
+SHOWN = 4
+
+
+def toolbar(project: Project, table: Table, rules: Sequence[Constraint]) -> None:
+    """Draw: add a rule, undo, redo, and the count of all."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="constraints_toolbar"):
+        titles = {name: kind.title for name, kind in KINDS.items()}
+        picked = st.menu_button(
+            "Add a rule", list(titles), format_func=titles.__getitem__, key="constraints.add", icon=":material/add:"
+        )
+        if picked:
+            rule_editor.ask(picked)
+        for name, title, icon in (("undo", "Undo", ":material/undo:"), ("redo", "Redo", ":material/redo:")):
+            st.button(
+                title,
+                key=f"constraints.{name}",
+                icon=icon,
+                type="tertiary",
+                disabled=not rule_book.can(project, name),
+                on_click=rule_book.step,
+                args=(project, name),
+            )
+        on = [rule for rule in rules if rule.enabled]
+        if on:
+            rows = int(rule_book.broken_by_any(table, on).sum())
+            text = f"{len(on)} {'rule' if len(on) == 1 else 'rules'} on"
+            end = "every real row keeps them" if not rows else f"{theme.count(rows)} real rows break at least one"
+            st.markdown(f":gray[{text} · {end}]", width="content")
+
+
+def suggestions(project: Project, table: Table, rules: Sequence[Constraint], found: Sequence[Any]) -> None:
+    """Draw the rules found in the data that are not accepted yet."""
+    fresh = [item for item in found if not any(rule_book.same(item.rule, rule) for rule in rules)]
+    if not fresh:
+        return
+    with st.container(border=True, gap="small", key="constraints_found"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**:material/lightbulb: Found in your data** :gray[({len(fresh)})]", width="content")
+            st.button(
+                "Accept all",
+                key="constraints.accept_all",
+                type="tertiary",
+                on_click=_accept_all,
+                args=(project, table, [item.rule for item in fresh]),
+            )
+        for item in fresh[:SHOWN]:
+            _suggestion(project, table, item)
+        if len(fresh) > SHOWN:
+            with st.expander(f"{len(fresh) - SHOWN} more", key="constraints.more"):
+                for item in fresh[SHOWN:]:
+                    _suggestion(project, table, item)
+
+
+def _suggestion(project: Project, table: Table, item: Any) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f"{theme.plain(item.rule.sentence())}  \n:gray[:small[{theme.plain(item.reason)}]]", width="stretch"
+        )
+        st.button(
+            "Accept",
+            key=f"constraints.accept_{item.rule.id}",
+            on_click=_accept_all,
+            args=(project, table, [item.rule]),
+        )
+
+
+def _accept_all(project: Project, table: Table, fresh: list[Constraint]) -> None:
+    rule_book.change(project, [*project.rules, *fresh])
+    rule_book.choose(fresh[0].id)
+
+
+def listing(project: Project, table: Table, rules: Sequence[Constraint], found: int) -> Constraint | None:
+    """Draw the rules and return the chosen one."""
+    if not rules:
+        hint = f" We found {found} that already hold; accept those that are meant." if found else " Add one above."
+        st.markdown(f":gray[No rules yet.{hint}]")
+        return None
+    wanted = state.get("constraints.chosen", "")
+    chosen = next((rule for rule in rules if rule.id == wanted), rules[0])
+    st.markdown("**Your rules**")
+    for rule in rules:
+        _rule(project, table, rule, chosen=rule.id == chosen.id)
+    return chosen
+
+
+def state_of(table: Table, rule: Constraint) -> tuple[theme.Sign, int]:
+    """Return how a rule stands with the real rows, and the number of rows that break it (-1: it does not fit)."""
+    try:
+        rule.check(table)
+        rows = int(rule_book.broken(table, rule).sum())
+    except ConstraintError:
+        return theme.Sign("Does not fit the table", ":material/error:", "red"), -1
+    if not rows:
+        return theme.Sign("0 broken", ":material/check_circle:", "green"), 0
+    text = f"{theme.count(rows)} of {theme.count(len(table))} broken ({theme.share(rows / len(table))})"
+    return theme.Sign(text, ":material/warning:", "orange"), rows
+
+
+def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> None:
+    mark, _ = state_of(table, rule)
+    sentence = theme.plain(rule.sentence())
+    with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.toggle(
+                "On",
+                value=rule.enabled,
+                key=f"constraints.on_{rule.id}_{rule.enabled}",
+                label_visibility="collapsed",
+                on_change=rule_book.update,
+                args=(project, rule),
+                kwargs={"enabled": not rule.enabled},
+            )
+            st.markdown(f"**{sentence}**" if chosen else sentence, width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            parts.sign(mark)
+            if not rule.hard:
+                st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
+            st.space("stretch")
+            if not chosen:
+                st.button(
+                    "Show",
+                    key=f"constraints.show_{rule.id}",
+                    type="tertiary",
+                    on_click=rule_book.choose,
+                    args=(rule.id,),
+                )
+            st.button(
+                "Edit",
+                key=f"constraints.edit_{rule.id}",
+                type="tertiary",
+                on_click=rule_editor.ask,
+                args=(rule.type, rule.id),
+            )
+            st.button(
+                "Delete",
+                key=f"constraints.delete_{rule.id}",
+                type="tertiary",
+                on_click=rule_book.delete,
+                args=(project, rule.id),
+            )
