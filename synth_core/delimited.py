@@ -1,0 +1,266 @@
+"""Delimited text: guess the encoding, the delimiter and the header row, and read every cell as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from synth_core.errors import ReadingError
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True)
+class Delimited:
+    """What was read from delimited text, and how."""
+
+    raw: pd.DataFrame
+    delimiter: str
+    encoding: str
+    decimal: str | None
+    header_row: int
+    notes: list[str]
+
+
+def delimiter_name(delimiter: str) -> str:
+    """Return a delimiter in words ("comma")."""
+    return DELIMITERS.get(delimiter, f"'{delimiter}'")
+
+
+def decode(data: bytes, filename: str, encoding: str | None) -> tuple[str, str, str]:
+    """Return the text, the encoding used, and a note when it was a guess."""
+    if encoding is not None:
+        try:
+            return data.decode(encoding), encoding, ""
+        except LookupError:
+            raise ReadingError(
+                f"There is no encoding '{encoding}'; use utf-8, utf-16, latin-1 or cp1252, or leave it to be guessed."
+            ) from None
+        except UnicodeError as error:
+            place = getattr(error, "start", 0)
+            raise ReadingError(
+                f"'{filename}' is not {encoding}: byte {place:,} does not fit; try latin-1, or leave it to be guessed."
+            ) from None
+    guess = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _utf16_without_mark(data)
+    try:
+        text = data.decode(guess or "utf-8")
+        return text, guess or "utf-8", f"The text is {guess}." if guess and guess.startswith("utf-16") else ""
+    except UnicodeError:
+        pass
+    name, title = ("cp1252", "Windows-1252") if re.search(rb"[\x80-\x9f]", data) else ("latin-1", "Latin-1")
+    text = data.decode(name, errors="replace")
+    return text, name, f"The text is not UTF-8; read as {title}. Choose another encoding if letters look wrong."
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    start = data[:2000]
+    if len(start) >= 4 and start[1::2].count(0) > 0.8 * len(start[1::2]) and start[::2].count(0) == 0:
+        return "utf-16-le"
+    if len(start) >= 4 and start[::2].count(0) > 0.8 * len(start[::2]) and start[1::2].count(0) == 0:
+        return "utf-16-be"
+    return None
+
+
+def _rows(text: str, delimiter: str, most: int = 200) -> list[list[str]]:
+    """Return the first rows, as the csv module splits them; the last may be cut and is dropped when there are many."""
+    lines = text[:400_000].splitlines(keepends=True)
+    try:
+        rows = [row for row in csv.reader(iter(lines), delimiter=delimiter) if row]
+    except csv.Error:
+        rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
+    if len(text) > 400_000 and len(rows) > 1:
+        rows = rows[:-1]
+    return rows[:most]
+
+
+def guess_delimiter(text: str, filename: str = "") -> str | None:
+    """Return the delimiter that splits the first rows most evenly; None when no one gives two cells a row."""
+    best: tuple[float, int, str] | None = None
+    for rank, delimiter in enumerate(DELIMITERS):
+        widths = Counter(len(row) for row in _rows(text, delimiter))
+        wide = [(count, width) for width, count in widths.items() if width > 1]
+        if not wide:
+            continue
+        count, width = max(wide)
+        even = count / sum(widths.values()) + (0.2 if delimiter == "\t" and filename.lower().endswith(".tsv") else 0)
+        score = (round(even, 2), width, delimiter)
+        if best is None or (score[0] > best[0] + 0.05) or (abs(score[0] - best[0]) <= 0.05 and width > best[1]):
+            best = score
+        del rank
+    return best[2] if best is not None and best[0] >= 0.3 else None
+
+
+def guess_header_row(rows: list[list[str]]) -> int:
+    """Return the first row that is not a title above the table (one cell where the rest have several)."""
+    widths = Counter(len(row) for row in rows)
+    usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 1
+    if usual < 2:
+        return 0
+    for index, row in enumerate(rows[:20]):
+        if sum(1 for cell in row if cell.strip()) > 1:
+            return index if index <= 10 else 0
+    return 0
+
+
+def read_delimited(
+    data: bytes, filename: str, *, delimiter: str | None, encoding: str | None, decimal: str | None,
+    header_row: int | None,
+) -> Delimited:  # fmt: skip
+    """Return the cells of delimited text; :class:`ReadingError` names the line that does not fit."""
+    text, used, note = decode(data, filename, encoding)
+    text = text.lstrip("\ufeff")
+    if "\n" not in text[:100_000] and "\r" in text:
+        text = text.replace("\r", "\n")
+    notes = [note] if note else []
+    if not text.strip():
+        raise ReadingError(f"'{filename}' is empty; a table needs a first line with the column names, and rows below.")
+    chosen = delimiter or guess_delimiter(text, filename)
+    if delimiter is not None:
+        _check_delimiter(text, delimiter, filename)
+    if chosen is None:
+        tried = ", ".join(DELIMITERS.values())
+        notes.append(f"One column only (tried {tried}); if there should be more, name the delimiter.")
+    elif delimiter is None and chosen != ",":
+        notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
+    mark = chosen or ","
+    rows = _rows(text, mark) if chosen else [[line] for line in text[:400_000].splitlines()[:200]]
+    top = guess_header_row(rows) if header_row is None else header_row
+    if header_row is None and top:
+        notes.append(f"The names are in line {top + 1}; what stands above was skipped.")
+    raw = _parse(text, mark if chosen else "\x1f", filename, top)
+    raw, more = tidy_names(raw, filename)
+    if _looks_like_values([str(name) for name in raw.columns]):
+        more.append("The first row was taken for the names, but it looks like values; add a row of names on top.")
+    decimal = decimal or _guess_decimal(raw, mark)
+    if decimal == ",":
+        notes.append("Numbers have decimal commas; they are written back with a point.")
+    return Delimited(raw, mark, used, decimal, top, notes + more)
+
+
+def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
+    if len(delimiter) != 1:
+        raise ReadingError(f"A delimiter is one character, not '{delimiter}'; use a comma, semicolon, tab or bar.")
+    if all(len(row) == 1 for row in _rows(text, delimiter)):
+        better = guess_delimiter(text, filename)
+        if better is not None:
+            raise ReadingError(
+                f"'{filename}': with a {delimiter_name(delimiter)} as delimiter every row is one cell; "
+                f"it looks separated by a {delimiter_name(better)}. Choose that, or leave it to be guessed."
+            )
+
+
+def _split_header(text: str, delimiter: str, skip: int) -> tuple[list[str], int, int]:
+    """Return the names, where the first row of data starts in ``text``, and how many lines stand above it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names: list[str] = []
+    try:
+        for _ in range(skip + 1):
+            names = next(reader)
+            while not names:
+                names = next(reader)
+    except (StopIteration, csv.Error):
+        names = names or [""]
+    start = 0
+    for _ in range(reader.line_num):
+        end = text.find("\n", start)
+        start = len(text) if end < 0 else end + 1
+    return names, start, reader.line_num
+
+
+def _parse(text: str, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
+    """Split text into str columns; every row must have as many cells as the header."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    names, start, above = _split_header(text, delimiter, skip)
+    body = text[start:].rstrip("\r\n").encode("utf-8", errors="replace")
+    places = [f"c{i}" for i in range(len(names))]
+    ragged: list[tuple[int, int]] = []
+
+    def keep_in_mind(row: Any) -> str:
+        ragged.append((row.number or 0, row.actual_columns))
+        return "skip"
+
+    if not body.strip():
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in places}).set_axis(names, axis=1)
+    try:
+        arrow = arrow_csv.read_csv(
+            pa.BufferReader(body),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, column_names=places, block_size=min(len(body) + 1024, 2**31 - 1)
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=keep_in_mind,
+                ignore_empty_lines=len(names) > 1,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={place: pa.string() for place in places}, strings_can_be_null=False, check_utf8=False
+            ),
+        )  # fmt: skip
+    except pa.ArrowInvalid as error:
+        raise ReadingError(
+            f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
+        ) from None
+    if ragged:
+        raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
+    return arrow.to_pandas().set_axis(names, axis=1)
+
+
+def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int) -> str:
+    number, width = ragged[0]
+    more = f" ({len(ragged):,} lines differ)" if len(ragged) > 1 else ""
+    return (
+        f"'{filename}', line {number + above}: {width} cells, but the header has {wanted}{more}. "
+        "Quote cells that hold the delimiter, or choose another delimiter or header row."
+    )
+
+
+def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells with names for nameless columns and without empty columns and rows at the end; and notes."""
+    notes = []
+    names = ["" if name is None else str(name).strip() for name in raw.columns]
+    while len(names) > 1 and names[-1] == "" and _is_blank(raw.iloc[:, -1]):
+        raw, names = raw.iloc[:, :-1], names[:-1]
+    if not any(names):
+        raise ReadingError(
+            f"'{filename}' has no column names in its header row; choose the row that holds them, or add one."
+        )
+    if nameless := [i for i, name in enumerate(names) if name == ""]:
+        for index in nameless:
+            names[index] = f"column_{index + 1}"
+        notes.append("Columns without a name: " + ", ".join(f"'{names[i]}'" for i in nameless[:5]) + " named by place.")
+    raw = raw.set_axis(pd.Index(names, dtype=object), axis=1)
+    while len(raw) and all(_is_blank(raw.iloc[-1:, i]) for i in range(raw.shape[1])) and raw.shape[1] > 1:
+        blank = 1
+        while blank < len(raw) and all(_is_blank(raw.iloc[-blank - 1 : -blank, i]) for i in range(raw.shape[1])):
+            blank += 1
+        raw = raw.iloc[:-blank]
+        notes.append(f"{blank} empty rows at the end were left out.")
+    return raw, notes
+
+
+def _is_blank(values: pd.Series) -> bool:
+    return all(value is None or value == "" or value != value for value in values.tolist())
+
+
+def _looks_like_values(names: list[str]) -> bool:
+    return len(names) > 1 and sum(bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", name)) for name in names) > len(names) / 2
+
+
+def _guess_decimal(raw: pd.DataFrame, delimiter: str) -> str | None:
+    """Return "," when some column can only be read with decimal commas; None leaves it to each column."""
+    for index in range(raw.shape[1]):
+        values = [v.strip() for v in raw.iloc[:2000, index].tolist() if v.strip()]
+        commas = [v for v in values if re.fullmatch(r"[+-]?\d+(\.\d{3})*,\d+", v)]
+        if not commas or len(commas) < 0.3 * len(values) or any(re.fullmatch(r"[+-]?\d+\.\d+", v) for v in values):
+            continue
+        if delimiter == ";" or any(len(v.rsplit(",", 1)[1]) != 3 for v in commas):
+            return ","
+    return None
