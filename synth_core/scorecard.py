@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.recipe import Use
+from synth_core.scores.judging import judge
 from synth_core.scores.results import Fidelity, Privacy, Utility, Validity
 from synth_core.scores.score import Dimension, Score
+
+__all__ = ["Scorecard", "Target", "Verdict", "Word", "default_targets", "judge", "verdicts"]
 
 Word = Literal["pass", "watch", "fail", "not enough data"]
 
@@ -67,3 +71,130 @@ class Scorecard(BaseModel):
         """Every score by name."""
         parts = (self.fidelity, self.utility, self.privacy, self.validity)
         return {score.name: score for part in parts for score in part.scores}
+
+
+_LIMITS: dict[Use, dict[str, float]] = {
+    Use.DEVELOP: {"shape": 2, "pairs": 2, "membership_auc": 0.60, "membership_tpr": 0.05},
+    Use.SHARE: {
+        "shape": 1,
+        "pairs": 1,
+        "c2st": 0.65,
+        "tstr_loss": 5,
+        "membership_auc": 0.55,
+        "membership_tpr": 0.03,
+    },
+    Use.TRAIN: {
+        "shape": 1,
+        "pairs": 1,
+        "c2st": 0.65,
+        "tstr_loss": 5,
+        "membership_auc": 0.60,
+        "membership_tpr": 0.05,
+    },
+    Use.EXPLORE: {
+        "shape": 2,
+        "pairs": 2,
+        "c2st": 0.75,
+        "tstr_loss": 10,
+        "membership_auc": 0.65,
+        "membership_tpr": 0.10,
+    },
+}
+_COPIES = {Use.DEVELOP: 1.0, Use.SHARE: 0.5, Use.TRAIN: 1.0, Use.EXPLORE: 2.0}
+_DIMENSIONS: dict[str, Dimension] = {
+    "shape": "fidelity",
+    "pairs": "fidelity",
+    "c2st": "fidelity",
+    "tstr_loss": "utility",
+    "membership_auc": "privacy",
+    "membership_tpr": "privacy",
+}
+
+
+def default_targets(use: Use | str) -> list[Target]:
+    """Return the targets for an intended use; privacy and validity always gate a release.
+
+    Likeness and utility gate it where the table is shared outside or trains a model. Exact copies may exceed the
+    rate among real rows by half a point (share) to two points (explore).
+    """
+    use = Use(use)
+    gated = use in (Use.SHARE, Use.TRAIN)
+    found = [
+        Target(
+            score=name,
+            dimension=_DIMENSIONS[name],
+            limit=limit,
+            above_floor=name in ("shape", "pairs"),
+            judged="high" if name == "membership_auc" else "value",
+            gate=_DIMENSIONS[name] == "privacy" or gated,
+        )
+        for name, limit in _LIMITS[use].items()
+    ]
+    found += [
+        Target(score="copies", dimension="privacy", limit=_COPIES[use], above_floor=True),
+        Target(score="literals", dimension="privacy", limit=0),
+        Target(score="rules_broken", dimension="validity", limit=0),
+        Target(score="keys_repeated", dimension="validity", limit=0),
+    ]
+    return found
+
+
+def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
+    """Return a verdict per target, in their order.
+
+    The judged figure is the score's value, or the upper end of its interval. Within the limit it is a **pass**;
+    but **watch** when only just (in the last tenth of the way from the reference to the limit), or when the value
+    is judged and its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
+    interval still holds the reference, that is, when the rows cannot tell the table from real rows that nobody
+    trained on. A score without a value, or that is not on the card, is **not enough data**.
+    """
+    scores = card.scores
+    return [_verdict(target, scores.get(target.score)) for target in targets]
+
+
+def _verdict(target: Target, score: Score | None) -> Verdict:
+    if score is None or score.value is None:
+        note = score.note if score is not None and score.note else "the scorecard has no such score"
+        sentence = note if note.startswith("not enough data") else f"not enough data: {note}"
+        return Verdict(target=target, word="not enough data", judged=None, limit=None, margin=None, sentence=sentence)
+    floor = (score.reference or 0.0) if target.above_floor else 0.0
+    limit = floor + target.limit
+    judged = score.value if target.judged == "value" or score.high is None else score.high
+    word, why = _word(target, score, judged, limit)
+    return Verdict(
+        target=target,
+        word=word,
+        judged=round(judged, 4),
+        limit=round(limit, 4),
+        margin=round(limit - judged, 4),
+        sentence=_sentence(target, score, judged, limit, why),
+    )
+
+
+def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Word, str]:
+    reference = 0.0 if score.reference is None else score.reference
+    if judged > limit:
+        if score.low is not None and score.reference is not None and score.low <= reference:
+            return "watch", "but so would real rows that nobody trained on, as far as these rows can tell"
+        return "fail", ""
+    if target.judged == "value" and score.high is not None and score.high > limit > reference:
+        return "watch", "but its interval reaches beyond"
+    if limit > reference and judged > limit - 0.1 * (limit - reference):
+        return "watch", "but only just"
+    return "pass", ""
+
+
+def _sentence(target: Target, score: Score, judged: float, limit: float, why: str) -> str:
+    unit = {"%": " %", "rows": " rows", "AUC": "", "": ""}.get(score.unit, f" {score.unit}")
+    what = "The upper end of the interval" if target.judged == "high" and score.high is not None else "The value"
+    floor = (
+        f" (real rows {_short(score.reference or 0.0)}{unit} + {_short(target.limit)})" if target.above_floor else ""
+    )
+    place = "within" if judged <= limit else "beyond"
+    tail = f", {why}" if why else ""
+    return f"{what} is {_short(judged)}{unit}, {place} the limit of {_short(limit)}{unit}{floor}{tail}."
+
+
+def _short(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,188 @@
+"""Real things found in the release: whole rows, extremes, rare values, identifiers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.scores.features import Coded, Coding
+from synth_core.scores.sides import Sides
+from synth_core.table import Column, Kind
+
+Keys = npt.NDArray[np.uint64]
+FEW = 5  # a value that fewer train rows hold is a literal of somebody
+_TELLING = (
+    "email",
+    "mail",
+    "phone",
+    "iban",
+    "national",
+    "ssn",
+    "social",
+    "passport",
+    "card",
+    "license",
+    "licence",
+    "ip",
+)
+_DENSE = 0.01  # ids that fill more of their number range than this collide by chance
+
+
+def row_keys(coded: Coded, coding: Coding) -> Keys:
+    """Return one hash per row over all compared columns; equal rows have equal keys.
+
+    Numbers are compared to six decimals, which is finer than any copy is written with.
+    """
+    keys = np.zeros(len(coded), dtype=np.uint64)
+    for name in coding.names:
+        if name in coded.numeric:
+            values = np.round(coded.numeric[name], 6) + 0.0  # -0.0 becomes 0.0
+            part = np.where(np.isnan(values), np.nan, values).view(np.uint64)
+        else:
+            part = coded.codes[name].astype(np.uint64)
+        keys = _mixed(keys ^ _mixed(part + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xD6E8FEB86659FD93))
+    return keys
+
+
+def _mixed(bits: Keys) -> Keys:
+    """splitmix64's finaliser (Steele, Lea and Flood 2014)."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Rows by how often they occur among the real ones."""
+
+    single: Keys
+    any_match: npt.NDArray[np.bool_]
+    single_match: npt.NDArray[np.bool_]
+    expected_any: float
+    expected_single: float
+    alone_train: npt.NDArray[np.bool_]
+    alone_holdout: npt.NDArray[np.bool_]
+
+
+def repeats(train: Keys, holdout: Keys, made: Keys) -> Repeats:
+    """Return which synthetic rows equal a real one, and how often fresh real rows would.
+
+    The expected rates leave each train row out in turn: the share with a twin (``expected_any``) and with exactly
+    one twin (``expected_single``). A holdout cannot give them, because a split keeps equal rows on one side; where
+    it was drawn elsewhere, its own rates are pooled in. ``alone``: no other real row is equal.
+    """
+    found, inverse, counts = np.unique(train, return_inverse=True, return_counts=True)
+    of_row = counts[inverse]
+    single = found[counts == 1]
+    twins, one_twin, rows = float((of_row > 1).sum()), float((of_row == 2).sum()), len(train)
+    held_any, held_single = np.isin(holdout, found), np.isin(holdout, single)
+    if held_any.any():
+        twins, one_twin, rows = twins + held_any.sum(), one_twin + held_single.sum(), rows + len(holdout)
+    _, place, every = np.unique(np.concatenate([train, holdout]), return_inverse=True, return_counts=True)
+    alone = every[place] == 1
+    return Repeats(
+        single,
+        np.isin(made, found),
+        np.isin(made, single),
+        twins / max(rows, 1),
+        one_twin / max(rows, 1),
+        alone[: len(train)],
+        alone[len(train) :],
+    )
+
+
+@dataclass(frozen=True)
+class Literals:
+    """Synthetic rows with a literal, how many equally many fresh real rows would have, and the columns."""
+
+    rows: int
+    expected: float | None
+    columns: dict[str, int]
+    skipped: list[str]
+    exact: bool
+
+
+def literals(sides: Sides) -> Literals:
+    """Return how many synthetic rows hold a real extreme, a rare real value, or a real identifier.
+
+    Extremes: the values of train below its fifth smallest or above its fifth largest. Rare values: categories of
+    fewer than five train rows. Both only in columns that are protected. Identifiers: any value of train in
+    identifier, e-mail, phone, national id and bank columns; ids that fill their number range are skipped, since
+    they collide by chance, and names are not judged, since many people share them.
+    """
+    made, held = np.zeros(len(sides.made), dtype=bool), np.zeros(len(sides.held), dtype=bool)
+    columns: dict[str, int] = {}
+    for column in sides.coding.columns:
+        if not column.protect:
+            continue
+        hits = _hits(sides, column.name, sides.made)
+        if hits.any():
+            columns[column.name] = int(hits.sum())
+        made |= hits
+        held |= _hits(sides, column.name, sides.held)
+    known, skipped, exact = _identifiers(sides)
+    for name, hits in known.items():
+        columns[name] = int(hits.sum())
+        made |= hits
+        exact = exact or bool(hits.any())
+    expected = float(held.mean() * len(made)) if len(held) else None
+    return Literals(int(made.sum()), expected, columns, skipped, exact)
+
+
+def _hits(sides: Sides, name: str, coded: Coded) -> npt.NDArray[np.bool_]:
+    if name in coded.codes:
+        counts = sides.coding.counts[name]
+        rare = np.r_[counts < FEW, False, False]
+        return np.asarray(rare[coded.codes[name]])
+    values = sides.real.numeric[name]
+    values = values[~np.isnan(values)]
+    if len(values) < 4 * FEW:
+        return np.zeros(len(coded), dtype=bool)
+    low, high = np.partition(values, FEW - 1)[FEW - 1], np.partition(values, -FEW)[-FEW]
+    return np.isin(coded.numeric[name], values[(values < low) | (values > high)])
+
+
+def telling(column: Column) -> bool:
+    """Return whether a value of this column points at one person, so that any collision is a leak."""
+    if column.kind is Kind.IDENTIFIER and column.semantic is None:
+        return True
+    words = re.split(r"[^a-z]+", (column.semantic or "").lower())
+    return any(word.startswith(start) for word in words for start in _TELLING if word)
+
+
+def _identifiers(sides: Sides) -> tuple[dict[str, npt.NDArray[np.bool_]], list[str], bool]:
+    found: dict[str, npt.NDArray[np.bool_]] = {}
+    skipped = []
+    for column in sides.train.columns:
+        if not column.regenerated or not telling(column) or column.name not in sides.synthetic.names:
+            continue
+        real = sides.train.frame[column.name].dropna().astype(str)
+        if dense(real):
+            skipped.append(column.name)
+            continue
+        hits = sides.synthetic.frame[column.name].astype(object).isin(set(real)).to_numpy()
+        if hits.any():
+            found[column.name] = hits
+    return found, skipped, False
+
+
+def dense(values: pd.Series) -> bool:
+    """Return whether these values fill so much of their number range that fresh ones collide by chance.
+
+    >>> dense(pd.Series(["A-001", "A-002", "A-007"]))
+    True
+    >>> dense(pd.Series(["ann@example.org", "bob@example.org"]))
+    False
+    """
+    distinct = values.drop_duplicates()
+    digits = distinct.str.replace(r"\D", "", regex=True)
+    pattern = distinct.str.replace(r"\d", "", regex=True)
+    if not len(distinct) or digits.str.len().min() == 0 or digits.str.len().max() > 15:
+        return not len(distinct)
+    numbers = digits.astype("int64")
+    room = float(numbers.max() - numbers.min() + 1) * max(pattern.nunique(), 1)
+    return len(distinct) / max(room, 1.0) > _DENSE

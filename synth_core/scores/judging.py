@@ -1,0 +1,120 @@
+"""Judging: from three tables to a scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synth_core.constraints.base import Constraint
+from synth_core.errors import TableError
+from synth_core.progress import StageProgress, silent_stages
+from synth_core.scores import fidelity, privacy, utility, validity
+from synth_core.scores.features import check_comparable
+from synth_core.scores.sides import ENOUGH, Sides
+from synth_core.table import Table
+
+if TYPE_CHECKING:
+    from synth_core.scorecard import Scorecard
+
+STAGE = "judge"
+
+
+def judge(
+    train: Table,
+    holdout: Table | None,
+    synthetic: Table,
+    *,
+    rules: Sequence[Constraint] = (),
+    seed: int = 0,
+    progress: StageProgress = silent_stages,
+    raw_broken: Mapping[str, float] | None = None,
+    repaired: Mapping[str, int] | None = None,
+    how: Mapping[str, str] | None = None,
+    method: str = "",
+    full: bool = False,
+) -> Scorecard:
+    """Return the scorecard of ``synthetic``: what an engine made from ``train``, held against ``holdout``.
+
+    Parameters
+    ----------
+    train, holdout
+        Real rows that the engine saw, and real rows that it did not; without the latter (None, or no rows) every
+        score that needs them says "not enough data". Learned columns of ``train`` are compared.
+    synthetic
+        The full release: learned and regenerated columns.
+    raw_broken, repaired, how
+        Per rule id: share of rows (0..1) that broke it before enforcement, rows mended, and the way.
+    full
+        Also attack sensitive columns and the target by attribute inference.
+
+    Raises
+    ------
+    TableError
+        A column is missing, unknown, or of another kind than in ``train``.
+    """
+    from synth_core.scorecard import Scorecard
+
+    began = perf_counter()
+    holdout = train.rows(np.zeros(0, dtype=np.intp)) if holdout is None else holdout
+    if not len(train):
+        raise TableError(f"Table '{train.name}' has no rows to compare with; at least one real row is needed.")
+    check_comparable(train, synthetic, "synthetic")
+    check_comparable(train, holdout, "held-out")
+    step = _Steps(progress)
+    sides = Sides(train, holdout, synthetic, seed, step.tell)
+    found_validity = validity.measure(sides, rules, raw_broken=raw_broken, repaired=repaired, how=how)
+    found_privacy = privacy.measure(sides, full=full)
+    step.reach(45)
+    found_fidelity = fidelity.measure(sides)
+    step.reach(75)
+    found_utility = utility.measure(sides)
+    progress(STAGE, 100, 100, "")
+    return Scorecard(
+        made=datetime.now(UTC).replace(microsecond=0),
+        table=train.name,
+        method=method,
+        rows_train=len(train),
+        rows_holdout=len(holdout),
+        rows_synthetic=len(synthetic),
+        seed=seed,
+        seconds=round(perf_counter() - began, 2),
+        fidelity=found_fidelity,
+        utility=found_utility,
+        privacy=found_privacy,
+        validity=found_validity,
+        notes=_notes(train, holdout, synthetic),
+    )
+
+
+class _Steps:
+    """Turns the notes of the measures into progress: each note is a small step towards the end of its part."""
+
+    def __init__(self, progress: StageProgress) -> None:
+        self.progress, self.done, self.end = progress, 0.0, 45.0
+
+    def tell(self, note: str) -> None:
+        """Report a note; the bar moves a tenth of the way to the end of the part."""
+        self.progress(STAGE, round(self.done, 1), 100, note)
+        self.done += (self.end - self.done) / 10
+
+    def reach(self, done: float) -> None:
+        """Say that the part ends here and the next one begins."""
+        self.done, self.end = done, min(done + 30.0, 98.0)
+
+
+def _notes(train: Table, holdout: Table, synthetic: Table) -> list[str]:
+    notes = []
+    if not len(holdout):
+        notes.append("No rows were held out, so nothing can be said about rows that the engine never saw.")
+    elif len(holdout) < ENOUGH:
+        notes.append(f"Only {len(holdout)} rows were held out; at least {ENOUGH} are needed for a claim.")
+    if len(synthetic) > 2 * len(train):
+        notes.append(
+            f"{len(synthetic):,} synthetic rows made from {len(train):,} carry the information of about "
+            f"{len(train):,}: p-values and intervals computed on the release are too narrow."
+        )
+    return notes

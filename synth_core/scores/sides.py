@@ -1,0 +1,73 @@
+"""What every dimension is measured on: the tables, coded once, and the words for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from synth_core.scores.features import Coded, Coding
+from synth_core.table import Table
+
+ENOUGH = 50  # fewer rows than this get no claim
+NO_HOLDOUT = "not enough data: no rows were held out"
+
+
+def ignore(note: str) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Train, holdout (may have no rows) and the full synthetic table, with their codes and the seed.
+
+    ``tell`` is called between pieces of work with a note; it may raise :class:`~synth_core.errors.Cancelled`.
+    """
+
+    train: Table
+    holdout: Table
+    synthetic: Table
+    seed: int = 0
+    tell: Callable[[str], None] = ignore
+
+    @cached_property
+    def coding(self) -> Coding:
+        """The coding learned from train."""
+        return Coding.learn(self.train)
+
+    @cached_property
+    def real(self) -> Coded:
+        """Train rows as arrays."""
+        return self.coding.apply(self.train.frame)
+
+    @cached_property
+    def held(self) -> Coded:
+        """Holdout rows as arrays."""
+        return self.coding.apply(self.holdout.frame)
+
+    @cached_property
+    def made(self) -> Coded:
+        """All synthetic rows as arrays."""
+        return self.coding.apply(self.synthetic.frame)
+
+    def rng(self, stream: int) -> np.random.Generator:
+        """Return a generator of its own for each measure, so that leaving one out changes no other."""
+        return np.random.default_rng([self.seed, stream])
+
+    @property
+    def why_not(self) -> str:
+        """Why no claim against the holdout can be made; empty when it can."""
+        if not self.coding.columns:
+            return "not enough data: no column was learned"
+        if not len(self.holdout):
+            return NO_HOLDOUT
+        for what, rows in (
+            ("held-out", len(self.holdout)),
+            ("synthetic", len(self.synthetic)),
+            ("training", len(self.train)),
+        ):
+            if rows < ENOUGH:
+                return f"not enough data: {rows} {what} rows, at least {ENOUGH} are needed"
+        return ""
