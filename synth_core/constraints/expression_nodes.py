@@ -15,7 +15,7 @@ from synth_core.table import did_you_mean
 
 Worth = Literal["number", "text", "date", "truth"]
 DAY = 86_400e9  # nanoseconds
-ORDER = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+ORDER: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 WORDS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 DATE_WORDS = {"<": "is before", "<=": "is on or before", ">": "is after", ">=": "is on or after"}
 NAMES = {"number": "a number", "text": "text", "date": "a date", "truth": "a comparison"}
@@ -327,6 +327,8 @@ class Comparison(Node):
 
     def cells(self, frame: pd.DataFrame) -> Cells:
         left, right, worth = common(self.left, self.right, frame)
+        if self.sign == "=" and not (np.ndim(left) and np.ndim(right)):
+            return Cells("truth", np.asarray(left == right, dtype=bool))  # nothing missing equals a written value
         known = ~(missing(left) | missing(right))
         if self.sign in ("=", "!="):
             same = np.asarray(left == right, dtype=bool)

@@ -133,6 +133,8 @@ def _seconds(bound: float | str | None, open_end: float) -> float:
 
 def _kind_and_step(values: pd.Series) -> tuple[Kind, float]:
     """Return the kind that a dtype stands for and the smallest step between its values."""
+    if values.dtype == object:
+        return Kind.CATEGORY, 0.0
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         seconds = quantity(values)
         known = seconds[np.isfinite(seconds)]
@@ -267,18 +269,14 @@ class Implies(Constraint):
             return frame
         mended = frame.copy(deep=False)
         for name, choices in _settings(parse_condition(self.then).root):
-            possible = [_cell(choice, frame[name]) for choice in choices]
-            picked = rng.integers(len(possible), size=int(broken.sum())) if len(possible) > 1 else None
-            values = (
-                frame[name].astype("Int64") if possible == [None] and frame[name].dtype.kind == "i" else frame[name]
-            )
-            values = values.copy()
-            drawn = [
-                possible[0] if picked is None else possible[i]
-                for i in (picked if picked is not None else broken[broken])
-            ]
-            values[broken] = pd.Series(drawn, index=values.index[broken], dtype=object)
-            mended[name] = values
+            values = frame[name]
+            cells = pd.Series([_cell(choice, values) for choice in choices], dtype=object)
+            if len(cells) > 1:  # as often as the possible values occur anyway
+                usual = values[values.isin(cells)].astype(object)
+                cells = (usual if len(usual) else cells).sample(int(broken.sum()), replace=True, random_state=rng)
+            settled = values.astype(object).to_numpy(copy=True)
+            settled[broken] = cells.to_numpy() if len(cells) > 1 else cells.iloc[0]
+            mended[name] = as_kind(pd.Series(settled, index=frame.index, dtype=object), _kind_and_step(values)[0])
         return mended
 
 

@@ -181,7 +181,7 @@ class GapDecoder:
             if self.strict:
                 touching = known & (self.sign * (values - near) <= 0)
                 values = np.where(touching, np.nextafter(near, self.sign * np.inf), values)
-            return values
+            return np.asarray(values, dtype=np.float64)
         values = np.round(values, self.places)
         least = round_up(near, self.places) if self.sign > 0 else round_down(near, self.places)
         if self.strict:
@@ -435,7 +435,7 @@ class SumEquals(Constraint):
 
 def _known(values: pd.Series) -> Floats:
     found = quantity(values)
-    return found[np.isfinite(found)]
+    return np.asarray(found[np.isfinite(found)], dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,337 @@
+"""Rules kept in the output: by a transform before learning, by repair, or by drawing again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.constraints.base import Constraint, Decoder
+from synth_core.constraints.kinds import Unique
+from synth_core.constraints.planning import (
+    Mask,
+    RulePlan,
+    choose,
+    clean,
+    conflict,
+    find_contradictions,
+    pair_counts,
+)
+from synth_core.constraints.values import canonical
+from synth_core.errors import ConstraintError, InfeasibleError
+from synth_core.table import Column, Table
+
+__all__ = ["Enforced", "Enforcement", "RulePlan"]
+
+ROUNDS = 20
+SOFT_ROUNDS = 8
+Draw = Callable[[int, int], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """Rows that keep every hard rule, and what it took.
+
+    Attributes
+    ----------
+    drawn, rejected
+        Rows that the engine gave, and those of them that a rule turned away.
+    repaired
+        Per rule id: rows of ``frame`` that were changed to keep it.
+    raw_broken
+        Per rule id: drawn rows that broke it before anything was repaired; 0 for transformed rules.
+    """
+
+    frame: pd.DataFrame
+    drawn: int
+    rejected: int
+    repaired: dict[str, int]
+    raw_broken: dict[str, int]
+
+    @property
+    def acceptance(self) -> float:
+        """Share of drawn rows that kept the rules."""
+        return 1 - self.rejected / max(self.drawn, 1)
+
+
+@dataclass(frozen=True)
+class Enforcement:
+    """A set of rules made ready for one table.
+
+    Attributes
+    ----------
+    encoded
+        What the engine learns: the learned columns, changed so that some rules cannot be broken.
+    plan
+        How each rule is kept, in the order of the rules.
+    rules
+        The rules, completed with what they need from the real rows: check releases with these.
+    left_out
+        Real rows that are not learned from because they break a hard rule.
+    targets
+        Per id of a soft rule: the share of rows that shall break it.
+    """
+
+    encoded: Table
+    plan: list[RulePlan]
+    rules: list[Constraint]
+    columns: tuple[Column, ...]
+    left_out: int = 0
+    targets: dict[str, float] = field(default_factory=dict)
+    decoders: tuple[Decoder, ...] = ()
+
+    @classmethod
+    def prepare(cls, train: Table, rules: Sequence[Constraint]) -> Enforcement:
+        """Return the rules made ready for ``train``.
+
+        Columns that engines do not learn (identifiers, personal data) are left aside: rules on them are kept by
+        making those columns anew, and checked on the release.
+
+        Raises
+        ------
+        ConstraintError
+            A rule does not fit the table.
+        InfeasibleError
+            Rules contradict each other; the message names them.
+        """
+        completed = [rule.fitted(train) for rule in rules if rule.enabled]
+        _check(train, completed)
+        table = train.select([column.name for column in train.columns if column.learned])
+        inside = [rule for rule in completed if set(rule.columns_used) <= set(table.names)]
+        hard = [rule for rule in inside if rule.hard and rule.enforcement != "check_only"]
+        find_contradictions(hard)
+        cleaning = clean(table, hard)
+        learned = table if cleaning.kept.all() else table.rows(cleaning.kept)
+        transforms, plans = choose(learned, inside, cleaning)
+        encoded, decoders = transforms.encode(learned)
+        by_id = {plan.id: plan for plan in plans}
+        outside = "its columns are made anew, not learned; checked on the release"
+        return cls(
+            encoded=encoded,
+            plan=[by_id.get(r.id, RulePlan(r.id, r.sentence(), "check_only", outside)) for r in completed],
+            rules=completed,
+            columns=table.columns,
+            left_out=len(table) - len(learned),
+            targets={rule.id: _rate(rule, table) for rule in inside if not rule.hard},
+            decoders=decoders,
+        )
+
+    def apply(self, draw: Draw, rows: int, seed: int) -> Enforced:
+        """Return exactly ``rows`` rows that keep every hard rule.
+
+        Parameters
+        ----------
+        draw
+            ``draw(rows, seed)`` gives rows in the columns of ``encoded``; called at most 20 times, with seeds that
+            follow from ``seed``.
+
+        Raises
+        ------
+        InfeasibleError
+            Too few rows keep the rules; the message names the rule, or the two rules, in the way.
+        """
+        pool = _Pool(self, rows)
+        for number in range(ROUNDS):
+            sequence = np.random.SeedSequence(seed, spawn_key=(number,))
+            drawn = draw(pool.next_batch(), int(sequence.generate_state(1)[0]))
+            pool.add(self.decode(drawn), np.random.default_rng(sequence.spawn(1)[0]))
+            if pool.full(number):
+                break
+        return pool.result()
+
+    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows in the columns of ``encoded`` as rows of the train table (its learned columns)."""
+        for decoder in self.decoders:
+            frame = decoder.decode(frame)
+        return canonical(frame, self.columns)
+
+    def how(self, rule_id: str) -> str:
+        """Return the way in which a rule is kept."""
+        return next(plan.how for plan in self.plan if plan.id == rule_id)
+
+
+def _check(train: Table, rules: Sequence[Constraint]) -> None:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise ConstraintError(
+                f"Two rules have the id '{rule.id}', the second is '{rule.sentence()}'; ids must differ."
+            )
+        seen.add(rule.id)
+        rule.check(train)
+
+
+def _rate(rule: Constraint, table: Table) -> float:
+    """Return the share of rows that shall break a soft rule: as asked, or as among the real rows."""
+    if rule.target_rate is not None:
+        return float(rule.target_rate)
+    return float(rule.violations(table.frame).mean()) if len(table) else 0.0
+
+
+class _Pool:
+    """Rows that kept the rules so far, over the rounds of one call."""
+
+    def __init__(self, enforcement: Enforcement, rows: int) -> None:
+        names = {column.name for column in enforcement.columns}
+        how = {plan.id: plan.how for plan in enforcement.plan}
+        inside = [rule for rule in enforcement.rules if set(rule.columns_used) <= names]
+        self.rows, self.columns, self.how = rows, enforcement.columns, how
+        self.counted = [rule for rule in inside if how[rule.id] != "transform"]
+        self.soft = [rule for rule in inside if not rule.hard and how[rule.id] != "check_only"]
+        hard = [rule for rule in inside if rule.hard and how[rule.id] != "check_only"]
+        self.unique = [rule for rule in hard if isinstance(rule, Unique)]
+        self.hard = [rule for rule in hard if not isinstance(rule, Unique)]
+        self.targets = np.array([enforcement.targets[rule.id] for rule in self.soft])
+        self.frames: list[pd.DataFrame] = []
+        self.marks: list[dict[str, Mask]] = []
+        self.drawn = self.held = self.not_unique = self.last_batch = 0
+        self.raw_broken = {rule.id: 0 for rule in enforcement.rules}
+        self.pairs = np.zeros((len(self.hard), len(self.hard)), dtype=np.int64)
+
+    def next_batch(self) -> int:
+        """Return how many rows to draw: what is missing at the acceptance so far, at most five times the order."""
+        missing, most = max(self.rows - self.held, 1), max(5 * self.rows, 2_000)
+        if not self.drawn:
+            self.last_batch = self.rows
+        elif not self.held:
+            self.last_batch = min(3 * self.last_batch, most)
+        else:
+            short = self._short() if self.soft and self.held >= self.rows else 1.0
+            wanted = int(np.ceil(max(missing * self.drawn / self.held, self.rows * (short - 1)) * 1.1)) + 16
+            self.last_batch = min(wanted, most)
+        return self.last_batch
+
+    def add(self, frame: pd.DataFrame, rng: np.random.Generator) -> None:
+        """Repair a batch and keep its rows that break no hard rule."""
+        broken = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in self.counted}
+        for key, mask in broken.items():
+            self.raw_broken[key] += int(mask.sum())
+        frame, keeps = self._repaired(frame, broken, rng)
+        self.drawn += len(frame)
+        if keeps:
+            self.pairs += pair_counts(keeps)
+        accepted = np.logical_and.reduce(keeps) if keeps else np.ones(len(frame), dtype=bool)
+        marks = {rule.id: broken[rule.id] for rule in self.hard if self.how[rule.id] == "repair"}
+        soft = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in self.soft}
+        accepted = self._apart(frame, accepted)
+        self.frames.append(frame if accepted.all() else frame[accepted])
+        self.marks.append({key: mask[accepted] for key, mask in {**marks, **soft}.items()})
+        self.held += int(accepted.sum())
+
+    def _repaired(
+        self, frame: pd.DataFrame, broken: dict[str, Mask], rng: np.random.Generator
+    ) -> tuple[pd.DataFrame, list[Mask]]:
+        """Return the batch after repairs and, per hard rule, which rows keep it. A repair may undo an earlier one:
+        hence two passes."""
+        changed = False
+        for again in (False, True):
+            for rule in self.hard:
+                how = self.how[rule.id]
+                if how != "repair" and not (again and changed and how == "transform" and "repair" in rule.ways):
+                    continue
+                fresh = rule.violations(frame) if again or changed else broken[rule.id]
+                if fresh.any():
+                    frame, changed = rule.repair(frame, rng), True
+        if changed:
+            frame = canonical(frame, self.columns)
+        return frame, [
+            ~(broken[rule.id] if not changed and rule.id in broken else rule.violations(frame).to_numpy(dtype=bool))
+            for rule in self.hard
+        ]
+
+    def _apart(self, frame: pd.DataFrame, accepted: Mask) -> Mask:
+        """Turn away rows that repeat an earlier one in the columns of a unique rule."""
+        for rule in self.unique:
+            names = list(rule.columns_used)
+            held = [part[names] for part in self.frames]
+            before = sum(len(part) for part in held)
+            both = pd.concat([*held, frame.loc[accepted, names]], ignore_index=True)
+            again = rule.violations(both).to_numpy(dtype=bool)[before:]
+            self.not_unique += int(again.sum())
+            accepted = accepted.copy()
+            accepted[np.flatnonzero(accepted)[again]] = False
+        return accepted
+
+    def full(self, number: int) -> bool:
+        """Return whether there are rows enough, of each sort that soft rules ask for."""
+        if self.held < self.rows:
+            return False
+        return not self.soft or number + 1 >= SOFT_ROUNDS or self._short() <= 1.0
+
+    def result(self) -> Enforced:
+        """Return the rows that were asked for; InfeasibleError when there are too few."""
+        if self.held < self.rows:
+            raise InfeasibleError(self._shortage())
+        frame = pd.concat(self.frames, ignore_index=True) if len(self.frames) > 1 else self.frames[0]
+        marks = {k: np.concatenate([part[k] for part in self.marks]) for k in self.marks[0]}
+        chosen = self._chosen(marks)
+        frame = canonical(frame.iloc[chosen], self.columns)
+        for rule in [*self.hard, *self.unique]:
+            if rule.violations(frame).any():
+                raise InfeasibleError(
+                    f"Rule '{rule.sentence()}' could not be kept together with the others; "
+                    "loosen it, switch it off, or make it soft."
+                )
+        repaired = {rule.id: 0 for rule in self.hard}
+        repaired |= {r.id: int(marks[r.id][chosen].sum()) for r in self.hard if r.id in marks}
+        return Enforced(frame, self.drawn, self.drawn - self.held, repaired, self.raw_broken)
+
+    def _shortage(self) -> str:
+        if self.not_unique and self.held + self.not_unique >= self.rows:
+            rule = self.unique[0]
+            return (
+                f"Only {self.held:,} of {self.rows:,} rows are different in rule '{rule.sentence()}'. Ask for fewer "
+                "rows, name more columns, or set the column's kind to identifier so that it is made anew."
+            )
+        got = f"After drawing {self.drawn:,} rows, {self.held:,} of the {self.rows:,} wanted keep every rule. "
+        return got + conflict(self.hard, self.pairs, self.drawn, "drawn")
+
+    def _patterns(self, marks: dict[str, Mask]) -> npt.NDArray[np.int64]:
+        """Return per row which soft rules it breaks, as bits."""
+        size = len(next(iter(marks.values())))
+        code = np.zeros(size, dtype=np.int64)
+        for bit, rule in enumerate(self.soft):
+            code |= marks[rule.id].astype(np.int64) << bit
+        return code
+
+    def _quotas(self, pattern: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        """Return how many rows of each pattern are wanted; None when the rows are near the targets as they come."""
+        bits = np.arange(2 ** len(self.soft))[:, None] >> np.arange(len(self.soft)) & 1
+        share = np.bincount(pattern, minlength=len(bits)) / max(len(pattern), 1)
+        if np.all(np.abs(share @ bits - self.targets) <= 0.01):
+            return None
+        for _ in range(50):  # raking: scale to each target in turn
+            for place, target in enumerate(self.targets):
+                broken = bits[:, place] == 1
+                now = share[broken].sum()
+                if 0 < now < 1:
+                    share = share * np.where(broken, target / now, (1 - target) / (1 - now))
+        exact = share * self.rows
+        quotas: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
+        quotas[np.argsort(quotas - exact, kind="stable")[: self.rows - int(quotas.sum())]] += 1
+        return quotas
+
+    def _short(self) -> float:
+        """Return by which factor more rows are needed so that each quota is filled; at most 1 when none is short."""
+        pattern = np.concatenate([self._patterns(part) for part in self.marks])
+        quotas = self._quotas(pattern)
+        if quotas is None or not len(pattern):
+            return 1.0
+        have = np.bincount(pattern, minlength=len(quotas))
+        return float(np.max(quotas[quotas > 0] / np.maximum(have[quotas > 0], 1)))
+
+    def _chosen(self, marks: dict[str, Mask]) -> npt.NDArray[np.int64]:
+        """Return the places of the rows that are released, in the order drawn."""
+        if not self.soft:
+            return np.arange(self.rows)
+        pattern = self._patterns(marks)
+        quotas = self._quotas(pattern)
+        if quotas is None:
+            return np.arange(self.rows)
+        rank = pd.Series(pattern).groupby(pattern).cumcount().to_numpy()
+        within = np.flatnonzero(rank < quotas[pattern])
+        spare = np.flatnonzero(rank >= quotas[pattern])
+        return np.sort(np.concatenate([within, spare[: self.rows - len(within)]]))

@@ -1,0 +1,225 @@
+"""How each rule will be kept on a table, decided before anything learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_core.constraints.base import Constraint, Decoder, Derivation, How
+from synth_core.constraints.kinds import Inequality, ScalarRange, Unique
+from synth_core.errors import ConstraintError, InfeasibleError
+from synth_core.table import Table
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RulePlan:
+    """How one rule is kept.
+
+    Attributes
+    ----------
+    note
+        Why this way, in a sentence; empty when it is the first choice.
+    broken
+        Real rows that break the rule.
+    """
+
+    id: str
+    sentence: str
+    how: How
+    note: str = ""
+    broken: int = 0
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """The transforms that fit together, in the order in which they are undone."""
+
+    steps: tuple[tuple[Constraint, Derivation], ...] = ()
+
+    @property
+    def derived(self) -> set[str]:
+        """Columns that are left out and computed again."""
+        return {name for _, way in self.steps for name in way.derived}
+
+    @property
+    def touched(self) -> set[str]:
+        """Columns that some transform reads or computes."""
+        return {name for _, way in self.steps for name in (*way.derived, *way.anchors)}
+
+    def adding(self, rule: Constraint, ways: Sequence[Derivation]) -> Transforms | None:
+        """Return these transforms and one more; None when each way computes a column twice or in a circle."""
+        for way in ways:
+            if not set(way.derived) & self.derived:
+                ordered = _ordered([*self.steps, (rule, way)])
+                if ordered is not None:
+                    return Transforms(tuple(ordered))
+        return None
+
+    def encode(self, table: Table) -> tuple[Table, tuple[Decoder, ...]]:
+        """Return the table for the engine, and the decoders in the order in which they are applied."""
+        decoders: list[Decoder] = []
+        for rule, way in reversed(self.steps):
+            encoding = rule.encode(table, way)
+            table = encoding.table
+            decoders.insert(0, encoding.decoder)
+        return table, tuple(decoders)
+
+
+def _ordered(steps: list[tuple[Constraint, Derivation]]) -> list[tuple[Constraint, Derivation]] | None:
+    """Return steps so that every column is computed before it is read; None when they run in a circle."""
+    waiting, done = list(steps), []
+    while waiting:
+        pending = {name for _, way in waiting for name in way.derived}
+        ready = [step for step in waiting if not set(step[1].anchors) & pending]
+        if not ready:
+            return None
+        done += sorted(ready, key=lambda step: not step[1].derived)  # row filters are encoded first, undone last
+        waiting = [step for step in waiting if step not in ready]
+    return [step for step in done if step[1].derived] + [step for step in done if not step[1].derived]
+
+
+def find_contradictions(rules: Sequence[Constraint]) -> None:
+    """Raise InfeasibleError when rules contradict each other whatever the rows are."""
+    for rule in rules:
+        if isinstance(rule, ScalarRange):
+            low, high = rule.bounds()
+            if low > high or (rule.strict_boundaries and low == high):
+                raise InfeasibleError(
+                    f"No value can keep the rule '{rule.sentence()}': its bounds leave nothing between."
+                )
+    orders = [rule for rule in rules if isinstance(rule, Inequality)]
+    for rule in orders:
+        path = _path(orders, rule.high_column, rule.low_column)
+        if path is not None and (rule.strict_boundaries or any(step.strict_boundaries for step in path)):
+            raise InfeasibleError(
+                f"Rule '{rule.sentence()}' and rule '{path[0].sentence()}' contradict each other: no row can keep "
+                "both. Switch one of them off."
+            )
+
+
+def _path(orders: Sequence[Inequality], start: str, end: str) -> list[Inequality] | None:
+    """Return rules that lead from one column up to another; a path with a strict rule goes first."""
+    found: list[list[Inequality]] = []
+    trails: list[list[Inequality]] = [[rule] for rule in orders if rule.low_column == start]
+    while trails and len(found) < 50:
+        trail = trails.pop()
+        if trail[-1].high_column == end:
+            found.append(trail)
+            continue
+        seen = {rule.low_column for rule in trail}
+        trails += [[*trail, r] for r in orders if r.low_column == trail[-1].high_column and r.high_column not in seen]
+    found.sort(key=lambda trail: not any(rule.strict_boundaries for rule in trail))
+    return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """Which real rows are learned from, and which rules too many of them break."""
+
+    kept: Mask
+    broken: dict[str, int] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
+
+
+def clean(table: Table, hard: Sequence[Constraint]) -> Cleaning:
+    """Leave out real rows that break hard rules, while enough remain to learn from.
+
+    Raises InfeasibleError when no real row keeps them all.
+    """
+    rows = len(table)
+    keeps = {rule.id: ~rule.violations(table.frame).to_numpy(dtype=bool) for rule in hard}
+    broken = {key: int((~mask).sum()) for key, mask in keeps.items()}
+    kept, loose = np.ones(rows, dtype=bool), set()
+    if rows and hard and not np.logical_and.reduce(list(keeps.values())).any():
+        raise InfeasibleError(conflict(hard, pair_counts(list(keeps.values())), rows, "real"))
+    for rule in sorted(hard, key=lambda rule: broken[rule.id]):
+        left = int((kept & keeps[rule.id]).sum())
+        if 2 * left >= rows or (left >= 1_000 and 10 * left >= rows):
+            kept &= keeps[rule.id]
+    loose = {key for key, mask in keeps.items() if (kept & ~mask).any()}
+    return Cleaning(kept, broken, frozenset(loose))
+
+
+def pair_counts(keeps: Sequence[Mask]) -> npt.NDArray[np.int64]:
+    """Return in how many rows each two rules are kept together, shape (rules, rules)."""
+    stacked = np.asarray(keeps, dtype=np.float64)
+    return np.asarray(stacked @ stacked.T, dtype=np.int64)
+
+
+def conflict(rules: Sequence[Constraint], pairs: npt.NDArray[np.int64], rows: int, what: str) -> str:
+    """Return the sentence that names the rule, or the two rules, that fewest rows keep."""
+    alone = int(np.argmin(np.diag(pairs)))
+    low, high = divmod(int(np.argmin(pairs)), len(rules))
+    fewest = int(pairs[low, high])
+    advice = "Loosen one, switch one off, or make it soft."
+    if len(rules) == 1 or pairs[alone, alone] == fewest:
+        advice = "Loosen it, switch it off, or make it soft."
+        return f"{fewest:,} of {rows:,} {what} rows keep rule '{rules[alone].sentence()}'. {advice}"
+    pair = f"rule '{rules[low].sentence()}' and rule '{rules[high].sentence()}'"
+    if fewest == 0 or len(rules) == 2:
+        return f"{fewest:,} of {rows:,} {what} rows keep {pair} together. {advice}"
+    return f"Too few {what} rows keep all {len(rules)} rules together; {fewest:,} of {rows:,} keep {pair}. {advice}"
+
+
+def choose(table: Table, rules: Sequence[Constraint], cleaning: Cleaning) -> tuple[Transforms, list[RulePlan]]:
+    """Return the transforms, and how each rule is kept. The first rule to claim a column transforms it."""
+    transforms, plans = Transforms(), dict[str, RulePlan]()
+    for rule in rules:
+        ways = _ways(rule, table, cleaning)
+        if ways[0] == "transform":
+            grown = transforms.adding(rule, rule.derivations(table))
+            if grown is not None:
+                transforms = grown
+                plans[rule.id] = _plan(rule, "transform", "", cleaning)
+    for rule in rules:
+        if rule.id not in plans:
+            how, note = _otherwise(rule, _ways(rule, table, cleaning), transforms, cleaning)
+            plans[rule.id] = _plan(rule, how, note, cleaning)
+    return transforms, [plans[rule.id] for rule in rules]
+
+
+def _plan(rule: Constraint, how: How, note: str, cleaning: Cleaning) -> RulePlan:
+    return RulePlan(rule.id, rule.sentence(), how, note, cleaning.broken.get(rule.id, 0))
+
+
+def _ways(rule: Constraint, table: Table, cleaning: Cleaning) -> tuple[How, ...]:
+    """Return the ways that are open for a rule, best first."""
+    if rule.enforcement == "check_only":
+        return ("check_only",)
+    if not rule.hard:
+        return ("reject",)
+    ways = rule.ways_for(table)
+    if rule.enforcement != "auto":
+        if rule.enforcement not in rule.ways:
+            raise ConstraintError(
+                f"Rule '{rule.sentence()}' cannot be kept by {rule.enforcement}; choose one of {', '.join(rule.ways)}."
+            )
+        chosen = tuple(way for way in ways if way == rule.enforcement)
+        ways = chosen + tuple(way for way in ways if way not in chosen and way != "transform")
+    if rule.id in cleaning.loose:
+        # Learned from rows that break it: cutting them off or moving them all would leave a heap at the bound.
+        return tuple(sorted((way for way in ways if way != "transform"), key=lambda way: way != "reject"))
+    return ways
+
+
+def _otherwise(rule: Constraint, ways: tuple[How, ...], transforms: Transforms, cleaning: Cleaning) -> tuple[How, str]:
+    """Return how a rule without a transform is kept, and why."""
+    if ways[0] == "check_only":
+        return "check_only", "only counted, as chosen"
+    if not rule.hard:
+        return "reject", "soft: rows are kept or drawn again so that about as many break it as wanted"
+    note = "another rule already computes these columns" if ways[0] == "transform" else ""
+    if rule.id in cleaning.loose:
+        note = "too many real rows break it to learn only from those that keep it"
+    rest = [way for way in ways if way != "transform"] or ["reject"]
+    clashes = bool(set(rule.repairs) & transforms.touched) and not isinstance(rule, ScalarRange)
+    if rest[0] == "repair" and clashes and "reject" in rest and rule.enforcement != "repair":
+        return "reject", note or "a repair would undo another rule"
+    if isinstance(rule, Unique):
+        note = "within each part of the release; the whole release is checked at the end"
+    return rest[0], note
