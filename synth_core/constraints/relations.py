@@ -102,7 +102,8 @@ class Inequality(Constraint):
         dated = column.kind is Kind.DATETIME
         sign = 1 if derived == self.high_column else -1
         near = quantity(table.frame[anchor])
-        fill = float(np.nanmedian(near)) if np.isfinite(near).any() else 0.0
+        known = np.sort(_known(table.frame[anchor]))
+        fill = float(known[len(known) // 2]) if len(known) else 0.0  # a real value, so that the gap stays on the grid
         gap = sign * (quantity(table.frame[derived]) - np.where(np.isnan(near), fill, near))
         gap = np.where(np.isnan(near), gap, np.maximum(gap, 0))
         unit, whole, places = _grid(gap, low, high, table.frame[derived], dated)
