@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,18 +43,23 @@ class ColumnErrors:
 
 def distances(first: Coded, second: Coded, names: list[str]) -> Floats:
     """Return the Kolmogorov-Smirnov or total variation distance of each column, in %."""
-    return 100 * np.array(
+    found = np.array(
         [
             kolmogorov(first.numeric[name], second.numeric[name])
             if name in first.numeric
             else total_variation(first.codes[name], second.codes[name])
             for name in names
-        ]
+        ],
+        dtype=np.float64,
     )
+    return 100 * found
 
 
 def column_errors(sides: Sides, against: Coded, rows: int, rng: np.random.Generator) -> ColumnErrors:
-    """Return how far each synthetic column is from ``against``, on equally many rows."""
+    """Return how far each synthetic column is from ``against``, on equally many rows.
+
+    Value and floor are means over up to three samples of ``rows`` rows that share no row.
+    """
     names = sides.coding.names
     if not names or not rows:
         empty = np.zeros(len(names))
@@ -61,32 +67,49 @@ def column_errors(sides: Sides, against: Coded, rows: int, rng: np.random.Genera
     target = against.sample(rows, rng)
 
     def mean_of(side: Coded) -> Floats:
-        repeats = 1 if len(side) <= rows else REPEATS
-        return np.mean([distances(side.sample(rows, rng), target, names) for _ in range(repeats)], axis=0)
+        order = rng.permutation(len(side))
+        parts = [order[i * rows : (i + 1) * rows] for i in range(_repeats(side, rows))]
+        drawn = [distances(side.take(part), target, names) for part in parts]
+        return np.asarray(np.mean(drawn, axis=0), dtype=np.float64)
 
     value = mean_of(sides.made)
     floor = mean_of(sides.real)
     baseline = distances(sides.real.independent(rng).sample(rows, rng), target, names)
     spread, mean_spread = _spreads(sides, target, sides.made.sample(rows, rng), rng)
+    mean_spread /= float(np.sqrt(_repeats(sides.made, rows)))
     return ColumnErrors(names, value, spread, floor, baseline, mean_spread)
 
 
+def _repeats(side: Coded, rows: int) -> int:
+    return int(np.clip(len(side) // max(rows, 1), 1, REPEATS))
+
+
 def _spreads(sides: Sides, first: Coded, second: Coded, rng: np.random.Generator) -> tuple[Floats, float]:
-    """Standard errors per column and of their mean, by a bootstrap over rows of both sides, on 20 states a column."""
+    """Standard errors per column and of their mean, by bootstraps on 20 states a column.
+
+    A column's interval counts the chance in both sides. The mean's counts the synthetic side only: it is held
+    against its floor, which has the same held-out rows.
+    """
     states = States.learn(sides.coding, sides.real, 20, 20)
     shares = []
     for side in (first, second):
         weights = resample_weights(len(side), RESAMPLES, rng).astype(np.float32)
         shares.append((weights @ states.one_hot(side)).astype(np.float64) / len(side))
-    gap = shares[0] - shares[1]
-    errors = np.empty((RESAMPLES, len(states.sizes)))
-    for place, (name, start, size) in enumerate(zip(sides.coding.names, states.starts, states.sizes, strict=True)):
+    still = states.one_hot(first).mean(axis=0)[None, :]
+    errors, one_sided = (_state_errors(states, first, gap - shares[1]) for gap in (shares[0], still))
+    return errors.std(axis=0, ddof=1), float(one_sided.mean(axis=1).std(ddof=1))
+
+
+def _state_errors(states: States, coded: Coded, gap: Floats) -> Floats:
+    """Distances in %, resamples x columns, from differences of shares (resamples x states)."""
+    errors = np.empty((len(gap), len(states.sizes)))
+    for place, (name, start, size) in enumerate(zip(states.coding.names, states.starts, states.sizes, strict=True)):
         part = gap[:, start : start + size]
-        if name in first.numeric:
+        if name in coded.numeric:
             errors[:, place] = np.abs(np.cumsum(part, axis=1)).max(axis=1)
         else:
             errors[:, place] = np.abs(part).sum(axis=1) / 2
-    return 100 * errors.std(axis=0, ddof=1), float(100 * errors.mean(axis=1).std(ddof=1))
+    return 100 * errors
 
 
 def column_likeness(sides: Sides, name: str, errors: ColumnErrors) -> ColumnLikeness:
@@ -108,7 +131,7 @@ def column_likeness(sides: Sides, name: str, errors: ColumnErrors) -> ColumnLike
         missing_real=_missing(sides.real, sides, name),
         missing_synthetic=_missing(sides.made, sides, name),
         note=note,
-        **drawn,  # type: ignore[arg-type]
+        **drawn,
     )
 
 
@@ -116,7 +139,7 @@ def _missing(coded: Coded, sides: Sides, name: str) -> float:
     return round(float(coded.missing(name, sides.coding).mean()), 5) if len(coded) else 0.0
 
 
-def _category_overlay(sides: Sides, name: str) -> dict[str, object]:
+def _category_overlay(sides: Sides, name: str) -> dict[str, Any]:
     """Shares per label: the most frequent, then "(other)", then "(rare)" for fewer than five train rows."""
     counts, levels = sides.coding.counts[name], sides.coding.levels(name)
     common = int((counts >= MASK).sum())
@@ -151,7 +174,7 @@ def _invented(sides: Sides, name: str) -> int:
     return int(sides.synthetic.frame[name][unseen].nunique()) if unseen.any() else 0
 
 
-def _numeric_overlay(sides: Sides, name: str) -> dict[str, object]:
+def _numeric_overlay(sides: Sides, name: str) -> dict[str, Any]:
     real = sides.real.numeric[name]
     inner = inner_range(real)
     if inner is None:
@@ -199,7 +222,7 @@ def _edges(real: Floats, low: float, high: float, whole: bool) -> npt.NDArray[np
     if whole:
         span = int(np.ceil(high)) - int(np.floor(low)) + 1
         step = max(1, -(-span // BINS))
-        return np.floor(low) - 0.5 + step * np.arange(-(-span // step) + 1)
+        return np.asarray(np.floor(low) - 0.5 + step * np.arange(-(-span // step) + 1), dtype=np.float64)
     if high <= low:
         return np.array([low - 0.5, low + 0.5])
     return np.linspace(low, high, BINS + 1)

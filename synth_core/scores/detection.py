@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,7 @@ def detect(coding: Coding, real: Coded, made: Coded, seed: int, *, quick: bool =
     return Detection(found.value, found.low, found.high, rows, giveaways)
 
 
-def _model(flags: list[bool], seed: int, trees: int):  # type: ignore[no-untyped-def]
+def _model(flags: list[bool], seed: int, trees: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
@@ -62,8 +63,8 @@ def _model(flags: list[bool], seed: int, trees: int):  # type: ignore[no-untyped
 
 
 def _giveaways(
-    model, names: list[str], features: Floats, labels: npt.NDArray[np.int64], rng: np.random.Generator
-) -> list[tuple[str, float]]:  # type: ignore[no-untyped-def]
+    model: Any, names: list[str], features: Floats, labels: npt.NDArray[np.int64], rng: np.random.Generator
+) -> list[tuple[str, float]]:
     """Loss of AUC when a column is shuffled, as shares that sum to 1; most telling first."""
     pick = rng.permutation(len(labels))[:PERMUTED_ROWS]
     features, labels = features[pick], labels[pick]

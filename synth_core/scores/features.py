@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +30,8 @@ class Coded:
     def __len__(self) -> int:
         return self.rows
 
-    def take(self, index: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Coded:
-        """Return these rows."""
+    def take(self, index: npt.NDArray[Any]) -> Coded:
+        """Return the rows at these positions, or where the mask is true."""
         rows = int(index.sum()) if index.dtype == np.bool_ else len(index)
         return Coded(
             rows,
@@ -192,7 +194,7 @@ class States:
         return np.asarray(np.cumsum((0, *self.sizes[:-1])), dtype=np.int64)
 
     def of(self, coded: Coded, name: str) -> npt.NDArray[np.int64]:
-        """Return the state of each row in this column; the last state is missing, for categories the one before other."""
+        """Return the state of each row in this column; last is missing, and before it, for categories, other."""
         size = self.sizes[self.coding.names.index(name)]
         if name in coded.numeric:
             values = coded.numeric[name]
@@ -222,5 +224,5 @@ class States:
             words = [f"{edge:.6g}" for edge in edges]
         if not words:
             return ["(any)", "(missing)"]
-        inner = [f"{low} to {high}" for low, high in zip(words, words[1:], strict=False)]
+        inner = [f"{low} to {high}" for low, high in pairwise(words)]
         return [f"< {words[0]}", *inner, f"\u2265 {words[-1]}", "(missing)"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from synth_core.scores.columns import ColumnErrors, column_errors, column_likeness
@@ -10,7 +12,7 @@ from synth_core.scores.features import Coded, States
 from synth_core.scores.results import Associations, Fidelity, Giveaway, PairView
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
-from synth_core.scores.statistics import Z95, rounded
+from synth_core.scores.statistics import Z95, Floats, rounded
 from synth_core.scores.together import PairErrors, associations, pair_errors, pair_views
 
 CAP = 12_000  # rows per side of a two-sample score
@@ -45,10 +47,10 @@ def measure(sides: Sides) -> Fidelity:
     return Fidelity(scores=scores, columns=columns, associations=matrix, pairs=views, giveaways=giveaways)
 
 
-def score(name: str, value: float | None, note: str = "", **more: object) -> Score:
+def score(name: str, value: float | None, note: str = "", **more: Any) -> Score:
     """Return a fidelity score with its question; percentages unless ``more`` says otherwise."""
-    known: dict[str, object] = {"dimension": "fidelity", "question": QUESTIONS[name], "unit": "%"} | more
-    fields = {key: rounded(v) if isinstance(v, float | np.floating) else v for key, v in known.items()}
+    known: dict[str, Any] = {"dimension": "fidelity", "question": QUESTIONS[name], "unit": "%"} | more
+    fields = {key: rounded(v) if isinstance(v, float) else v for key, v in known.items()}
     return Score.model_validate({"name": name, "value": rounded(value), "note": note, **fields})
 
 
@@ -80,9 +82,8 @@ def _pairs(sides: Sides, rows: int) -> tuple[list[Score], Associations | None, l
     rng = sides.rng(2)
     bins = int(np.clip(np.sqrt(rows / 100), 3, 8))  # about 100 rows per cell: finer grids only measure noise
     states = States.learn(sides.coding, sides.real, bins, bins + 2)
-    made, real = sides.made.sample(rows, rng), sides.real.sample(rows, rng)
-    against = sides.held.sample(rows, rng) if len(sides.held) else real
-    errors = pair_errors(states, against, made, real, sides.real.independent(rng).sample(rows, rng), rng)
+    against = (sides.held if len(sides.held) else sides.real).sample(rows, rng)
+    errors = pair_errors(states, against, sides.made, sides.real, rows, rng)
     matrix = associations(sides.coding, sides.real.sample(CAP, rng), sides.made.sample(CAP, rng))
     views = pair_views(states, sides.real, sides.made.sample(4 * CAP, rng), errors)
     if sides.why_not:
@@ -108,7 +109,7 @@ def _detection(sides: Sides) -> tuple[list[Score], list[Giveaway]]:
     rng = sides.rng(3)
     small = min(len(sides.real), len(sides.made)) < ENOUGH or not sides.coding.columns
     train_note = sides.why_not or "not enough data"
-    more: dict[str, object] = {"unit": "AUC", "better": "reference"}
+    more: dict[str, Any] = {"unit": "AUC", "better": "reference"}
     if small:
         return [score("c2st", None, sides.why_not, **more), score("c2st_train", None, train_note, **more)], []
     sides.tell("telling synthetic from training rows")
@@ -155,8 +156,8 @@ def _missingness(sides: Sides, errors: ColumnErrors, rows: int) -> Score:
         return score("missingness", None, sides.why_not or "not enough data")
     against = sides.held if len(sides.held) else sides.real
 
-    def rates(coded: Coded) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return 100 * np.array([coded.missing(name, sides.coding).mean() for name in names])
+    def rates(coded: Coded) -> Floats:
+        return np.array([100 * coded.missing(name, sides.coding).mean() for name in names], dtype=np.float64)
 
     real, made, target = rates(sides.real), rates(sides.made), rates(against)
     holes = (real > 0) | (made > 0) | (target > 0)

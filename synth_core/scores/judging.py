@@ -56,6 +56,8 @@ def judge(
     TableError
         A column is missing, unknown, or of another kind than in ``train``.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     from synth_core.scorecard import Scorecard
 
     began = perf_counter()
@@ -69,9 +71,11 @@ def judge(
     found_validity = validity.measure(sides, rules, raw_broken=raw_broken, repaired=repaired, how=how)
     found_privacy = privacy.measure(sides, full=full)
     step.reach(45)
-    found_fidelity = fidelity.measure(sides)
-    step.reach(75)
-    found_utility = utility.measure(sides)
+    # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
+    with threadpool_limits(1, user_api="openmp"):
+        found_fidelity = fidelity.measure(sides)
+        step.reach(75)
+        found_utility = utility.measure(sides)
     progress(STAGE, 100, 100, "")
     return Scorecard(
         made=datetime.now(UTC).replace(microsecond=0),

@@ -77,7 +77,7 @@ class Outcome:
     def labels(self, coded: Coded) -> npt.NDArray[np.int64]:
         """Return the class of each row, 0..classes-1; the last stands for all others when ``other``."""
         if self.target in coded.numeric:
-            return (coded.numeric[self.target] == self.classes[1]).astype(np.int64)
+            return np.asarray(coded.numeric[self.target] == self.classes[1], dtype=np.int64)
         return np.minimum(coded.codes[self.target], len(self.classes) - 1).astype(np.int64)
 
     def mean_metric(self, test: Coded, predicted: Floats, weights: Floats) -> Floats:
@@ -90,7 +90,8 @@ class Outcome:
             return np.asarray(1 - weights @ (truth - predicted) ** 2 / np.maximum(spread, 1e-12))
         labels = self.labels(test)
         judged = (1,) if len(self.classes) == 2 else self.scored
-        return np.mean([weighted_auc(labels == k, predicted[:, k], weights) for k in judged], axis=0)
+        areas = [weighted_auc(labels == k, predicted[:, k], weights) for k in judged]
+        return np.asarray(np.mean(areas, axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,12 @@ class Fitted:
 def fit(model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int) -> Fitted:
     """Return ``model`` trained on ``rows``."""
     linear = model.name == "linear"
+    flags: list[bool] = []
     scaling = None
     if linear:
         features = linear_matrix(rows, outcome.coding, names)
         scaling = _scaling(features)
-        features, flags = scaled(features, scaling), []
+        features = scaled(features, scaling)
     else:
         features, flags = tree_matrix(rows, outcome.coding, names)
     truth = rows.numeric[outcome.target] if outcome.metric == "R2" else outcome.labels(rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,9 +59,9 @@ def measure(sides: Sides, *, full: bool = False) -> Privacy:
     return Privacy(scores=scores, attacks=attacks, curves=curves, closest=closest)
 
 
-def score(name: str, value: float | None, note: str = "", **more: object) -> Score:
+def score(name: str, value: float | None, note: str = "", **more: Any) -> Score:
     """Return a privacy score with its question."""
-    fields = {key: rounded(v) if isinstance(v, float | np.floating) else v for key, v in more.items()}
+    fields = {key: rounded(v) if isinstance(v, float) else v for key, v in more.items()}
     known = {"name": name, "dimension": "privacy", "question": QUESTIONS[name], "value": rounded(value), "note": note}
     return Score.model_validate(known | fields)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+AnyInts = npt.NDArray[Any]  # whole numbers of any width
 
 Z95 = 1.959963984540054
 
@@ -81,17 +81,14 @@ def auc(positive: Floats, negative: Floats) -> Estimate:
 def true_positives_at(positive: Floats, negative: Floats, false_positives: float = 0.01) -> Estimate:
     """Return the share of ``positive`` found when ``false_positives`` of ``negative`` are accused wrongly.
 
-    The interval counts both the positives found and the uncertainty of the threshold (the binomial noise of the
-    few negatives above it), by Wilson's formula over the smaller effective number of rows.
+    The interval is Wilson's over the positives, at the threshold that the negatives set.
     """
     from sklearn.metrics import roc_curve
 
     labels = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
     false, true, _ = roc_curve(labels, np.concatenate([positive, negative]), drop_intermediate=False)
     found = float(np.interp(false_positives, false, true))
-    effective = int(1 / (1 / len(positive) + 1 / len(negative)))
-    spread = wilson(found * effective, effective)
-    return Estimate(found, spread.low, spread.high)
+    return wilson(found * len(positive), len(positive))
 
 
 def weighted_auc(labels: npt.NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:
@@ -126,7 +123,7 @@ def kolmogorov(first: Floats, second: Floats) -> float:
     return float(np.abs(gap).max())
 
 
-def total_variation(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> float:
+def total_variation(first: AnyInts, second: AnyInts) -> float:
     """Return the total variation distance (0..1) of two columns of codes."""
     if not len(first) or not len(second):
         return 1.0

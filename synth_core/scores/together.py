@@ -13,6 +13,7 @@ from synth_core.scores.statistics import Floats, rounded_rows
 
 BLOCKS = 20
 RESAMPLES = 60
+REPEATS = 3
 VIEWS = 12
 ASSOCIATED = 60  # columns in an association matrix
 MASK = 5
@@ -39,32 +40,40 @@ def _tables(states: States, coded: Coded) -> Floats:
     return tables.astype(np.float64) / len(coded)
 
 
+def _samples(states: States, side: Coded, rows: int, rng: np.random.Generator) -> list[Floats]:
+    """Tables of up to three samples, as many as there are rows for."""
+    count = int(np.clip(len(side) // max(rows, 1), 1, REPEATS))
+    order = rng.permutation(len(side))
+    return [_tables(states, side.take(order[i * rows : (i + 1) * rows])) for i in range(count)]
+
+
 def _distance(states: States, gap: Floats) -> Floats:
     starts = states.starts
     return np.asarray(50 * np.add.reduceat(np.add.reduceat(np.abs(gap), starts, axis=0), starts, axis=1))
 
 
 def pair_errors(
-    states: States, against: Coded, made: Coded, real: Coded, independent: Coded, rng: np.random.Generator
+    states: States, against: Coded, made: Coded, real: Coded, rows: int, rng: np.random.Generator
 ) -> PairErrors:
     """Return the distance of two-way tables from ``against`` for synthetic, real and independent rows.
 
-    The standard error is a bootstrap over blocks of rows of both sides.
+    Value and floor are means over up to three samples of ``rows`` rows. The standard error is a bootstrap over
+    blocks of synthetic rows: ``against`` is the same for the value and its floor, so its chance is in both.
     """
     upper = np.triu_indices(len(states.sizes), 1)
-    target_blocks, made_blocks = _tables(states, against), _tables(states, made)
-    target = target_blocks.sum(axis=0)
-    matrix = _distance(states, made_blocks.sum(axis=0) - target)
-    floor = _distance(states, _tables(states, real).sum(axis=0) - target)
-    baseline = _distance(states, _tables(states, independent).sum(axis=0) - target)
+    target = _tables(states, against).sum(axis=0)
+    independent = _tables(states, real.independent(rng).sample(rows, rng)).sum(axis=0)
+    floor = np.mean([_distance(states, t.sum(axis=0) - target) for t in _samples(states, real, rows, rng)], axis=0)
+    samples = _samples(states, made, rows, rng)
+    matrix = np.mean([_distance(states, tables.sum(axis=0) - target) for tables in samples], axis=0)
+    baseline = _distance(states, independent - target)
     means = []
     for _ in range(RESAMPLES if target.size < 400_000 else RESAMPLES // 3):
-        gap = np.tensordot(_block_weights(made_blocks, rng), made_blocks, 1)
-        gap -= np.tensordot(_block_weights(target_blocks, rng), target_blocks, 1)
+        gap = np.tensordot(_block_weights(samples[0], rng), samples[0], 1) - target
         means.append(_distance(states, gap)[upper].mean())
     return PairErrors(
         float(matrix[upper].mean()),
-        float(np.std(means, ddof=1)),
+        float(np.std(means, ddof=1) / np.sqrt(len(samples))),
         float(floor[upper].mean()),
         float(baseline[upper].mean()),
         matrix,
@@ -213,7 +222,7 @@ def _correlation_ratio(one_hot: Floats, groups: npt.NDArray[np.int64], ranks: Fl
         add(between, groups, axis=0) - mean_part, within_all, out=np.zeros_like(n), where=within_all > 1e-9
     )
     corrected = 1 - (1 - ratio) * np.maximum(n - 1, 1) / np.maximum(n - level_count, 1)
-    return np.sqrt(np.clip(corrected, 0, 1))
+    return np.asarray(np.sqrt(np.clip(corrected, 0, 1)))
 
 
 def _cramer(one_hot: Floats, groups: npt.NDArray[np.int64]) -> Floats:
@@ -233,4 +242,5 @@ def _cramer(one_hot: Floats, groups: npt.NDArray[np.int64]) -> Floats:
     less = np.maximum(n - 1, 1)
     phi = np.maximum(chi - (levels - 1) * (partners - 1) / less, 0)
     smaller = np.minimum(levels - (levels - 1) ** 2 / less, partners - (partners - 1) ** 2 / less) - 1
-    return np.sqrt(np.clip(np.divide(phi, smaller, out=np.zeros_like(phi), where=smaller > 1e-9), 0, 1))
+    squared = np.divide(phi, smaller, out=np.zeros_like(phi), where=smaller > 1e-9)
+    return np.asarray(np.sqrt(np.clip(squared, 0, 1)))
