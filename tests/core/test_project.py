@@ -8,7 +8,7 @@ import pytest
 
 from synth_core import project as projects_module
 from synth_core.constraints.kinds import ScalarRange
-from synth_core.errors import ProjectError
+from synth_core.errors import ProjectError, ReadingError
 from synth_core.project import Project, create, delete, duplicate, open_project, projects
 from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.recipe import Recipe, Use
@@ -52,9 +52,13 @@ def test_the_file_can_be_read_again_with_other_options() -> None:
     data = CSV.replace(b",", b";")
     project = made(data=data)
     assert len(project.table.columns) == 3
-    wrong = project.read_again(project.options.model_copy(update={"delimiter": "|"}))
-    assert len(wrong.columns) == 1
-    assert len(project.read_again(project.options.model_copy(update={"delimiter": ";"})).columns) == 3
+    project.set_choices({"age": ColumnChoice(kind=Kind.CATEGORY)})
+    with pytest.raises(ReadingError, match="semicolon"):
+        project.read_again(project.options.model_copy(update={"delimiter": "|"}))
+    assert len(open_project(project.id).table.columns) == 3
+    again = project.read_again(project.options.model_copy(update={"header_row": 0, "missing_tokens": ("Lyon",)}))
+    assert again.column("age").kind is Kind.CATEGORY
+    assert again.frame["city"].isna().sum() == 100
 
 
 def test_labels_and_file_names_never_become_paths() -> None:
