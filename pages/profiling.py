@@ -20,7 +20,7 @@ with parts.guarded("The table cannot be profiled"):
     columns, pairs = st.tabs(["Columns", "Pairs"], key="profiling.tab", on_change="rerun")
     with columns:
         if columns.open:
-            left, right = st.columns([3, 2], gap="medium")
+            left, right = st.columns([5, 3], gap="medium")
             with left:
                 chosen = column_panel.overview(profile, state.get("profiling.wanted", ""))
             with right:

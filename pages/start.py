@@ -14,8 +14,7 @@ if not known:
 left, right = st.columns([2, 3], gap="large")
 with left:
     opening.uploader()
+    if known:
+        recent.listing(known)
 with right:
     opening.demo_cards()
-
-if known:
-    recent.listing(known)

@@ -50,7 +50,12 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
 def _row(project: Project, table: Table, alert: Alert, place: int) -> None:
     mark = SIGNS[alert.severity]
     with st.container(
-        border=True, horizontal=True, vertical_alignment="center", gap="small", key=f"profiling_alert_{place}"
+        border=True,
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+        gap="small",
+        key=f"profiling_alert_{place}",
     ):
         st.markdown(
             f":{mark.colour}[{mark.icon}] {theme.plain(alert.sentence)} :gray[{theme.plain(alert.consequence)}]",

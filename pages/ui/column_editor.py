@@ -11,6 +11,7 @@ from pages.ui import parts, state, theme
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.reading import ColumnChoice
+from synth_core.semantics import SEMANTICS
 from synth_core.table import Column, Kind, Role, Table
 
 KINDS = {
@@ -30,25 +31,15 @@ ROLES = {
     Role.ORDER: "time order",
     Role.DROP: "leave out",
 }
-SEMANTICS = [
-    "person_name",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "address",
-    "postcode",
-    "iban",
-    "credit_card",
-    "ip",
-]
+EDITABLE = ("Kind", "Role", "Personal data", "Protect")
 NOT_PERSONAL = "no"
 MASK = "•••"
 
 
 def semantic_title(semantic: str) -> str:
     """Return the name of a kind of personal data in words."""
-    return {"email": "e-mail", "iban": "IBAN", "ip": "IP address"}.get(semantic, semantic.replace("_", " "))
+    special = {"email": "e-mail", "iban": "IBAN", "ip_address": "IP address", "url": "web address"}
+    return special.get(semantic, semantic.replace("_", " "))
 
 
 def consequence(column: Column) -> str:
@@ -128,30 +119,36 @@ def editor(project: Project, table: Table) -> None:
         {semantic_title(s) for s in SEMANTICS} | {semantic_title(c.semantic) for c in table.columns if c.semantic}
     )
     config = st.column_config
+    rows = _shown(rows_of(table))
     st.data_editor(
-        rows_of(table),
+        rows,
         key=key,
         hide_index=True,
         num_rows="fixed",
-        height=min(38 * len(table.columns) + 42, 640),
-        disabled=["Column", "Examples", "In the synthetic table", "Note"],
+        height=theme.table_height(len(table.columns), 640),
+        disabled=[name for name in rows if name not in EDITABLE],
         on_change=_apply,
         args=(project, table, key),
         alt="One row per column: kind, role, personal data, examples and what becomes of it.",
         column_config={
-            "Column": config.TextColumn(pinned=True, width="medium"),
-            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width="small"),
-            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width="small"),
-            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width="small"),
+            "Column": config.TextColumn(pinned=True, width=150),
+            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=120),
+            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=120),
+            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=125),
             "Protect": config.CheckboxColumn(
-                width="small",
+                width=85,
                 help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
             ),
-            "Examples": config.TextColumn(width="medium", help="Personal data and identifiers are masked."),
-            "In the synthetic table": config.TextColumn(width="large"),
+            "Examples": config.TextColumn(width=190, help="Personal data and identifiers are masked."),
+            "In the synthetic table": config.TextColumn(width=280),
             "Note": config.TextColumn(width="medium"),
         },
     )
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without the notes when there are none."""
+    return rows if rows["Note"].any() else rows.drop(columns="Note")
 
 
 def _apply(project: Project, table: Table, key: str) -> None:

@@ -28,7 +28,7 @@ def range_text(column: ColumnProfile) -> str:
     if column.low is not None:
         return f"{value_text(column.low, column.kind)} to {value_text(column.high, column.kind)}"
     if column.values:
-        return ", ".join(value.label for value in column.values[:2]) + (", …" if len(column.values) > 2 else "")
+        return column.values[0].label + (", …" if len(column.values) > 1 else "")
     return "not shown"
 
 
@@ -65,14 +65,14 @@ def overview(profile: Profile, wanted: str) -> str:
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [start]}},
-        height=min(36 * len(shown) + 40, 620),
+        height=theme.table_height(len(shown), 620),
         column_config={
-            "Column": st.column_config.TextColumn(pinned=True),
-            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=110),
-            "Kind": st.column_config.TextColumn(),
-            "Missing": st.column_config.NumberColumn(format="%.1f %%", width="small"),
-            "Distinct": st.column_config.NumberColumn(format="localized", width="small"),
-            "Values": st.column_config.TextColumn(width="medium"),
+            "Column": st.column_config.TextColumn(pinned=True, width=125),
+            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=90),
+            "Kind": st.column_config.TextColumn(width=100),
+            "Missing": st.column_config.NumberColumn(format="%.1f %%", width=70),
+            "Distinct": st.column_config.NumberColumn(format="localized", width=70),
+            "Values": st.column_config.TextColumn(width=140),
         },
         alt="One row per column: shape, kind, missing cells, distinct values and what they span.",
     )
@@ -94,16 +94,10 @@ def detail(profile: Profile, name: str) -> None:
         if column.semantic or column.kind in (Kind.IDENTIFIER, Kind.TEXT):
             st.markdown(":gray[Its values are not shown, and not learned.]")
         else:
-            from synth_core.figures import column_figure
+            from synth_core.figures import alt_profile, column_figure
 
-            parts.chart(column_figure(column, mode=state.mode()), alt=_alt(column), key="profiling.figure")
+            parts.chart(column_figure(column, mode=state.mode()), alt=alt_profile(column), key="profiling.figure")
         _facts(column)
-
-
-def _alt(column: ColumnProfile) -> str:
-    middle = value_text(column.quantiles[3], column.kind) if len(column.quantiles) > 3 else ""
-    what = f"median {middle}, {range_text(column)}" if middle else f"most frequent: {range_text(column)}"
-    return f"{column.name}: {what}; {theme.share(column.missing_share)} missing."
 
 
 def _facts(column: ColumnProfile) -> None:
@@ -139,7 +133,7 @@ def _facts(column: ColumnProfile) -> None:
             table,
             hide_index=True,
             key="profiling.values",
-            height=min(36 * len(table) + 40, 260),
+            height=theme.table_height(len(table), 260),
             column_config={
                 "Rows": st.column_config.NumberColumn(format="localized"),
                 "Share": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100),

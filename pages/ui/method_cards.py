@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state, theme
+from pages.ui.param_form import begin
 from synth_core.methods import methods
 from synth_core.methods.base import MethodInfo
 from synth_core.project import Project
@@ -23,8 +24,7 @@ def advice(table: Table, use: Use) -> list[Assessment]:
 
 def use_choice(project: Project) -> None:
     """Draw the choice of what the table is for; it decides the advice and the targets."""
-    if "method.use" not in state.held():
-        state.put("method.use", project.use)
+    begin("method.use", project.use)
     st.segmented_control(
         "What is it for?",
         list(Use),

@@ -15,6 +15,11 @@ from synth_core.table import Role
 
 LIMIT_MB = 200
 SUFFIXES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "gz", "zip"]
+PROMISES = (
+    (":material/table_rows:", "One row per person, visit, order, and so on; a header on top."),
+    (":material/auto_fix:", "Delimiter, kinds and personal data are found; you check them on the next page."),
+    (":material/lock:", "The file is kept in a folder on this machine and goes nowhere else."),
+)
 ICONS = {
     "hospital": ":material/local_hospital:",
     "fraud": ":material/credit_card:",
@@ -25,18 +30,17 @@ ICONS = {
 
 def uploader() -> None:
     """Draw the uploader; a file that can be read becomes a project at once."""
-    with st.container(border=True, height="stretch", gap="small", key="start_own"):
-        st.subheader("Bring your table", anchor=False)
+    st.subheader("Bring your table", anchor=False)
+    with st.container(border=True, gap="small", key="start_own"):
         file = st.file_uploader(
-            f"CSV, Excel, Parquet or JSON lines, up to {LIMIT_MB} MB. One row per person, visit, order, and so on.",
+            f"CSV, Excel, Parquet or JSON lines, up to {LIMIT_MB} MB",
             type=SUFFIXES,
             max_upload_size=LIMIT_MB,
             key="start.file",
         )
         if file is None:
-            st.caption(
-                "Column kinds, personal data and the delimiter are found for you; you check them on the next page."
-            )
+            for icon, sentence in PROMISES:
+                st.markdown(f":small[:gray[{icon} {sentence}]]")
             return
         failed = state.get("start.failed", ("", ""))
         if failed[0] != file.file_id:

@@ -26,7 +26,7 @@ def strongest(profile: Profile) -> pd.DataFrame:
 
 def pairs(table: Table, profile: Profile) -> None:
     """Draw the heat map beside the chosen pair."""
-    from synth_core.figures import association_figure
+    from synth_core.figures import alt_associations, association_figure
 
     matrix = profile.associations
     if len(matrix.names) < 2:
@@ -38,7 +38,7 @@ def pairs(table: Table, profile: Profile) -> None:
         top = ranked.iloc[0]
         parts.chart(
             association_figure(matrix.names, matrix.values, mode=state.mode()),
-            alt=f"Association of every pair; strongest: {top['One']} with {top['Other']} ({top['Association']:.2f}).",
+            alt=alt_associations(matrix.names, matrix.values),
             key="profiling.heat",
         )
         with st.expander("Strongest pairs", expanded=False, key="profiling.strongest_box"):

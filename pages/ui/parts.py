@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.theme import PLOT_CONFIG, TEXT_WIDTH, VERDICTS, Sign
+from pages.ui.theme import FONT, PLOT_CONFIG, TEXT_WIDTH, VERDICTS, Sign
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
@@ -134,6 +134,7 @@ def score_tile(
 
 def chart(fig: Any, alt: str, key: str, **options: Any) -> Any:
     """Draw a Plotly figure; ``alt`` says what it shows. Selections come back as from ``st.plotly_chart``."""
+    fig.update_layout(font_family=FONT, hoverlabel_font_family=FONT)
     config = PLOT_CONFIG | options.pop("config", {})
     return st.plotly_chart(fig, key=key, alt=alt, theme=None, config=config, **options)
 

@@ -38,11 +38,21 @@ def listing(known: list[Project]) -> None:
 
 
 def _row(project: Project) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"start_row_{project.id}"):
-        st.markdown(f"**{theme.plain(project.label)}**  \n:gray[{theme.plain(project.filename)}]", width="stretch")
-        runs = project.runs()
-        status = runs[0].status().state if runs else "draft"
-        st.caption(f"changed {ago(project.opened)}", width="content")
+    runs = project.runs()
+    status = runs[0].status().state if runs else "draft"
+    with st.container(
+        border=True,
+        horizontal=True,
+        wrap=False,
+        vertical_alignment="center",
+        gap="small",
+        key=f"start_row_{project.id}",
+    ):
+        st.markdown(
+            f"**{theme.plain(project.label)}**  \n:small[:gray[changed {ago(project.opened)}]]",
+            width="stretch",
+            help=theme.plain(project.filename) or None,
+        )
         parts.sign(theme.RUN_STATES[status])
         if st.button("Open", key=f"start.open_{project.id}"):
             state.open_project(project.id)

@@ -60,6 +60,7 @@ def accept(project: Project, table: Table, rule: Constraint | dict[str, Any]) ->
     """Add a rule after checking that it fits the table, and choose it; a rule that is there already is only chosen."""
     made = rule if isinstance(rule, Constraint) else parse(rule)
     made.check(table)
+    made = made.fitted(table)
     for kept in project.rules:
         if same(kept, made):
             choose(kept.id)
@@ -103,9 +104,9 @@ def broken_by_any(table: Table, rules: Sequence[Constraint]) -> pd.Series:
     for rule in rules:
         try:
             rule.check(table)
+            result |= broken(table, rule)
         except ConstraintError:
             continue
-        result |= broken(table, rule)
     return result
 
 

@@ -33,12 +33,18 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
     counts = counts_of(table, rule)
     on = int(counts[ALLOWED].sum())
     if len(rule.columns) == 2:
-        allowed = {tuple(row) for row in counts.loc[counts[ALLOWED], list(rule.columns)].itertuples(index=False)}
+        first, second = rule.columns
+        matrix = counts.pivot_table(index=first, columns=second, values=ROWS, aggfunc="sum", fill_value=0)
+        allowed = {(str(a), str(b)) for a, b in counts.loc[counts[ALLOWED], [first, second]].itertuples(index=False)}
+        figure = f"constraints.figure_{rule.id}"
         parts.chart(
-            combinations_figure(counts.drop(columns=ALLOWED), allowed, mode=state.mode()),
-            alt=f"Real rows per pair of {rule.columns[0]} and {rule.columns[1]}; {on} pairs are allowed.",
-            key=f"constraints.figure_{rule.id}",
+            combinations_figure(matrix, allowed, mode=state.mode()),
+            alt=f"Real rows per pair of {first} and {second}; {on} pairs are allowed.",
+            key=figure,
+            on_select=lambda: _click(project, rule, counts, figure),
+            selection_mode="points",
         )
+        st.caption("Click a cell to allow or forbid it, or use the list.")
     key = f"constraints.pairs_{rule.id}_{len(rule.combinations or ())}"
     with st.expander(
         f"{theme.count(on)} of {theme.count(len(counts))} combinations are allowed", expanded=len(rule.columns) > 2
@@ -48,7 +54,7 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
             key=key,
             hide_index=True,
             num_rows="fixed",
-            height=min(36 * min(len(counts), SHOWN) + 40, 300),
+            height=theme.table_height(min(len(counts), SHOWN), 300),
             disabled=[*rule.columns, ROWS],
             on_change=_switch,
             args=(project, rule, counts, key),
@@ -58,12 +64,33 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
 
 
 def _switch(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key: str) -> None:
-    """Allow or forbid the combinations that were switched."""
+    """Allow or forbid the combinations that were switched in the list."""
     edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
     allowed = counts[ALLOWED].copy()
     for place, cells in edits.items():
         if ALLOWED in cells:
             allowed.iloc[int(place)] = bool(cells[ALLOWED])
-    rows = counts.loc[allowed, list(rule.columns)].astype(object)
-    made = [[None if pd.isna(v) else v for v in row] for row in rows.itertuples(index=False)]
+    _allow(project, rule, counts, allowed)
+
+
+def _click(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key: str) -> None:
+    """Allow or forbid the cell that was clicked in the matrix."""
+    points = state.get(key, {}).get("selection", {}).get("points", [])
+    picked = {tuple(str(v) for v in point["customdata"][:2]) for point in points if point.get("customdata")}
+    first, second = rule.columns
+    pairs = zip(counts[first].astype(str), counts[second].astype(str), strict=True)
+    hit = pd.Series([pair in picked for pair in pairs], index=counts.index)
+    if hit.any():
+        _allow(project, rule, counts, counts[ALLOWED] ^ hit)
+
+
+def _allow(project: Project, rule: FixedCombinations, counts: pd.DataFrame, allowed: pd.Series) -> None:
+    """Save the rule with these combinations; allowed ones that no real row has are kept."""
+    cells = [
+        tuple(None if pd.isna(v) else v for v in row)
+        for row in counts[list(rule.columns)].astype(object).itertuples(index=False)
+    ]
+    present = {tuple(str(v) for v in row) for row in cells}
+    made = [row for row, fine in zip(cells, allowed, strict=True) if fine]
+    made += [row for row in rule.combinations or () if tuple(str(v) for v in row) not in present]
     rule_book.update(project, rule, combinations=made)

@@ -1,4 +1,4 @@
-"""Adding and editing a rule: one dialog, its form by kind, with the sentence and the count of broken rows as you type."""
+"""Adding and editing a rule: one dialog, its form by kind, with the sentence and its broken rows as you type."""
 
 from __future__ import annotations
 
@@ -177,9 +177,9 @@ def _implication(table: Table) -> None:
     st.text_input("then", key=f"{FORM}then", placeholder="pregnant = 'no'")
     with st.expander("How to write it"):
         st.markdown(
-            "Compare with `=` `!=` `<` `<=` `>` `>=`, `in ('a', 'b')`, `between 1 and 5`, `is null`; join with `and`, `or`, "
-            "`not`; reckon with `+ - * /`, `abs`, `min`, `max`, `round`, `year`, `month`, `days`. Texts stand in quotes, "
-            "column names with spaces or hyphens in backticks."
+            "Compare with `=` `!=` `<` `<=` `>` `>=`, `in ('a', 'b')`, `between 1 and 5`, `is null`; join with "
+            "`and`, `or`, `not`; reckon with `+ - * /`, `abs`, `min`, `max`, `round`, `year`, `month`, `days`. "
+            "Texts stand in quotes, column names with spaces or hyphens in backticks."
         )
         st.caption("Columns: " + ", ".join(theme.plain(name) for name in table.names))
 

@@ -81,7 +81,7 @@ def _suggestion(project: Project, table: Table, item: Any) -> None:
 
 
 def _accept_all(project: Project, table: Table, fresh: list[Constraint]) -> None:
-    rule_book.change(project, [*project.rules, *fresh])
+    rule_book.change(project, [*project.rules, *(rule.fitted(table) for rule in fresh)])
     rule_book.choose(fresh[0].id)
 
 

@@ -63,11 +63,11 @@ def cost(table: Table, rule: Constraint) -> str:
 
 
 def _inequality(project: Project, table: Table, rule: Inequality) -> None:
-    from synth_core.figures import inequality_figure
+    from synth_core.figures import alt_inequality, inequality_figure
 
     parts.chart(
         inequality_figure(table.frame, rule.low_column, rule.high_column, mode=state.mode()),
-        alt=f"{rule.low_column} across, {rule.high_column} up; rows on the wrong side of the diagonal are marked.",
+        alt=alt_inequality(table.frame, rule.low_column, rule.high_column),
         key=f"constraints.figure_{rule.id}",
     )
     key = f"constraints.strict_{rule.id}"

@@ -19,15 +19,14 @@ from synth_core.table import Kind, Table, numbers
 
 def range_picture(project: Project, table: Table, rule: ScalarRange) -> None:
     """Draw the histogram with the bounds; dragging a box over it, or the fields below, sets them."""
-    from synth_core.figures import range_figure
+    from synth_core.figures import alt_range, range_figure
 
     column = table.column(rule.column)
     figure = range_figure(table.frame[rule.column], rule.low_value, rule.high_value, mode=state.mode())
-    figure.update_layout(dragmode="select", selectdirection="h")
     key = f"constraints.figure_{rule.id}"
     parts.chart(
         figure,
-        alt=f"Histogram of {rule.column} with the bounds of the rule.",
+        alt=alt_range(table.frame[rule.column], rule.low_value, rule.high_value),
         key=key,
         on_select=lambda: _from_box(project, table, rule, key),
         selection_mode="box",

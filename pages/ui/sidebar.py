@@ -25,10 +25,16 @@ def draw() -> None:
 
 
 def _project(opened: Project) -> None:
-    with st.container(border=True, gap="xsmall", key="shell_project"):
-        st.markdown(f"**{theme.plain(opened.label)}**", width="stretch")
+    with st.container(
+        border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="shell_project"
+    ):
+        st.markdown(f":small[:gray[Project]]  \n**{theme.plain(opened.label)}**", width="stretch")
         choice = st.menu_button(
-            "Project", [OPEN, DUPLICATE, DELETE], key="shell.menu", type="tertiary", icon=":material/folder:"
+            ":material/more_vert:",
+            [OPEN, DUPLICATE, DELETE],
+            key="shell.menu",
+            type="tertiary",
+            help="What to do with it",
         )
     if choice == OPEN:
         state.close()

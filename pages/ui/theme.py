@@ -33,7 +33,14 @@ RUN_STATES: dict[str, Sign] = {
 }
 
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
+FONT = "'Source Sans', sans-serif"  # as the rest of the app; Streamlit serves it itself
+ROW = 35  # px, a row of a Streamlit table
 TEXT_WIDTH = 680  # px, about 72 characters
+
+
+def table_height(rows: int, most: int) -> int:
+    """Return the height in pixels of a table that shows this many rows, at most ``most``."""
+    return min(ROW * (rows + 1) + 3, most)
 
 
 def count(number: float) -> str:

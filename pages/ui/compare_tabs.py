@@ -1,0 +1,211 @@
+"""Beyond single columns: pairs, all columns together, use by a model, and the rules."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, run_words, state, theme
+from synth_core.scorecard import Scorecard
+from synth_core.scores.results import Fidelity, Utility, Validity
+
+HOW = {
+    "transform": "by construction",
+    "repair": "by repair",
+    "reject": "by drawing again",
+    "check_only": "checked only",
+}
+
+
+def pairs(fidelity: Fidelity) -> None:
+    """Draw the triplet of associations, and the pairs worst first with the chosen one large."""
+    from synth_core.figures import pair_view, triplet
+
+    if fidelity.associations is None or len(fidelity.associations.names) < 2:
+        st.markdown(":gray[Fewer than two columns were compared, so there are no pairs.]")
+        return
+    st.caption("How strongly each column goes with each other one: real, synthetic, and the difference.")
+    gap = _widest_gap(fidelity)
+    parts.chart(triplet(fidelity.associations, mode=state.mode()), alt=gap, key="compare.triplet")
+    st.caption(gap)
+    views = sorted(fidelity.pairs, key=lambda view: -view.error)
+    if not views:
+        return
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        st.markdown("**Pairs, worst first**")
+        picked = st.dataframe(
+            pd.DataFrame({"Pair": [f"{view.x} × {view.y}" for view in views], "Error": [view.error for view in views]}),
+            key="compare.pairs",
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="single-row-required",
+            height=min(36 * len(views) + 40, 380),
+            column_config={"Error": st.column_config.NumberColumn(format="%.1f %%", width="small")},
+            alt="Pairs of columns with their error, worst first.",
+        )
+        rows = picked["selection"]["rows"] or [0]
+        view = views[min(rows[0], len(views) - 1)]
+    with right:
+        parts.chart(
+            pair_view(view, mode=state.mode()),
+            alt=f"{view.x} and {view.y} together, real beside synthetic: {view.error:.1f} % of rows lie elsewhere.",
+            key="compare.pair",
+        )
+
+
+def _widest_gap(fidelity: Fidelity) -> str:
+    matrix = fidelity.associations
+    assert matrix is not None
+    size = len(matrix.names)
+    gap, i, j = max((abs(matrix.difference[i][j]), i, j) for i in range(size) for j in range(i))
+    return (
+        f"Widest gap: {matrix.names[j]} with {matrix.names[i]}, {matrix.real[i][j]:.2f} among real rows and "
+        f"{matrix.synthetic[i][j]:.2f} among synthetic ones ({gap:.2f} apart)."
+    )
+
+
+def together(card: Scorecard) -> None:
+    """Draw how well a model tells synthetic rows from real ones, and by which columns."""
+    from synth_core.figures import giveaway_bars
+
+    score = card.scores.get("c2st")
+    if score is None or score.value is None:
+        st.info(f"Not enough data. {theme.plain(score.note) if score else ''}", icon=":material/help:")
+        return
+    span = f" (95 % interval {run_words.interval(score)})" if score.low is not None else ""
+    st.markdown(
+        f"A model of boosted trees is asked to tell synthetic rows from real ones, looking at all columns at once. "
+        f"It reaches **{score.value:.3f}**{span}: 0.5 is guessing, 1 is telling every row. ",
+        width=theme.TEXT_WIDTH,
+    )
+    if not card.fidelity.giveaways:
+        return
+    best = card.fidelity.giveaways[0]
+    st.markdown(
+        f"**What gives them away.** :gray[Most of all: {theme.plain(best.name)}. Look at it under Columns and Pairs.]"
+    )
+    parts.chart(
+        giveaway_bars(card.fidelity, mode=state.mode()),
+        alt=f"Columns by how much they give synthetic rows away; first {best.name}.",
+        key="compare.giveaways",
+    )
+
+
+def use(utility: Utility) -> None:
+    """Draw models trained on synthetic rows beside models trained on real ones, both tested on held-out real rows."""
+    from synth_core.figures import roc, utility_bars
+
+    if utility.target is None:
+        parts.empty_state(
+            ":material/target:",
+            "No target is set, so there is nothing to train a model for. Give one column the role “target”.",
+            "Go to Upload",
+            "upload",
+            key="compare.no_target",
+        )
+        return
+    if not utility.models:
+        note = next((score.note for score in utility.scores if score.note), "")
+        st.info(f"Not enough data to train on. {theme.plain(note)}", icon=":material/help:")
+        return
+    st.markdown(
+        f"Models learn to predict **{theme.plain(utility.target)}**: once from synthetic rows, once from real ones. "
+        "Both are tested on the same real rows that were held out.",
+        width=theme.TEXT_WIDTH,
+    )
+    worst = max(utility.models, key=lambda model: model.loss)
+    parts.chart(
+        utility_bars(utility, mode=state.mode()),
+        alt=f"{worst.metric} of models trained on synthetic and on real rows; largest loss {worst.loss:.1f} % ({worst.model}).",
+        key="compare.utility",
+    )
+    _models(utility)
+    curves = [model for model in utility.models if model.roc_tstr]
+    if curves:
+        with st.expander("ROC curves", key="compare.roc_box", on_change="rerun") as box:
+            if box.open:
+                with st.grid(min_column_width=330, gap="small"):
+                    for place, model in enumerate(curves):
+                        parts.chart(
+                            roc(model, mode=state.mode()),
+                            alt=f"ROC of {model.model}: AUC {model.tstr:.3f} from synthetic, {model.trtr:.3f} from real rows.",
+                            key=f"compare.roc_{place}",
+                        )
+
+
+def _models(utility: Utility) -> None:
+    frame = pd.DataFrame(
+        {
+            "Model": [model.model for model in utility.models],
+            "Measure": [model.metric for model in utility.models],
+            "From synthetic": [model.tstr for model in utility.models],
+            "From real": [model.trtr for model in utility.models],
+            "Loss": [model.loss for model in utility.models],
+            "Interval of the loss": [f"{model.loss_low:.1f} to {model.loss_high:.1f} %" for model in utility.models],
+        }
+    )
+    config = st.column_config
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="compare.models",
+        column_config={
+            "From synthetic": config.NumberColumn(format="%.3f", help="Trained on synthetic, tested on real (TSTR)."),
+            "From real": config.NumberColumn(format="%.3f", help="Trained on real, tested on real (TRTR)."),
+            "Loss": config.NumberColumn(format="%.1f %%", help="(TRTR - TSTR) / TRTR."),
+        },
+        alt="The same models as a table.",
+    )
+
+
+def rules(validity: Validity) -> None:
+    """Draw, per rule, who keeps it: real rows, raw synthetic rows, the release."""
+    if not validity.rules:
+        parts.empty_state(
+            ":material/rule:",
+            "This run had no rules. Rules found in your data are one click away.",
+            "Go to Constraints",
+            "constraints",
+            key="compare.no_rules",
+        )
+        return
+    config = st.column_config
+    ordered = sorted(validity.rules, key=lambda rule: (rule.final, rule.raw if rule.raw is not None else 1.0))
+    share = config.NumberColumn(format="%.2f %%", width="small")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Holds": ["✓" if not rule.broken else f"{theme.count(rule.broken)} broken" for rule in ordered],
+                "Rule": [rule.sentence for rule in ordered],
+                "Kind": ["hard" if rule.hard else "soft" for rule in ordered],
+                "Kept": [HOW.get(rule.how, rule.how) for rule in ordered],
+                "Real rows": [100 * rule.real for rule in ordered],
+                "Before": [None if rule.raw is None else 100 * rule.raw for rule in ordered],
+                "Release": [100 * rule.final for rule in ordered],
+                "Mended": [rule.repaired for rule in ordered],
+            }
+        ),
+        hide_index=True,
+        key="compare.rules",
+        height=min(36 * len(ordered) + 40, 480),
+        column_config={
+            "Holds": config.TextColumn(width="small"),
+            "Rule": config.TextColumn(width="large"),
+            "Kind": config.TextColumn(width="small", help="Hard: no row of a release breaks it."),
+            "Kept": config.TextColumn(width="small", help="How the rule is kept while rows are made."),
+            "Real rows": share,
+            "Before": config.NumberColumn(
+                format="%.2f %%",
+                width="small",
+                help="Synthetic rows that keep it before anything is repaired or drawn again.",
+            ),
+            "Release": share,
+            "Mended": config.NumberColumn(format="localized", width="small", help="Rows repaired."),
+        },
+        alt=f"{len(ordered)} rules with the share of rows that keep them.",
+    )
+    broken = sum(1 for rule in ordered if rule.hard and rule.broken)
+    st.caption(
+        "Every hard rule holds in the release." if not broken else f"{broken} hard rules are broken in the release."
+    )

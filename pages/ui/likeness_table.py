@@ -1,0 +1,203 @@
+"""Every column worst first, real and synthetic side by side; the chosen one large."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, run_words, state, theme
+from synth_core.scores.results import ColumnLikeness, Fidelity
+from synth_core.table import Kind
+
+QUANTILES = ("Lowest 5th", "1 %", "5 %", "25 %", "Middle", "75 %", "95 %", "99 %", "Highest 5th")
+
+
+def panel(fidelity: Fidelity) -> None:
+    """Draw the filter, the table and the chosen column."""
+    columns = sorted(fidelity.columns, key=lambda one: -(one.error if one.error is not None else -1))
+    if not columns:
+        st.markdown(":gray[No learned column was compared.]")
+        return
+    left, right = st.columns([11, 9], gap="large")
+    with left:
+        shown = _filtered(columns)
+        chosen = _table(shown) if shown else None
+    with right:
+        if chosen is not None:
+            _detail(chosen)
+
+
+def _filtered(columns: list[ColumnLikeness]) -> list[ColumnLikeness]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        search = st.text_input(
+            "Search columns",
+            key="compare.search",
+            placeholder="Search columns",
+            label_visibility="collapsed",
+            icon=":material/search:",
+            persist_state="session",
+            width="stretch",
+        )
+        limit = st.number_input(
+            "Only worse than (%)",
+            0.0,
+            100.0,
+            step=0.5,
+            format="%.1f",
+            key="compare.worse",
+            persist_state="session",
+            width=180,
+        )
+    shown = [one for one in columns if search.strip().lower() in one.name.lower()]
+    if limit:
+        shown = [one for one in shown if one.error is not None and one.error > limit]
+    if not shown:
+        words = f"No column is worse than {limit:g} %." if limit and not search else "No column fits this search."
+        st.markdown(f":green[:material/check_circle:] {words}" if limit and not search else f":gray[{words}]")
+    elif len(shown) < len(columns):
+        st.caption(f"{len(shown)} of {len(columns)} columns")
+    return shown
+
+
+def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
+    from synth_core.figures import PALETTES
+
+    palette = PALETTES[state.mode()]
+    config = st.column_config
+    worst = max((one.error for one in shown if one.error is not None), default=1.0)
+    frame = pd.DataFrame(
+        {
+            "Column": [one.name for one in shown],
+            "Real": [_bars(one.real, one) for one in shown],
+            "Synthetic": [_bars(one.synthetic, one) for one in shown],
+            "Error": [one.error for one in shown],
+            "Interval": [_span(one) for one in shown],
+            "Real rows": [one.reference for one in shown],
+        }
+    )
+    picked = st.dataframe(
+        frame,
+        key=f"compare.columns_{len(shown)}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        height=min(36 * len(shown) + 40, 560),
+        column_config={
+            "Column": config.TextColumn(pinned=True),
+            "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=92),
+            "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=92),
+            "Error": config.ProgressColumn(
+                format="%.2f %%",
+                min_value=0,
+                max_value=max(worst, 2.0),
+                width=104,
+                help="Largest gap between the two distributions (Kolmogorov-Smirnov; for categories total variation).",
+            ),
+            "Interval": config.TextColumn(width=92, help="95 % interval of the error."),
+            "Real rows": config.NumberColumn(
+                format="%.2f %%",
+                width=82,
+                help="The same error for real rows that nobody learned from: no engine does better.",
+            ),
+        },
+        alt=f"{len(shown)} columns, worst first: {shown[0].name} with an error of {run_words.amount(shown[0].error, '%')}.",
+    )
+    rows = picked["selection"]["rows"] or [0]
+    return shown[min(rows[0], len(shown) - 1)]
+
+
+def _bars(shares: list[float], one: ColumnLikeness) -> list[float]:
+    """Return bars that fill the cell, real and synthetic on one scale; at most sixteen."""
+    top = max([*one.real, *one.synthetic], default=0) or 1
+    if one.labels or len(shares) <= 16:
+        return [share / top for share in shares[:16]]
+    step = -(-len(shares) // 16)
+    joined = [[sum(part[at : at + step]) for at in range(0, len(part), step)] for part in (one.real, one.synthetic)]
+    most = max([*joined[0], *joined[1]], default=0) or 1
+    return [sum(shares[at : at + step]) / most for at in range(0, len(shares), step)]
+
+
+def _span(one: ColumnLikeness) -> str:
+    return "–" if one.low is None or one.high is None else f"{one.low:.2f} – {one.high:.2f}"
+
+
+def _detail(one: ColumnLikeness) -> None:
+    """Draw the overlay, or for categories the dumbbell, with its numbers below."""
+    from synth_core.figures import dumbbell, overlay
+
+    with st.container(border=True, gap="small", key="compare_detail"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader(theme.plain(one.name), anchor=False, width="content")
+            st.markdown(f":gray[error {run_words.amount(one.error, '%')} · {_floor(one)}]", width="content")
+        draw = dumbbell if one.labels else overlay
+        parts.chart(draw(one, mode=state.mode()), alt=_alt(one), key="compare.overlay")
+        pieces = []
+        if one.missing_real or one.missing_synthetic:
+            pieces.append(
+                f"missing {theme.share(one.missing_real)} real, {theme.share(one.missing_synthetic)} synthetic"
+            )
+        if one.rare_lost:
+            pieces.append(f"{theme.count(one.rare_lost)} rare values not kept (protected)")
+        if one.invented:
+            pieces.append(f"{theme.count(one.invented)} values that no real row has")
+        if one.note:
+            pieces.append(theme.plain(one.note))
+        if pieces:
+            st.caption(" · ".join(pieces))
+        if one.quantiles_real and one.quantiles_synthetic:
+            _quantiles(one)
+        elif one.labels:
+            _levels(one)
+
+
+def _floor(one: ColumnLikeness) -> str:
+    return "no reference" if one.reference is None else f"real rows {run_words.amount(one.reference, '%')}"
+
+
+def _alt(one: ColumnLikeness) -> str:
+    words = f"{one.name}: real and synthetic differ by {run_words.amount(one.error, '%')} at most"
+    if one.quantiles_real and one.quantiles_synthetic:
+        middle = len(one.quantiles_real) // 2
+        words += f"; the middle is {_value(one, one.quantiles_real[middle])} real"
+        words += f", {_value(one, one.quantiles_synthetic[middle])} synthetic"
+    return f"{words}."
+
+
+def _value(one: ColumnLikeness, value: float) -> str:
+    if one.kind == Kind.DATETIME:
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d}"
+    return theme.figure(value)
+
+
+def _quantiles(one: ColumnLikeness) -> None:
+    frame = pd.DataFrame(
+        {
+            "": ["Real", "Synthetic"],
+            **{
+                name: [_value(one, real), _value(one, made)]
+                for name, real, made in zip(QUANTILES, one.quantiles_real, one.quantiles_synthetic, strict=False)
+            },
+        }
+    )
+    st.dataframe(frame, hide_index=True, key="compare.quantiles", alt=f"Quantiles of {one.name}, real and synthetic.")
+
+
+def _levels(one: ColumnLikeness) -> None:
+    with st.expander("As numbers", key="compare.levels_box"):
+        frame = pd.DataFrame(
+            {
+                "Category": one.labels,
+                "Real": [100 * share for share in one.real],
+                "Synthetic": [100 * share for share in one.synthetic],
+            }
+        )
+        number = st.column_config.NumberColumn(format="%.2f %%")
+        st.dataframe(
+            frame,
+            hide_index=True,
+            key="compare.levels",
+            column_config={"Real": number, "Synthetic": number},
+            alt=f"Shares of the categories of {one.name}.",
+        )

@@ -1,0 +1,117 @@
+"""A run at work: its seven steps, the bar, what is left, and the first rows as they come."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cache, parts, state, theme
+from pages.ui.live_preview import likeness, watched
+from synth_core import jobs
+from synth_core.errors import SimileError
+from synth_core.project import Project
+from synth_core.run import STAGES, Run, Status
+
+DONE = {
+    "Read": "Read the table",
+    "Split": "Held rows out",
+    "Learn": "Learned",
+    "Sample": "Sampled",
+    "Keep the rules": "Kept the rules",
+    "Compare": "Compared with held-out rows",
+    "Attack": "Attacked it",
+}
+DOING = {
+    "Read": "Reading the table",
+    "Split": "Holding rows out",
+    "Learn": "Learning",
+    "Sample": "Sampling",
+    "Keep the rules": "Keeping the rules",
+    "Compare": "Comparing with held-out rows",
+    "Attack": "Attacking it",
+}
+TO_DO = {
+    "Read": "Read the table",
+    "Split": "Hold rows out",
+    "Learn": "Learn",
+    "Sample": "Sample",
+    "Keep the rules": "Keep the rules",
+    "Compare": "Compare with held-out rows",
+    "Attack": "Attack it",
+}
+PREVIEW_ROWS = 1000
+
+
+def panel(project: Project, run: Run) -> None:
+    """Draw where the run stands; called every second while it is at work."""
+    status = run.status()
+    if status.state == "queued":
+        _queued(run)
+        return
+    elapsed = f"{theme.duration(status.elapsed)} so far"
+    left = f" · about {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
+    st.progress(min(max(status.share, 0.0), 1.0), text=f"**{status.share * 100:.0f} %** · {elapsed}{left}")
+    steps, pictures = st.columns([2, 5], gap="large")
+    with steps:
+        _steps(status)
+        st.button(
+            "Cancel",
+            key="generate.cancel",
+            icon=":material/stop:",
+            on_click=jobs.cancel,
+            args=(run,),
+            help="What is sampled is kept: the run can be resumed.",
+        )
+    with pictures:
+        _pictures(project, run)
+
+
+def _queued(run: Run) -> None:
+    before = jobs.queue_place(run)
+    words = f"{before} {'run is' if before == 1 else 'runs are'} before it." if before else "It starts in a moment."
+    st.info(f"Waiting for its turn on this machine. {words}", icon=":material/hourglass_top:")
+    st.button("Cancel", key="generate.cancel", icon=":material/stop:", on_click=jobs.cancel, args=(run,))
+
+
+def _steps(status: Status) -> None:
+    now = STAGES.index(status.stage) if status.stage in STAGES else 0
+    lines = []
+    for place, stage in enumerate(STAGES):
+        if place < now:
+            seconds = status.seconds.get(stage)
+            time = f" :gray[:small[{theme.duration(seconds)}]]" if seconds and seconds >= 1 else ""
+            lines.append(f":green[:material/check_circle:] {DONE[stage]}{time}")
+        elif place == now:
+            note = f"  \n:gray[:small[{theme.plain(status.note)}]]" if status.note else ""
+            lines.append(f":blue[:material/pending:] **{DOING[stage]}**{note}")
+        else:
+            lines.append(f":gray[:material/radio_button_unchecked: {TO_DO[stage]}]")
+    st.markdown("\n\n".join(lines))
+
+
+def _pictures(project: Project, run: Run) -> None:
+    """Draw the first rows and two columns beside the real ones; a line of text until there are rows."""
+    try:
+        rows = run.preview(PREVIEW_ROWS)
+        table = cache.table(project)
+        columns = watched(table)
+        drawn = [] if rows is None else [likeness(table, column, rows) for column in columns if column.name in rows]
+    except (SimileError, OSError, ValueError):  # the file is being replaced; the next second shows it
+        rows, drawn = None, []
+    if rows is None:
+        st.markdown(":gray[:material/visibility: The first rows appear here as soon as they are made.]")
+        with st.container(height=300, border=False):
+            st.skeleton(height=280)
+        return
+    from synth_core.figures import overlay
+
+    st.markdown(f"**The first {theme.count(len(rows))} rows** :gray[beside the real ones]")
+    for place, (cell, one) in enumerate(zip(st.columns(max(len(drawn), 1), gap="small"), drawn, strict=False)):
+        with cell:
+            st.caption(theme.plain(one.name))
+            parts.chart(
+                overlay(one, mode=state.mode()),
+                alt=f"{one.name}: the first synthetic rows beside the real ones.",
+                key=f"generate.live_{place}",
+                height=220,
+            )
+    st.dataframe(rows.head(5), hide_index=True, key="generate.live_rows", alt="The first five synthetic rows.")

@@ -1,0 +1,113 @@
+"""Runs in words: the recipe as a sentence, a run's label, its scorecard and verdicts, read once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from pages.ui import theme
+from synth_core.methods import methods
+from synth_core.project import Project
+from synth_core.recipe import Recipe, Use
+from synth_core.run import Run
+from synth_core.scorecard import Scorecard, Target, Verdict, verdicts
+from synth_core.scores.score import Score
+
+USE_ENDS = {
+    Use.DEVELOP: "to develop and test software",
+    Use.SHARE: "to share outside",
+    Use.TRAIN: "to train a model",
+    Use.EXPLORE: "to explore inside",
+}
+UNITS = {"%": " %", "AUC": "", "rows": " rows"}
+
+
+def method_title(name: str) -> str:
+    """Return an engine's title, or its name when it is not installed here."""
+    known = methods()
+    return known[name].info.title if name in known else name
+
+
+def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
+    """Return the recipe in words, as Markdown."""
+    held = round(real_rows * recipe.holdout)
+    changed = len(recipe.params)
+    rules = len(recipe.rules)
+    words = [
+        f"**{theme.plain(method_title(recipe.method))}**",
+        f"({changed} {'setting' if changed == 1 else 'settings'} changed)" if changed else "with its default settings",
+        f"learns from **{theme.count(real_rows - held)}** real rows and makes **{theme.count(recipe.rows)}** new ones,",
+        f"{USE_ENDS[recipe.use]}.",
+    ]
+    if rules:
+        words.append(f"{rules} {'rule is' if rules == 1 else 'rules are'} kept.")
+    else:
+        words.append("No rules are set.")
+    if recipe.where:
+        words.append(f"Every row has {theme.plain(recipe.where)}.")
+    for column, shares in recipe.shares.items():
+        parts = ", ".join(f"{category} {theme.share(share)}" for category, share in shares.items())
+        words.append(f"{theme.plain(column)} is set to {theme.plain(parts)}.")
+    words.append(f"{theme.count(held)} real rows are held out to judge it; seed {recipe.seed}.")
+    return " ".join(words)
+
+
+def run_label(run: Run) -> str:
+    """Return a run's name for a list: engine, rows, seed and when it was started."""
+    recipe = run.recipe
+    return (
+        f"{method_title(recipe.method)} · {theme.count(recipe.rows)} rows · seed {recipe.seed} · {when(run.started_at)}"
+    )
+
+
+def when(moment: datetime) -> str:
+    """Return a moment as a person in this place would write it: the time today, else the day too."""
+    local = moment.astimezone()
+    today = datetime.now(UTC).astimezone().date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%d %b %H:%M}"
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # treated as read-only
+def _card(path: str, modified: float, _run: Run) -> Scorecard | None:
+    return _run.scorecard()
+
+
+def scorecard(run: Run) -> Scorecard | None:
+    """Return a run's scorecard, read once per change of its file; None while there is none."""
+    path = run.folder / "scorecard.json"
+    try:
+        modified = path.stat().st_mtime
+    except OSError:
+        return None
+    return _card(str(path), modified, run)
+
+
+def judged(project: Project) -> list[Run]:
+    """Return the runs that have a scorecard, newest first."""
+    return [run for run in project.runs() if (run.folder / "scorecard.json").exists() and not run.status().active]
+
+
+def verdicts_by_score(card: Scorecard, targets: list[Target]) -> dict[str, Verdict]:
+    """Return the verdict on each score that has a target."""
+    return {verdict.target.score: verdict for verdict in verdicts(card, targets)}
+
+
+def amount(value: float | None, unit: str) -> str:
+    """Return a score's value with its unit.
+
+    >>> amount(1.2345, "%"), amount(0.5312, "AUC"), amount(None, "%")
+    ('1.23 %', '0.531', '–')
+    """
+    if value is None:
+        return "–"
+    if unit == "AUC":
+        return f"{value:.3f}"
+    return f"{theme.figure(value)}{UNITS.get(unit, '')}"
+
+
+def interval(score: Score) -> str:
+    """Return a score's 95 % interval in words, or ""."""
+    if score.low is None or score.high is None:
+        return ""
+    return f"{amount(score.low, '' if score.unit == '%' else score.unit)} to {amount(score.high, score.unit)}"

@@ -1,0 +1,173 @@
+"""A score as a tile: the value, beside it what real rows get, its interval, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pages.ui import parts, run_words, state
+from synth_core.errors import SimileError
+from synth_core.project import Project
+from synth_core.run import Run
+from synth_core.scorecard import Scorecard, Verdict
+from synth_core.scores.score import Score
+
+TITLES = {
+    "shape": "Column shapes",
+    "pairs": "Pairs of columns",
+    "c2st": "Told apart",
+    "tstr_loss": "Loss in use",
+    "missingness": "Missing cells",
+    "rare": "Rare values",
+    "copies": "Exact copies",
+    "nearer_share": "Nearer to learned rows",
+    "membership_auc": "Membership attack",
+    "membership_tpr": "Members found",
+    "literals": "Real values leaked",
+    "rules_broken": "Rows that break a rule",
+    "keys_repeated": "Repeated identifiers",
+    "unknown_categories": "Unknown categories",
+}
+SENTENCES = {
+    "shape": "Mean error per column; 0 % is the same",
+    "pairs": "Mean error per pair; 0 % is the same",
+    "c2st": "How well a model tells real from synthetic; .5 is not at all, 1 always",
+    "tstr_loss": "What a model loses on real rows when it learned from synthetic ones",
+    "copies": "Synthetic rows that equal one real person's row",
+    "nearer_share": "Share nearer to learned than to held-out rows; half is chance",
+    "membership_auc": "Who was in the table? .5 is guessing, 1 is knowing",
+    "membership_tpr": "Share of members found while accusing 1 in 100 wrongly",
+    "literals": "Rows with a real extreme, rare value or identifier",
+}
+REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
+
+
+def title(name: str) -> str:
+    """Return a score's name in words.
+
+    >>> title("c2st"), title("new_score")
+    ('Told apart', 'New score')
+    """
+    return TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def tiles(card: Scorecard, names: Sequence[str], found: Mapping[str, Verdict]) -> None:
+    """Draw a tile per score; one that the scorecard lacks says so."""
+    with st.grid(min_column_width=215, gap="small"):
+        for name in names:
+            _tile(name, card.scores.get(name), found.get(name))
+
+
+def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
+    if score is None or score.value is None:
+        why = score.note if score is not None and score.note else "Not measured in this run"
+        parts.score_tile(
+            title(name),
+            "–",
+            reference="no value",
+            word="not enough data",
+            sentence=_sentence(why),
+            help=_help(score, None),
+        )
+        return
+    shown = _share(score)
+    parts.score_tile(
+        title(name),
+        run_words.amount(shown.value, shown.unit),
+        reference=_reference(shown),
+        word=verdict.word if verdict else None,
+        sentence=SENTENCES.get(name, score.question),
+        help=_help(shown, verdict),
+    )
+
+
+def _share(score: Score) -> Score:
+    """Return a share of rows (0..1, no unit) as a percentage."""
+    if score.unit or score.name not in ("nearer_share", "membership_tpr"):
+        return score
+    scaled = {
+        field: None if value is None else 100 * value
+        for field, value in (
+            ("value", score.value),
+            ("low", score.low),
+            ("high", score.high),
+            ("reference", score.reference),
+            ("baseline", score.baseline),
+        )
+    }
+    return score.model_copy(update=scaled | {"unit": "%"})
+
+
+def _reference(score: Score) -> str:
+    if score.reference is None:
+        return "no reference"
+    return f"{REAL.get(score.name, 'real rows')} {run_words.amount(score.reference, score.unit)}"
+
+
+def _help(score: Score | None, verdict: Verdict | None) -> str | None:
+    """Return the question, the interval, the baseline and the verdict's reason."""
+    if score is None:
+        return None
+    lines = [f"**{score.question}**"]
+    if span := run_words.interval(score):
+        lines.append(f"95 % interval: {span}.")
+    if score.reference is not None:
+        lines.append(
+            f"{_sentence(REAL.get(score.name, 'real rows nobody learned from'))}: "
+            f"{run_words.amount(score.reference, score.unit)}."
+        )
+    if score.baseline is not None:
+        lines.append(f"Independent columns: {run_words.amount(score.baseline, score.unit)}.")
+    if verdict is not None:
+        lines.append(_sentence(verdict.sentence))
+    if score.note:
+        lines.append(f"{_sentence(score.note)}.")
+    return "  \n".join(line.replace("$", "\\$") for line in lines)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def run_bar(project: Project, run: Run) -> None:
+    """Draw which run is looked at, the choice of another, and the bar that says it is out of date."""
+    runs = run_words.judged(project)
+    by_id = {one.id: one for one in runs}
+    if len(runs) > 1:
+        key = "compare.run"
+        if state.get(key, "") != run.id:
+            state.put(key, run.id)
+        st.selectbox(
+            "Run",
+            list(by_id),
+            format_func=lambda one: run_words.run_label(by_id[one]),
+            key=key,
+            on_change=lambda: state.choose_run(state.get(key, run.id)),
+            label_visibility="collapsed",
+            width=460,
+        )
+    else:
+        st.markdown(f":gray[:material/play_circle: {run_words.run_label(run)}]")
+    if run.stale(project):
+        parts.stale_bar(
+            "Made with an earlier table or earlier rules; what you see below still shows that run.",
+            "Generate again",
+            "generate",
+            key="compare.stale",
+        )
+
+
+def need_card(run: Run) -> Scorecard:
+    """Return the scorecard of the run, or draw why it cannot be read and stop the page."""
+    try:
+        card = run_words.scorecard(run)
+    except SimileError as error:
+        parts.error_card(error, title="This run cannot be shown")
+        st.stop()
+    if card is None:
+        parts.empty_state(
+            ":material/help:", "This run was not judged yet.", "Go to Generate", "generate", key="need.card"
+        )
+        st.stop()
+    return card
