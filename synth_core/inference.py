@@ -17,18 +17,27 @@ from synth_core.errors import ReadingError
 from synth_core.semantics import SEMANTICS, detect, from_header, header_words
 from synth_core.table import Column, Kind, Role, Storage, Table
 from synth_core.values import (
-    NUMERIC_TOKENS, TOKENS, Parsed, Words, has_leading_zero, in_set, parse_dates, parse_numbers, stripped, take,
+    NUMERIC_TOKENS,
+    TOKENS,
+    Parsed,
+    Words,
+    has_leading_zero,
+    in_set,
+    parse_dates,
+    parse_numbers,
+    stripped,
+    take,
 )  # fmt: skip
 
 BOOLEAN_PAIRS = frozenset(
     frozenset(pair.split()) for pair in
     ("yes no", "y n", "true false", "t f", "0 1", "j n", "ja nein", "oui non", "si no", "sí no", "on off")
 )  # fmt: skip
-_ID_WORDS = frozenset("id ids uuid guid key nbr nr mrn record recordnumber serial udi uid barcode imei vin".split())
-_NUMBERING_WORDS = frozenset("number no num index idx row rownum rownumber ref reference account username".split())
-_CODE_WORDS = frozenset("code codes icd sku type class category status group cluster".split())
+_ID_WORDS = frozenset(["id", "ids", "uuid", "guid", "key", "nbr", "nr", "mrn", "record", "recordnumber", "serial", "udi", "uid", "barcode", "imei", "vin"])
+_NUMBERING_WORDS = frozenset(["number", "no", "num", "index", "idx", "row", "rownum", "rownumber", "ref", "reference", "account", "username"])
+_CODE_WORDS = frozenset(["code", "codes", "icd", "sku", "type", "class", "category", "status", "group", "cluster"])
 _DATE_WORDS = frozenset(
-    "date datum day dob time timestamp datetime birthdate birthday at on day start stop end".split()
+    ["date", "datum", "day", "dob", "time", "timestamp", "datetime", "birthdate", "birthday", "at", "on", "day", "start", "stop", "end"]
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _ID_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]+([-_./:][A-Za-z0-9]+)*")
@@ -433,7 +442,7 @@ def _word_kind(cells: Cells) -> tuple[Kind, str]:
     long = sum(len(word) > 40 and word.count(" ") >= 5 for word in sample) / len(sample)
     if distinct > 20 and share > 0.3 and long > 0.5:
         return Kind.TEXT, "Free text; left out."
-    if share > 0.5 and distinct > 100 or (share > 0.9 and present >= 20):
+    if (share > 0.5 and distinct > 100) or (share > 0.9 and present >= 20):
         return Kind.TEXT, "Almost every cell is different, so nothing can be learned from it; left out."
     return Kind.CATEGORY, ""
 

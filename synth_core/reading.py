@@ -246,7 +246,7 @@ def _read_workbook(
 def _sheet_rows(book: Any, sheets: list[str], wanted: str | None) -> tuple[str, list[tuple[Any, ...]]]:
     """Return the name and rows of the sheet wanted, else of the first that has cells."""
     for title in [wanted] if wanted is not None else sheets:
-        rows = [row for row in book[title].iter_rows(values_only=True)]
+        rows = list(book[title].iter_rows(values_only=True))
         while rows and not any(cell is not None for cell in rows[-1]):
             rows.pop()
         if rows:

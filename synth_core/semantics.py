@@ -38,8 +38,7 @@ _ORGANISATION = re.compile(
     re.IGNORECASE,
 )
 _PERSONS = frozenset(
-    "full person people customer patient client employee member student doctor physician user contact owner applicant "
-    "guest passenger holder cardholder cust emp borrower donor beneficiary insured policyholder author nurse".split()
+    ["full", "person", "people", "customer", "patient", "client", "employee", "member", "student", "doctor", "physician", "user", "contact", "owner", "applicant", "guest", "passenger", "holder", "cardholder", "cust", "emp", "borrower", "donor", "beneficiary", "insured", "policyholder", "author", "nurse"]
 )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-TOKENS = frozenset("? NA N/A n/a #N/A NaN nan NAN NaT <NA> null NULL - --".split())
+TOKENS = frozenset(["?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "-", "--"])
 # Clear only where everything else is a number or a date: "None" is a real answer in many categories.
-NUMERIC_TOKENS = frozenset("None none na N.A. n.a. . #DIV/0! #VALUE! #NUM! #REF! #NULL!".split())
+NUMERIC_TOKENS = frozenset(["None", "none", "na", "N.A.", "n.a.", ".", "#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NULL!"])
 
 _NUMBER_LIKE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}([. \u00a0\u202f']\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
@@ -158,7 +158,7 @@ def _with_marks(
     best, explained, words = (values, odd, ""), int((~odd).sum()), {".": "thousands marks", ",": "decimal commas"}
     for way in ways:
         pattern, drop = (_COMMA_DECIMAL, ". \u00a0\u202f'") if way == "," else (_POINT_THOUSANDS, ", \u00a0\u202f'")
-        table = str.maketrans({mark: "" for mark in drop} | ({",": "."} if way == "," else {}))
+        table = str.maketrans(dict.fromkeys(drop, "") | ({",": "."} if way == "," else {}))
         clean = np.array([v.translate(table) if pattern.fullmatch(v) else "" for v in levels], dtype=object)
         tried = np.asarray(pd.to_numeric(clean, errors="coerce"), dtype=np.float64)
         if int(np.isfinite(tried).sum()) > explained or decimal == ",":
