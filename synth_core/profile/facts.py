@@ -216,8 +216,9 @@ def _histogram(found: Floats, low: float, high: float, kind: Kind) -> tuple[list
     left = max(low, float(np.quantile(found, 0.005)))
     right = min(high, float(np.quantile(found, 0.995)))
     log_scale = kind is not Kind.DATETIME and left > 0 and right / left >= 500
-    if kind is Kind.INTEGER and right - left < 2 * BINS:
-        step = max(1.0, np.ceil((right - left + 1) / BINS))
+    whole = right - left < 2000 and bool((found == np.floor(found)).all())
+    if kind is not Kind.DATETIME and whole and not log_scale:
+        step = max(1.0, np.ceil((np.floor(right) - np.floor(left) + 1) / BINS))
         edges = np.arange(np.floor(left), np.floor(right) + step + 0.5, step) - 0.5
     elif right <= left:
         half = max(abs(left) * 1e-3, 0.5)

@@ -1,0 +1,72 @@
+"""Results as Plotly figures, used by the pages and by the report.
+
+Real is solid and filled, synthetic dashed, hatched or hollow, the holdout dotted; colours come from ``style``. Every
+figure is binned or thinned, and its JSON stays under 200 KB. Plotly is loaded when the first figure is drawn.
+"""
+
+from synth_core.figures.columns import association_figure, column_figure, pair_figure, spark_svg
+from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
+from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
+from synth_core.figures.rules import (
+    combinations_figure,
+    implication_figure,
+    inequality_figure,
+    range_figure,
+    residual_figure,
+)
+from synth_core.figures.style import PALETTES, Mode, Palette, amount, new_figure, nothing, share, template
+from synth_core.figures.words import (
+    alt_associations,
+    alt_forest,
+    alt_giveaways,
+    alt_inequality,
+    alt_nearest,
+    alt_overlay,
+    alt_pair,
+    alt_profile,
+    alt_range,
+    alt_roc,
+    alt_triplet,
+    alt_utility,
+)
+
+__all__ = [
+    "PALETTES",
+    "Mode",
+    "Palette",
+    "alt_associations",
+    "alt_forest",
+    "alt_giveaways",
+    "alt_inequality",
+    "alt_nearest",
+    "alt_overlay",
+    "alt_pair",
+    "alt_profile",
+    "alt_range",
+    "alt_roc",
+    "alt_triplet",
+    "alt_utility",
+    "amount",
+    "association_figure",
+    "column_figure",
+    "combinations_figure",
+    "dumbbell",
+    "forest",
+    "giveaway_bars",
+    "implication_figure",
+    "inequality_figure",
+    "nearest_curves",
+    "new_figure",
+    "nothing",
+    "overlay",
+    "pair_figure",
+    "pair_view",
+    "range_figure",
+    "residual_figure",
+    "roc",
+    "share",
+    "spark_svg",
+    "template",
+    "triplet",
+    "utility_bars",
+]

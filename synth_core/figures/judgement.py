@@ -1,0 +1,199 @@
+"""Pictures of use and of privacy: models, attacks, distances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synth_core.figures.columns import (
+    bar_height,
+    label_axis,
+)
+from synth_core.figures.style import (
+    PALETTES,
+    Mode,
+    amount,
+    filled,
+    hatched,
+    line,
+    new_figure,
+    nothing,
+    safe,
+    short,
+)
+from synth_core.scores.results import (
+    Attack,
+    Curve,
+    ModelResult,
+    Privacy,
+    Utility,
+)
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def utility_bars(utility: Utility, mode: Mode = "light") -> go.Figure:
+    """Return, per model, the score when trained on real (solid) and on synthetic (hatched), with intervals."""
+    if not utility.models:
+        note = utility.scores[0].note if utility.scores else ""
+        return nothing(mode, note or "No target column was set, so no model was trained.")
+    palette = PALETTES[mode]
+    models = utility.models
+    places = list(range(len(models)))
+    figure = new_figure(mode, "utility", height=bar_height(len(models), 62), bargap=0.32)
+    for title, marker, value, low, high in (
+        ("Trained on real", filled(palette), "trtr", "trtr_low", "trtr_high"),
+        ("Trained on synthetic", hatched(palette), "tstr", "tstr_low", "tstr_high"),
+    ):
+        values = [getattr(model, value) for model in models]
+        figure.add_bar(
+            name=title,
+            orientation="h",
+            y=places,
+            x=values,
+            marker=marker,
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [getattr(m, high) - v for m, v in zip(models, values, strict=True)],
+                "arrayminus": [v - getattr(m, low) for m, v in zip(models, values, strict=True)],
+                "color": palette.text,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            customdata=[[safe(m.model), amount(getattr(m, low)), amount(getattr(m, high))] for m in models],
+            hovertemplate=f"%{{customdata[0]}}<br>{title}: %{{x:.3f}} "
+            "(%{customdata[1]} to %{customdata[2]})<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[max(m.tstr_high, m.trtr_high) + 0.02 for m in models],
+            y=[i + (-0.17 if value == "trtr" else 0.17) for i in places],
+            text=[f"{v:.3f}" for v in values],
+            mode="text",
+            textposition="middle right",
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    label_axis(figure, [model.model for model in models])
+    lowest = min(0.0, *(model.tstr_low for model in models))
+    metrics = " / ".join(dict.fromkeys(model.metric for model in models))
+    figure.update_xaxes(
+        title_text=f"{metrics} on real holdout rows", range=[lowest, 1.12], tickvals=[t / 5 for t in range(-5, 6)]
+    )
+    return figure
+
+
+def roc(model: ModelResult, mode: Mode = "light") -> go.Figure:
+    """Return true against false positive rate on the real holdout, trained on real and trained on synthetic."""
+    if not model.roc_trtr or not model.roc_tstr:
+        return nothing(mode, "This model has no ROC curve: it is drawn for two classes only.")
+    palette = PALETTES[mode]
+    figure = new_figure(mode, f"roc:{model.model}", height=380)
+    chance = {"color": palette.grid, "width": 1.5}
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=chance, hoverinfo="skip", showlegend=False)
+    for name, title, points in (
+        ("real", f"Trained on real ({model.trtr:.3f})", model.roc_trtr),
+        ("synthetic", f"Trained on synthetic ({model.tstr:.3f})", model.roc_tstr),
+    ):
+        xs, ys = zip(*thinned(points), strict=True)
+        figure.add_scatter(
+            name=title,
+            x=xs,
+            y=ys,
+            mode="lines",
+            line=line(palette, name),
+            hovertemplate="%{y:.1%} found at %{x:.1%} false alarms<extra></extra>",
+        )
+    figure.update_xaxes(title_text="False alarms", tickformat=".0%", range=[0, 1], constrain="domain")
+    figure.update_yaxes(title_text="Found", tickformat=".0%", range=[0, 1.01], scaleanchor="x")
+    return figure
+
+
+def thinned(points: Sequence[Any], limit: int = 400) -> list[Any]:
+    """Return at most ``limit`` of the points, evenly taken, both ends kept."""
+    if len(points) <= limit:
+        return list(points)
+    return [points[int(i)] for i in np.linspace(0, len(points) - 1, limit).round()]
+
+
+def forest(privacy: Privacy, mode: Mode = "light") -> go.Figure:
+    """Return every attack with its interval beside the same attack on rows never trained on, one panel per unit."""
+    from plotly.subplots import make_subplots
+
+    attacks = [attack for attack in privacy.attacks if attack.value is not None]
+    if not attacks:
+        return nothing(mode, "No attack has been run, or there were not enough rows.")
+    units = list(dict.fromkeys(attack.unit for attack in attacks))
+    groups = [[attack for attack in attacks if attack.unit == unit] for unit in units]
+    rows = [len(group) + 0.6 for group in groups]
+    total = 110 + 46 * len(attacks) + 60 * (len(units) - 1)
+    figure = make_subplots(
+        rows=len(units), cols=1, row_heights=rows, vertical_spacing=min(64 / total, 0.9 / max(len(units) - 1, 1))
+    )
+    figure.update_layout(new_figure(mode, "forest", height=total).layout)
+    for row, (unit, group) in enumerate(zip(units, groups, strict=True), start=1):
+        _forest_panel(figure, group, unit, row, mode)
+    return figure
+
+
+def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, mode: Mode) -> None:
+    palette, places = PALETTES[mode], list(range(len(group)))
+    first = row == 1
+    values = [float(attack.value or 0.0) for attack in group]
+    control = {"symbol": "diamond-open", "size": 10, "color": palette.holdout, "line": {"width": 2}}
+    chance = {"symbol": "line-ns-open", "size": 22, "color": palette.muted, "line": {"width": 1.5}}
+    for title, marker, found in (
+        ("Chance", chance, [attack.chance for attack in group]),
+        ("Control", control, [attack.control for attack in group]),
+    ):
+        figure.add_scatter(
+            name=title, x=found, y=places, mode="markers", marker=marker, showlegend=first, legendgroup=title,
+            customdata=[safe(attack.title) for attack in group],
+            hovertemplate=f"%{{customdata}}<br>{title}: %{{x:.3~g}}<extra></extra>", row=row, col=1,
+        )  # fmt: skip
+    upper = [(a.high if a.high is not None else v) - v for a, v in zip(group, values, strict=True)]
+    lower = [v - (a.low if a.low is not None else v) for a, v in zip(group, values, strict=True)]
+    error = {"type": "data", "symmetric": False, "array": upper, "arrayminus": lower, "thickness": 2, "width": 5}
+    figure.add_scatter(
+        name="Attack", x=values, y=places, mode="markers", showlegend=first,
+        legendgroup="attack", error_x=error, marker={"size": 11, "color": palette.synthetic},
+        customdata=[[safe(a.title), amount(a.low), amount(a.high)] for a in group],
+        hovertemplate="%{customdata[0]}<br>%{x:.3~g} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
+        row=row, col=1,
+    )  # fmt: skip
+    label_axis(figure, [attack.title for attack in group], row=row, col=1)
+    figure.update_yaxes(ticktext=[short(a.title, 38) for a in group], row=row, col=1)
+    words = {"AUC": "AUC (0.5 is chance)", "%": "Success, %", "points": "Advantage, points"}
+    figure.update_xaxes(title_text=safe(words.get(unit, unit)), nticks=7, row=row, col=1)
+
+
+def nearest_curves(privacy: Privacy, mode: Mode = "light") -> go.Figure:
+    """Return cumulative curves of the distance to the nearest row; curves on each other are what one wants to see."""
+    curves = [curve for curve in privacy.curves if curve.x]
+    if not curves:
+        return nothing(mode, "Distances were not measured.")
+    palette = PALETTES[mode]
+    figure = new_figure(mode, "nearest", height=340)
+    for curve in sorted(curves, key=lambda curve: ["real", "holdout", "synthetic"].index(_side_of(curve))):
+        points = thinned(list(zip(curve.x, curve.y, strict=True)))
+        figure.add_scatter(
+            name=safe(curve.name),
+            x=[x for x, _ in points],
+            y=[y for _, y in points],
+            mode="lines",
+            line=line(palette, _side_of(curve)) | {"shape": "hv"},
+            hovertemplate="%{y:.1%} of rows within %{x:.3~g}<extra></extra>",
+        )
+    figure.update_xaxes(title_text="Distance to the nearest row", rangemode="tozero", nticks=7)
+    figure.update_yaxes(title_text="Share of rows", tickformat=".0%", range=[0, 1.01], nticks=6)
+    return figure
+
+
+def _side_of(curve: Curve) -> str:
+    name = curve.name.lower()
+    if "synthetic" not in name:
+        return "real"
+    return "holdout" if "holdout" in name else "synthetic"

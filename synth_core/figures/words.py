@@ -1,0 +1,184 @@
+"""What a picture says, in one sentence: for alternative texts and captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from synth_core.figures.style import amount, day, share
+from synth_core.scores.results import (
+    Associations,
+    ColumnLikeness,
+    Fidelity,
+    ModelResult,
+    PairView,
+    Privacy,
+    Utility,
+)
+from synth_core.table import Kind, numbers
+
+if TYPE_CHECKING:
+    from synth_core.profile import ColumnProfile
+
+PLACES = {
+    2: "in the lowest twentieth",
+    3: "in the lowest quarter",
+    4: "in the middle",
+    5: "in the top quarter",
+    6: "in the top twentieth",
+}
+
+
+def alt_profile(column: ColumnProfile) -> str:
+    """Return what a column's picture shows: its middle and spread, or its most frequent value, and the gaps."""
+    gaps = f"; {share(column.missing_share)} empty" if column.missing else ""
+    if column.quantiles:
+        show = day if column.kind is Kind.DATETIME else amount
+        low, middle, high = (show(column.quantiles[i]) for i in (1, 3, 5))
+        peaks = f", {column.modes} peaks" if column.modes and column.modes > 1 else ""
+        return f"{column.name}: half of the values are below {middle}, 90 % between {low} and {high}{peaks}{gaps}."
+    if column.values:
+        top = column.values[0]
+        return (
+            f"{column.name}: {column.distinct:,} categories, most frequent {top.label} with {share(top.share)}{gaps}."
+        )
+    return f"{column.name}: {column.distinct:,} different values, not shown{gaps}."
+
+
+def alt_overlay(column: ColumnLikeness) -> str:
+    """Return where synthetic differs most from real, or that it follows closely."""
+    found = _category_finding(column) if column.labels else _number_finding(column)
+    if found is None:
+        error = f" (error {amount(column.error)} %)" if column.error is not None else ""
+        return f"{column.name}: synthetic follows real closely{error}."
+    return f"{column.name}: synthetic is {found}."
+
+
+def _number_finding(column: ColumnLikeness) -> str | None:
+    real, synthetic = (np.asarray(q, dtype=np.float64) for q in (column.quantiles_real, column.quantiles_synthetic))
+    if len(real) < 9 or len(synthetic) < 9:
+        return None
+    gaps = synthetic - real
+    spread = float(real[6] - real[2]) or 1.0
+    place = max(PLACES, key=lambda i: abs(gaps[i]))
+    if abs(gaps[place]) < 0.01 * spread:
+        return None
+    way = "higher" if gaps[place] > 0 else "lower"
+    if column.kind == "datetime":
+        days = abs(gaps[place]) / 86400
+        return f"{amount(days)} days {'later' if gaps[place] > 0 else 'earlier'} {PLACES[place]}"
+    base = abs(float(real[place]))
+    if base > 0.05 * spread:
+        return f"{amount(100 * abs(float(gaps[place])) / base)} % {way} {PLACES[place]}"
+    return f"{amount(abs(float(gaps[place])))} {way} {PLACES[place]}"
+
+
+def _category_finding(column: ColumnLikeness) -> str | None:
+    gaps = np.asarray(column.synthetic, dtype=np.float64) - np.asarray(column.real, dtype=np.float64)
+    if not len(gaps) or np.abs(gaps).max() < 0.005:
+        return None
+    place = int(np.abs(gaps).argmax())
+    way = "more" if gaps[place] > 0 else "less"
+    return f"{amount(100 * abs(float(gaps[place])))} points {way} often '{column.labels[place]}'"
+
+
+def alt_associations(names: Sequence[str], matrix: Sequence[Sequence[float]]) -> str:
+    """Return the strongest pair of a heat map."""
+    if len(names) < 2:
+        return "Associations need at least two columns."
+    i, j, value = _largest(matrix)
+    return f"Association of every pair of {len(names)} columns; strongest: {names[i]} with {names[j]} ({value:.2f})."
+
+
+def alt_triplet(associations: Associations) -> str:
+    """Return the pair whose association differs most between real and synthetic."""
+    if len(associations.names) < 2:
+        return "Pairs need at least two columns."
+    i, j, value = _largest(associations.difference)
+    names = associations.names
+    return (
+        f"Associations, real, synthetic and difference; largest difference {abs(value):.2f}: {names[i]} with "
+        f"{names[j]} ({associations.real[i][j]:.2f} real, {associations.synthetic[i][j]:.2f} synthetic)."
+    )
+
+
+def _largest(matrix: Sequence[Sequence[float]]) -> tuple[int, int, float]:
+    values = np.array(matrix, dtype=np.float64)
+    np.fill_diagonal(values, 0)
+    i, j = np.unravel_index(int(np.abs(values).argmax()), values.shape)
+    return int(i), int(j), float(values[i, j])
+
+
+def alt_pair(pair: PairView) -> str:
+    """Return how far two columns together are from real."""
+    return f"{pair.x} and {pair.y} together, real beside synthetic: they differ in {amount(pair.error)} % of the rows."
+
+
+def alt_utility(utility: Utility) -> str:
+    """Return the model whose loss is largest."""
+    if not utility.models:
+        return "No model was trained."
+    worst = max(utility.models, key=lambda model: model.loss)
+    return (
+        f"Trained on synthetic against trained on real, tested on real rows; largest loss {amount(worst.loss)} %: "
+        f"{worst.model}, {worst.metric} {worst.tstr:.3f} against {worst.trtr:.3f}."
+    )
+
+
+def alt_roc(model: ModelResult) -> str:
+    """Return the two areas under the curves."""
+    return f"ROC of {model.model}: area {model.tstr:.3f} trained on synthetic, {model.trtr:.3f} trained on real."
+
+
+def alt_giveaways(fidelity: Fidelity) -> str:
+    """Return the column that gives synthetic rows away most."""
+    if not fidelity.giveaways:
+        return "No column gives the synthetic rows away."
+    top = max(fidelity.giveaways, key=lambda giveaway: giveaway.importance)
+    return f"Columns by which synthetic rows can be told from real: first {top.name} ({share(top.importance)})."
+
+
+def alt_forest(privacy: Privacy) -> str:
+    """Return the attack that gains most over its control."""
+    known = [a for a in privacy.attacks if a.value is not None]
+    if not known:
+        return "No attack has been run."
+    gains = [(float(a.value or 0) - float(a.control if a.control is not None else a.chance or 0), a) for a in known]
+    gain, worst = max(gains, key=lambda pair: pair[0])
+    return (
+        f"{len(known)} attacks beside their controls; the strongest, {worst.title}, reaches {amount(worst.value)} "
+        f"{worst.unit}, {amount(abs(gain))} {'above' if gain >= 0 else 'below'} its control."
+    )
+
+
+def alt_nearest(privacy: Privacy) -> str:
+    """Return how many rows of each curve lie nearest of all."""
+    if len(privacy.curves) < 2:
+        return "Distance of synthetic rows to the nearest real row."
+    halves = [f"{curve.name} {amount(_middle(curve.x, curve.y))}" for curve in privacy.curves if curve.x]
+    return f"Distance to the nearest row, middle values: {', '.join(halves)}."
+
+
+def _middle(xs: Sequence[float], ys: Sequence[float]) -> float:
+    place = min(int(np.searchsorted(np.asarray(ys), 0.5)), len(xs) - 1)
+    return float(xs[place])
+
+
+def alt_range(series: pd.Series, low: object, high: object) -> str:
+    """Return how many values lie outside the bounds."""
+    values = numbers(series)
+    bounds = [
+        float(pd.Timestamp(b).timestamp()) if isinstance(b, str | pd.Timestamp) else float(b)  # type: ignore[arg-type]
+        for b in (low if low is not None else -np.inf, high if high is not None else np.inf)
+    ]
+    outside = int(((values < bounds[0]) | (values > bounds[1])).sum())
+    return f"{series.name}: {outside:,} of {len(values):,} rows lie outside the bounds."
+
+
+def alt_inequality(frame: pd.DataFrame, low_column: str, high_column: str) -> str:
+    """Return how many rows have the columns in the wrong order."""
+    broken = int((numbers(frame[low_column]) > numbers(frame[high_column])).sum())
+    return f"{low_column} against {high_column}: {broken:,} of {len(frame):,} rows lie on the wrong side."
