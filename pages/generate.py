@@ -1,3 +1,87 @@
+"""Generate: start a run, watch it, and see what it made."""
+
 import streamlit as st
 
-st.title("Generate")
+from pages.ui import cache, parts, run_history, run_steps, run_words, state, theme, watch
+from synth_core import jobs
+from synth_core.errors import SimileError
+from synth_core.project import Project
+from synth_core.recipe import Recipe
+from synth_core.run import Run
+
+FEW = 100
+
+
+def start(project: Project) -> None:
+    """Start a run of the current recipe; what stands in the way is shown on the page."""
+    try:
+        run = jobs.start(project, project.draft)
+        state.choose_run(run.id)
+    except SimileError as error:
+        state.put("generate.problem", str(error))
+
+
+def summary(project: Project, draft: Recipe, real_rows: int, active: Run | None) -> None:
+    """Draw the recipe in words and the button."""
+    with st.container(border=True, gap="medium", key="generate_recipe"):
+        st.markdown(run_words.recipe_sentence(draft, real_rows))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                f"Generate {theme.count(draft.rows)} rows",
+                key="generate.start",
+                icon=":material/play_arrow:",
+                type="primary",
+                shortcut="Ctrl+Enter",
+                disabled=active is not None or real_rows < 2,
+                on_click=start,
+                args=(project,),
+            )
+            if st.button("Change it", key="generate.change", type="tertiary", icon=":material/tune:"):
+                parts.go("method")
+
+
+def look(project: Project, run: Run) -> None:
+    """Draw the chosen run: at work, done or stopped."""
+    status = run.status()
+    st.subheader(run_words.run_label(run), anchor=False)
+    if status.active:
+        watch.progress_panel(run, lambda now: run_steps.panel(project, now))
+        return
+    if status.state != "done":
+        run_history.failure(run, status)
+        return
+    if run.stale(project):
+        st.warning(
+            "Made with an earlier table or earlier rules. Generate again to use what the project says now.",
+            icon=":material/history:",
+        )
+    run_history.result(project, run)
+
+
+parts.page_head(
+    "Generate", "Make the synthetic table. It works in its own process: you may leave this page, or close it."
+)
+project = parts.need_project()
+
+with parts.guarded("This page cannot be shown"):
+    table = cache.table(project)
+    runs = project.runs()
+    active = project.active_run()
+    if problem := state.get("generate.problem", ""):
+        parts.error_card(problem, title="The run was not started")
+        state.drop("generate.problem")
+    if len(table) < FEW:
+        st.warning(
+            f"{theme.count(len(table))} real rows are few. Below {FEW} an engine has little to learn, most scores "
+            "will say “not enough data”, and each person weighs much.",
+            icon=":material/info:",
+        )
+    summary(project, project.draft, len(table), active)
+    chosen = active or state.run() or (runs[0] if runs else None)
+    if chosen is None:
+        st.markdown(":gray[:material/table_rows: No synthetic table yet. The first one appears here.]")
+    else:
+        look(project, chosen)
+        run_history.history(runs, chosen.id)
+
+parts.step_footer("method", "compare")

@@ -1,3 +1,44 @@
+"""Method: which engine learns the table, with what settings."""
+
 import streamlit as st
 
-st.title("Method")
+from pages.ui import cache, method_cards, param_form, parts, state, theme
+from synth_core.methods import methods
+from synth_core.recipe import USE_TITLES
+
+parts.page_head("Method", "Choose the engine that learns your table. One is recommended, with its reason.")
+project = parts.need_project()
+
+with parts.guarded("The engines cannot be shown"):
+    slot = st.container()
+    with slot.skeleton(height=420):
+        table = cache.table(project)
+        draft = project.draft
+        found = method_cards.advice(table, project.use)
+    method_cards.use_choice(project)
+    method_cards.cards(project, draft, found)
+
+    info = methods()[draft.method].info if draft.method in methods() else None
+    if info is None:
+        parts.error_card(
+            f"The recipe asks for the engine '{theme.plain(draft.method)}', which is not installed here. "
+            "Choose another above.",
+            title="This engine is missing",
+        )
+    else:
+        left, right = st.columns([5, 3], gap="large")
+        with left:
+            param_form.run_settings(project, draft, len(table))
+            param_form.engine_settings(project, draft, info)
+        with right, st.container(border=True, gap="small", key="method_side"):
+            st.markdown(f"**What {theme.plain(info.title)} is known to get wrong**")
+            st.markdown(f":gray[{theme.plain(info.weak_at)}]")
+            st.markdown(f"**Licence: {theme.plain(info.licence)}**")
+            st.markdown(
+                f":gray[{theme.plain(info.licence_note or 'Free to use, also commercially; nothing to declare.')}]"
+            )
+            st.markdown(f"**For: {USE_TITLES[project.use].lower()}**")
+            st.markdown(":gray[The result is held against targets for this use; you can edit them on the Report page.]")
+
+if state.project() is not None:
+    parts.step_footer("constraints", "generate")

@@ -1,3 +1,26 @@
+"""Privacy: can a real person be found in the synthetic table?"""
+
 import streamlit as st
 
-st.title("Privacy")
+from pages.ui import parts, privacy_panels, run_words, score_tiles
+
+parts.page_head("Privacy", "Can a real person be found in it? Attacks first, distances second, each beside a control.")
+project = parts.need_project()
+run = parts.need_run(project)
+
+with parts.guarded("The privacy of this run cannot be shown"):
+    card = score_tiles.need_card(run)
+    score_tiles.run_bar(project, run)
+    found = run_words.verdicts_by_score(card, project.targets)
+    privacy_panels.headline(found)
+    privacy_panels.limits()
+    privacy_panels.tiles(card, found)
+    privacy_panels.advice(card, found)
+    left, right = st.columns(2, gap="large")
+    with left:
+        privacy_panels.attacks(card.privacy)
+    with right:
+        privacy_panels.copies(card.privacy)
+    privacy_panels.closest(project, run, card.privacy)
+
+parts.step_footer("compare", "report")

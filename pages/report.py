@@ -1,3 +1,32 @@
+"""Report: does it hold for what it will be used for? The verdicts, the report, and everything to take away."""
+
 import streamlit as st
 
-st.title("Report")
+from pages.ui import downloads, parts, report_page, run_words, score_tiles, targets_form
+
+parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
+project = parts.need_project()
+run = parts.need_run(project)
+
+with parts.guarded("The report cannot be made"):
+    card = score_tiles.need_card(run)
+    downloads.forget(project)
+    score_tiles.run_bar(project, run)
+    targets_form.use_choice(project)
+    found = list(run_words.verdicts_by_score(card, project.targets).values())
+    targets_form.headline(found)
+
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        targets_form.verdict_table(card, found)
+        with st.expander("Edit the targets", icon=":material/edit:", key="report.edit", on_change="rerun") as box:
+            if box.open:
+                targets_form.editor(project)
+    with right, st.container(border=True, gap="medium", key="report_take"):
+        reason = downloads.gate(found)
+        words = report_page.words(project, reason)
+        downloads.rows(project, run, card.rows_synthetic, locked=not reason)
+        downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+    report_page.preview(project, run, card, words)
+
+parts.step_footer("privacy", None)

@@ -19,15 +19,15 @@ HOW = {
 
 def pairs(fidelity: Fidelity) -> None:
     """Draw the triplet of associations, and the pairs worst first with the chosen one large."""
-    from synth_core.figures import pair_view, triplet
+    from synth_core.figures import alt_pair, alt_triplet, pair_view, triplet
 
     if fidelity.associations is None or len(fidelity.associations.names) < 2:
         st.markdown(":gray[Fewer than two columns were compared, so there are no pairs.]")
         return
     st.caption("How strongly each column goes with each other one: real, synthetic, and the difference.")
-    gap = _widest_gap(fidelity)
-    parts.chart(triplet(fidelity.associations, mode=state.mode()), alt=gap, key="compare.triplet")
-    st.caption(gap)
+    finding = alt_triplet(fidelity.associations)
+    parts.chart(triplet(fidelity.associations, mode=state.mode()), alt=finding, key="compare.triplet")
+    st.caption(theme.plain(finding))
     views = sorted(fidelity.pairs, key=lambda view: -view.error)
     if not views:
         return
@@ -47,27 +47,12 @@ def pairs(fidelity: Fidelity) -> None:
         rows = picked["selection"]["rows"] or [0]
         view = views[min(rows[0], len(views) - 1)]
     with right:
-        parts.chart(
-            pair_view(view, mode=state.mode()),
-            alt=f"{view.x} and {view.y} together, real beside synthetic: {view.error:.1f} % of rows lie elsewhere.",
-            key="compare.pair",
-        )
-
-
-def _widest_gap(fidelity: Fidelity) -> str:
-    matrix = fidelity.associations
-    assert matrix is not None
-    size = len(matrix.names)
-    gap, i, j = max((abs(matrix.difference[i][j]), i, j) for i in range(size) for j in range(i))
-    return (
-        f"Widest gap: {matrix.names[j]} with {matrix.names[i]}, {matrix.real[i][j]:.2f} among real rows and "
-        f"{matrix.synthetic[i][j]:.2f} among synthetic ones ({gap:.2f} apart)."
-    )
+        parts.chart(pair_view(view, mode=state.mode()), alt=alt_pair(view), key="compare.pair")
 
 
 def together(card: Scorecard) -> None:
     """Draw how well a model tells synthetic rows from real ones, and by which columns."""
-    from synth_core.figures import giveaway_bars
+    from synth_core.figures import alt_giveaways, giveaway_bars
 
     score = card.scores.get("c2st")
     if score is None or score.value is None:
@@ -87,14 +72,14 @@ def together(card: Scorecard) -> None:
     )
     parts.chart(
         giveaway_bars(card.fidelity, mode=state.mode()),
-        alt=f"Columns by how much they give synthetic rows away; first {best.name}.",
+        alt=alt_giveaways(card.fidelity),
         key="compare.giveaways",
     )
 
 
 def use(utility: Utility) -> None:
     """Draw models trained on synthetic rows beside models trained on real ones, both tested on held-out real rows."""
-    from synth_core.figures import roc, utility_bars
+    from synth_core.figures import alt_roc, alt_utility, roc, utility_bars
 
     if utility.target is None:
         parts.empty_state(
@@ -114,12 +99,7 @@ def use(utility: Utility) -> None:
         "Both are tested on the same real rows that were held out.",
         width=theme.TEXT_WIDTH,
     )
-    worst = max(utility.models, key=lambda model: model.loss)
-    parts.chart(
-        utility_bars(utility, mode=state.mode()),
-        alt=f"{worst.metric} of models trained on synthetic and on real rows; largest loss {worst.loss:.1f} % ({worst.model}).",
-        key="compare.utility",
-    )
+    parts.chart(utility_bars(utility, mode=state.mode()), alt=alt_utility(utility), key="compare.utility")
     _models(utility)
     curves = [model for model in utility.models if model.roc_tstr]
     if curves:
@@ -127,11 +107,7 @@ def use(utility: Utility) -> None:
             if box.open:
                 with st.grid(min_column_width=330, gap="small"):
                     for place, model in enumerate(curves):
-                        parts.chart(
-                            roc(model, mode=state.mode()),
-                            alt=f"ROC of {model.model}: AUC {model.tstr:.3f} from synthetic, {model.trtr:.3f} from real rows.",
-                            key=f"compare.roc_{place}",
-                        )
+                        parts.chart(roc(model, mode=state.mode()), alt=alt_roc(model), key=f"compare.roc_{place}")
 
 
 def _models(utility: Utility) -> None:

@@ -102,7 +102,7 @@ def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
                 help="The same error for real rows that nobody learned from: no engine does better.",
             ),
         },
-        alt=f"{len(shown)} columns, worst first: {shown[0].name} with an error of {run_words.amount(shown[0].error, '%')}.",
+        alt=f"{len(shown)} columns, worst first: {shown[0].name}, error {run_words.amount(shown[0].error, '%')}.",
     )
     rows = picked["selection"]["rows"] or [0]
     return shown[min(rows[0], len(shown) - 1)]
@@ -125,14 +125,14 @@ def _span(one: ColumnLikeness) -> str:
 
 def _detail(one: ColumnLikeness) -> None:
     """Draw the overlay, or for categories the dumbbell, with its numbers below."""
-    from synth_core.figures import dumbbell, overlay
+    from synth_core.figures import alt_overlay, dumbbell, overlay
 
     with st.container(border=True, gap="small", key="compare_detail"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(theme.plain(one.name), anchor=False, width="content")
             st.markdown(f":gray[error {run_words.amount(one.error, '%')} · {_floor(one)}]", width="content")
         draw = dumbbell if one.labels else overlay
-        parts.chart(draw(one, mode=state.mode()), alt=_alt(one), key="compare.overlay")
+        parts.chart(draw(one, mode=state.mode()), alt=alt_overlay(one), key="compare.overlay")
         pieces = []
         if one.missing_real or one.missing_synthetic:
             pieces.append(
@@ -154,15 +154,6 @@ def _detail(one: ColumnLikeness) -> None:
 
 def _floor(one: ColumnLikeness) -> str:
     return "no reference" if one.reference is None else f"real rows {run_words.amount(one.reference, '%')}"
-
-
-def _alt(one: ColumnLikeness) -> str:
-    words = f"{one.name}: real and synthetic differ by {run_words.amount(one.error, '%')} at most"
-    if one.quantiles_real and one.quantiles_synthetic:
-        middle = len(one.quantiles_real) // 2
-        words += f"; the middle is {_value(one, one.quantiles_real[middle])} real"
-        words += f", {_value(one, one.quantiles_synthetic[middle])} synthetic"
-    return f"{words}."
 
 
 def _value(one: ColumnLikeness, value: float) -> str:

@@ -1,0 +1,64 @@
+"""Single rows, fetched by number: of the release without reading it whole, of the real table from the train split."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from synth_core.errors import ProjectError
+from synth_core.project import Project
+from synth_core.run import Run
+from synth_core.table import Table
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _train(project_id: str, run_id: str, _project: Project, _run: Run) -> Table:
+    recipe = _run.recipe
+    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)[0]
+
+
+def synthetic_row(run: Run, number: int) -> dict[str, object]:
+    """Return one released row by its number; only its row group is read."""
+    import pyarrow.parquet as parquet
+
+    file = parquet.ParquetFile(run.parquet)
+    before = 0
+    for group in range(file.num_row_groups):
+        rows = file.metadata.row_group(group).num_rows
+        if number < before + rows:
+            found: dict[str, object] = file.read_row_group(group).slice(number - before, 1).to_pylist()[0]
+            return found
+        before += rows
+    raise ProjectError(f"Row {number:,} is not in the synthetic table, which has {before:,}. Judge this run again.")
+
+
+def pair_rows(project: Project, run: Run, made: int, real: int) -> tuple[list[str], list[str], list[str]]:
+    """Return the learned columns' names, and the cells of a synthetic and a real row as text."""
+    train = _train(project.id, run.id, project, run)
+    if real >= len(train):
+        raise ProjectError("The real table has changed since this run. Generate again to see its closest pairs.")
+    try:
+        cells = synthetic_row(run, made)
+    except OSError:
+        raise ProjectError(
+            "The synthetic table of this run is gone. Generate again to see its closest pairs."
+        ) from None
+    names = [column.name for column in train.having(learned=True) if column.name in cells]
+    row = train.frame.iloc[real]
+    tokens = {column.name: column.missing_token for column in train.columns}
+    return (
+        names,
+        [_text(cells[name], tokens[name]) for name in names],
+        [_text(row[name], tokens[name]) for name in names],
+    )
+
+
+def _text(cell: object, token: str | None) -> str:
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and cell != cell) or cell is pd.NA or cell == token:
+        return ""
+    if isinstance(cell, pd.Timestamp) or hasattr(cell, "isoformat"):
+        return str(pd.Timestamp(cell)).removesuffix(" 00:00:00")  # type: ignore[arg-type]
+    if isinstance(cell, bool):
+        return str(cell)
+    number = pd.to_numeric(cell, errors="coerce") if not isinstance(cell, str) else float("nan")
+    return f"{number:.6g}" if number == number else str(cell)

@@ -1,0 +1,232 @@
+"""Can a real person be found: the verdict in words, copies, attacks, the closest pairs, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, run_words, score_tiles, state, theme
+from pages.ui.closest_rows import pair_rows
+from synth_core.errors import SimileError
+from synth_core.project import Project
+from synth_core.run import Run
+from synth_core.scorecard import Scorecard, Verdict
+from synth_core.scores.results import ClosePair, Privacy
+
+MASK = "•••"
+ADVICE: dict[str, list[str]] = {
+    "copies": [
+        "Protect rare values: switch protection on for the columns that make people unique (Upload).",
+        "Leave out columns that nobody needs; fewer columns, fewer unique rows.",
+        "Make fewer rows, or take an engine or settings with larger groups (Method, Expert).",
+    ],
+    "membership_auc": [
+        "Make fewer rows: the same model leaks more when more rows are released.",
+        "Larger leaves, more trees on fewer rows each (Method, Expert) blur single people.",
+        "Leave out or coarsen the columns that make people stand out.",
+    ],
+    "literals": [
+        "Switch protection on for the columns named below the score (Upload).",
+        "Mark columns with names, numbers of records or addresses as personal data (Upload).",
+    ],
+}
+ADVICE["membership_tpr"] = ADVICE["membership_auc"]
+ADVICE["nearer_share"] = ADVICE["copies"]
+HEADLINES = {
+    "pass": (
+        "success",
+        "No sign of copying",
+        "Every privacy target holds. That is what these tests found, not a proof.",
+    ),
+    "watch": ("warning", "Watch", "Nothing fails, but at least one score is near its limit or too uncertain to tell."),
+    "fail": ("error", "Stop: do not release", "At least one privacy target fails. What you can do stands below."),
+    "not enough data": ("info", "Not enough data", "Too few rows to say anything: this is not a pass."),
+}
+ICONS = {
+    "success": ":material/verified_user:",
+    "warning": ":material/visibility:",
+    "error": ":material/report:",
+    "info": ":material/help:",
+}
+
+
+def headline(found: Mapping[str, Verdict]) -> None:
+    """Draw the verdict in words: the worst of the privacy targets."""
+    words = [verdict.word for verdict in found.values() if verdict.target.dimension == "privacy"]
+    if not words:
+        return
+    word = next((one for one in ("fail", "watch", "not enough data") if one in words), "pass")
+    kind, title, sentence = HEADLINES[word]
+    draw = {"success": st.success, "warning": st.warning, "error": st.error, "info": st.info}[kind]
+    draw(f"**{title}.** {sentence}", icon=ICONS[kind])
+
+
+def limits() -> None:
+    """Draw what these numbers can and cannot say."""
+    with st.expander("What these numbers can and cannot say", icon=":material/info:", key="privacy.limits"):
+        left, right = st.columns(2, gap="large")
+        left.markdown(
+            "**They can say**  \n"
+            "- whether rows of single people came out as they were\n"
+            "- how well known attacks work on exactly this release, beside guessing\n"
+            "- whether real extremes, rare values or identifiers are in it"
+        )
+        right.markdown(
+            "**They cannot say**  \n"
+            "- that no attack will ever work: an attacker may know more, or try something new\n"
+            "- that distances prove safety: tables that pass the copying check can still leak\n"
+            "- anything about the next release from the same people: every release adds"
+        )
+
+
+def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
+    """Draw what to do about each privacy target that fails or is near its limit."""
+    for name, verdict in found.items():
+        if verdict.target.dimension != "privacy" or verdict.word not in ("fail", "watch"):
+            continue
+        with st.container(border=True, gap="small", key=f"privacy_advice_{name}"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                parts.verdict_pill(verdict.word)
+                st.markdown(f"**{score_tiles.title(name)}**", width="content")
+            st.markdown(f":gray[{theme.plain(verdict.sentence)}]")
+            score = card.scores.get(name)
+            if name == "literals" and score is not None and score.note:
+                st.markdown(f":gray[{theme.plain(score.note)}]")
+            steps = ADVICE.get(name, [])
+            if steps:
+                st.markdown("**What you can do**  \n" + "\n".join(f"- {step}" for step in steps))
+
+
+def copies(privacy: Privacy) -> None:
+    """Draw the distance curves beside the holdout."""
+    from synth_core.figures import alt_nearest, nearest_curves
+
+    st.subheader("Copying check", anchor=False)
+    st.caption(
+        "How far is each synthetic row from the nearest real one? If rows are as far from those learned from as from "
+        "those held out, the curves lie on each other. A check for copying, not a proof of safety."
+    )
+    if not privacy.curves:
+        st.markdown(":gray[Not enough data to measure distances.]")
+        return
+    parts.chart(nearest_curves(privacy, mode=state.mode()), alt=alt_nearest(privacy), key="privacy.curves")
+
+
+def attacks(privacy: Privacy) -> None:
+    """Draw every attack beside its control, and the same as a table."""
+    from synth_core.figures import alt_forest, forest
+
+    st.subheader("Attacks", anchor=False)
+    st.caption(
+        "Each attack has all the released rows and tries to tell who was in the real table. Beside it: the same attack "
+        "on people who were not. What counts is the difference."
+    )
+    known = [attack for attack in privacy.attacks if attack.value is not None]
+    if not known:
+        note = next((attack.note for attack in privacy.attacks if attack.note), "")
+        st.markdown(f":gray[Not enough data for an attack. {theme.plain(note)}]")
+        return
+    parts.chart(forest(privacy, mode=state.mode()), alt=alt_forest(privacy), key="privacy.forest")
+    with st.expander("As numbers", key="privacy.attacks_box"):
+        number = st.column_config.NumberColumn(format="%.3g")
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "Attack": [attack.title for attack in privacy.attacks],
+                    "Unit": [attack.unit for attack in privacy.attacks],
+                    "Success": [attack.value for attack in privacy.attacks],
+                    "From": [attack.low for attack in privacy.attacks],
+                    "To": [attack.high for attack in privacy.attacks],
+                    "Control": [
+                        attack.control if attack.control is not None else attack.chance for attack in privacy.attacks
+                    ],
+                    "Note": [attack.note for attack in privacy.attacks],
+                }
+            ),
+            hide_index=True,
+            key="privacy.attacks",
+            column_config=dict.fromkeys(("Success", "From", "To", "Control"), number),
+            alt="Attacks with their success, interval and control.",
+        )
+
+
+def closest(project: Project, run: Run, privacy: Privacy) -> None:
+    """Draw the pairs of a synthetic row and the real row nearest to it; values only when they are asked for."""
+    if not privacy.closest:
+        return
+    st.subheader("Closest pairs", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(
+            "The synthetic rows that lie nearest to a real one. A pair much nearer than the nearest held-out row is "
+            "worth a look.",
+            width=theme.TEXT_WIDTH,
+        )
+        shown = st.toggle("Show real values", key="privacy.reveal", help="Rows of real people appear on the screen.")
+    pairs = privacy.closest
+    frame = pd.DataFrame(
+        {
+            "Pair": range(1, len(pairs) + 1),
+            "Distance": [pair.distance for pair in pairs],
+            "To held-out": [pair.holdout_distance for pair in pairs],
+        }
+    )
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        number = st.column_config.NumberColumn(format="%.3f")
+        picked = st.dataframe(
+            frame,
+            key="privacy.pairs",
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="single-row-required",
+            height=min(36 * len(pairs) + 40, 400),
+            column_config={
+                "Pair": st.column_config.NumberColumn(width="small"),
+                "Distance": number,
+                "To held-out": number,
+            },
+            alt=f"{len(pairs)} closest pairs with their distances.",
+        )
+    rows = picked["selection"]["rows"] or [0]
+    with right:
+        _pair(project, run, pairs[min(rows[0], len(pairs) - 1)], shown)
+
+
+def _pair(project: Project, run: Run, pair: ClosePair, shown: bool) -> None:
+    try:
+        names, made, real = pair_rows(project, run, pair.synthetic_row, pair.train_row)
+    except SimileError as error:
+        parts.error_card(error, title="These rows cannot be shown")
+        return
+    same = [one == other for one, other in zip(made, real, strict=True)]
+    st.markdown(
+        f"**{sum(same)} of {len(names)} cells are equal** :gray[· distance {theme.figure(pair.distance)}, to the "
+        f"nearest held-out row {theme.figure(pair.holdout_distance)}]"
+    )
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Column": names,
+                "Synthetic row": made if shown else [MASK] * len(names),
+                "Real row": real if shown else [MASK] * len(names),
+                "Equal": ["equal" if one else "" for one in same],
+            }
+        ),
+        hide_index=True,
+        key="privacy.pair",
+        height=360,
+        column_config={"Equal": st.column_config.TextColumn(width="small")},
+        alt="One synthetic row beside the real row nearest to it" + ("." if shown else "; the values are covered."),
+    )
+
+
+def tiles(card: Scorecard, found: Mapping[str, Verdict]) -> None:
+    """Draw the privacy scores."""
+    score_tiles.tiles(card, ("copies", "membership_auc", "membership_tpr", "nearer_share", "literals"), found)
+    score = card.scores.get("literals")
+    if score is not None and score.value and score.note:
+        st.caption(
+            f"{run_words.amount(score.value, 'rows')} with real extremes or rare values: {theme.plain(score.note)}"
+        )

@@ -1,0 +1,186 @@
+"""The targets of the intended use, to edit, and the verdict on each: a word, the margin, and the sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import run_words, score_tiles, state, theme
+from pages.ui.param_form import begin
+from synth_core.project import Project
+from synth_core.recipe import USE_TITLES, Use
+from synth_core.scorecard import Scorecard, Target, Verdict
+
+ORDER = ("fail", "watch", "not enough data", "pass")
+DIMENSIONS = {"fidelity": "Likeness", "utility": "Use", "privacy": "Privacy", "validity": "Rules"}
+
+
+def use_choice(project: Project) -> None:
+    """Draw the choice of the intended use; it decides the targets."""
+    begin("report.use", project.use)
+    st.segmented_control(
+        "What will it be used for?",
+        list(Use),
+        format_func=USE_TITLES.__getitem__,
+        key="report.use",
+        required=True,
+        on_change=lambda: project.set_use(state.get("report.use", project.use)),
+    )
+
+
+def tightest(found: list[Verdict]) -> Verdict | None:
+    """Return the verdict that decides: the worst word, and among those the smallest margin for its limit."""
+    if not found:
+        return None
+    return min(found, key=lambda one: (ORDER.index(one.word), _slack(one)))
+
+
+def _slack(verdict: Verdict) -> float:
+    """Return the margin as a share of the limit, so that scores in different units can be put in order."""
+    if verdict.margin is None or verdict.limit is None:
+        return float("inf")
+    return (
+        verdict.margin / abs(verdict.limit)
+        if verdict.limit
+        else (float("inf") if verdict.margin >= 0 else verdict.margin)
+    )
+
+
+def headline(found: list[Verdict]) -> None:
+    """Draw how the whole stands: never an average, always the target that decides."""
+    one = tightest(found)
+    if one is None:
+        return
+    name = score_tiles.title(one.target.score)
+    number = sum(verdict.word == one.word for verdict in found)
+    if one.word == "pass":
+        st.success(
+            f"**All {len(found)} targets hold.** The tightest is {name}: {_plain(one.sentence)}",
+            icon=theme.VERDICTS["pass"].icon,
+        )
+    elif one.word == "fail":
+        words = "1 target fails" if number == 1 else f"{number} targets fail"
+        st.error(f"**{words}.** Furthest off is {name}: {_plain(one.sentence)}", icon=theme.VERDICTS["fail"].icon)
+    elif one.word == "watch":
+        words = "1 to watch" if number == 1 else f"{number} to watch"
+        st.warning(
+            f"**Nothing fails, {words}.** Nearest to its limit is {name}: {_plain(one.sentence)}",
+            icon=theme.VERDICTS["watch"].icon,
+        )
+    else:
+        st.info(
+            f"**Nothing fails, but {number} could not be measured**, so this is not a full pass.",
+            icon=":material/help:",
+        )
+
+
+def _plain(sentence: str) -> str:
+    return theme.plain(sentence[:1].lower() + sentence[1:])
+
+
+def verdict_table(card: Scorecard, found: list[Verdict]) -> None:
+    """Draw a row per target, the worst first."""
+    ordered = sorted(found, key=lambda one: (ORDER.index(one.word), _slack(one)))
+    units = {name: score.unit for name, score in card.scores.items()}
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Verdict": [f"{_mark(one.word)} {theme.VERDICTS[one.word].word}" for one in ordered],
+                "Score": [score_tiles.title(one.target.score) for one in ordered],
+                "About": [DIMENSIONS[one.target.dimension] for one in ordered],
+                "Judged": [run_words.amount(one.judged, units.get(one.target.score, "")) for one in ordered],
+                "Limit": [run_words.amount(one.limit, units.get(one.target.score, "")) for one in ordered],
+                "Margin": [_margin(one, units.get(one.target.score, "")) for one in ordered],
+            }
+        ),
+        hide_index=True,
+        key="report.verdicts",
+        height=36 * len(ordered) + 40,
+        column_config={
+            "Verdict": st.column_config.TextColumn(width="small"),
+            "Judged": st.column_config.TextColumn(
+                width="small", help="The value, or for attacks the cautious end of its interval."
+            ),
+            "Limit": st.column_config.TextColumn(width="small"),
+            "Margin": st.column_config.TextColumn(width="small", help="Left to the limit; with a minus: beyond it."),
+        },
+        alt="; ".join(f"{score_tiles.title(one.target.score)}: {theme.VERDICTS[one.word].word}" for one in ordered),
+    )
+
+
+def _mark(word: str) -> str:
+    return {"pass": "✓", "watch": "◐", "fail": "✕", "not enough data": "?"}[word]
+
+
+def _margin(verdict: Verdict, unit: str) -> str:
+    if verdict.margin is None:
+        return "–"
+    text = run_words.amount(abs(verdict.margin), unit)
+    return f"−{text}" if verdict.margin < 0 else text
+
+
+def editor(project: Project) -> None:
+    """Draw the targets to edit: limit, and whether a fail blocks the release. Kept per intended use."""
+    key = f"report.targets_{project.id}_{project.use}_{state.get('report.round', 0)}"
+    if state.get(f"{key}.base", None) is None:  # the editor's input must not change while it is open
+        state.put(f"{key}.base", project.targets)
+    base: list[Target] = state.get(f"{key}.base", [])
+    st.data_editor(
+        pd.DataFrame(
+            {
+                "Score": [score_tiles.title(target.score) for target in base],
+                "At most": [target.limit for target in base],
+                "Counted": [_counted(target) for target in base],
+                "Blocks release": [target.gate for target in base],
+            }
+        ),
+        key=key,
+        hide_index=True,
+        num_rows="fixed",
+        height=36 * len(base) + 40,
+        disabled=["Score", "Counted"],
+        on_change=_apply,
+        args=(project, base, key),
+        column_config={
+            "At most": st.column_config.NumberColumn(
+                min_value=0.0, step=0.001, format="%.3g", width="small", required=True
+            ),
+            "Blocks release": st.column_config.CheckboxColumn(
+                width="small", help="Whether the rows stay locked below while this target fails."
+            ),
+        },
+        alt="The targets of this use, to edit.",
+    )
+    st.button(
+        "Back to the defaults",
+        key="report.defaults",
+        icon=":material/restart_alt:",
+        type="tertiary",
+        on_click=_defaults,
+        args=(project,),
+    )
+
+
+def _counted(target: Target) -> str:
+    words = "above real rows" if target.above_floor else "as it is"
+    return f"{words}, cautious end" if target.judged == "high" else words
+
+
+def _apply(project: Project, base: list[Target], key: str) -> None:
+    edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
+    targets = list(base)
+    for place, cells in edits.items():
+        update: dict[str, Any] = {}
+        if cells.get("At most") is not None:
+            update["limit"] = float(cells["At most"])
+        if "Blocks release" in cells:
+            update["gate"] = bool(cells["Blocks release"])
+        targets[int(place)] = targets[int(place)].model_copy(update=update)
+    project.set_targets(targets)
+
+
+def _defaults(project: Project) -> None:
+    project.set_targets(None)
+    state.put("report.round", state.get("report.round", 0) + 1)
