@@ -210,7 +210,8 @@ def _parse(text: str, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
         ) from None
     if ragged:
         raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
-    return arrow.to_pandas().set_axis(names, axis=1)
+    raw: pd.DataFrame = arrow.to_pandas()
+    return raw.set_axis(names, axis=1)
 
 
 def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int) -> str:

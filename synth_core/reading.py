@@ -308,26 +308,26 @@ def _arrow_column(column: Any) -> pd.Series:
     import pyarrow as pa
 
     kind = column.type
+    values: pd.Series
     if pa.types.is_integer(kind) and column.null_count:
-        return column.to_pandas(types_mapper={kind: getattr(pd, _nullable_name(kind))()}.get)
-    if pa.types.is_date(kind) or pa.types.is_decimal(kind):
-        return column.to_pandas(date_as_object=True).astype(object)
-    if pa.types.is_timestamp(kind):
+        nullable = pd.UInt64Dtype() if kind == pa.uint64() else pd.Int64Dtype()
+        values = column.cast(pa.uint64() if kind == pa.uint64() else pa.int64()).to_pandas(
+            types_mapper=lambda _: nullable
+        )
+    elif pa.types.is_date(kind) or pa.types.is_decimal(kind):
+        values = column.to_pandas(date_as_object=True).astype(object)
+    elif pa.types.is_timestamp(kind):
         try:
-            return column.to_pandas(timestamp_as_object=False).astype(
-                "datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz)
-            )
+            values = column.to_pandas()
+            values = values.astype("datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz))
         except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid):
-            return pd.to_datetime(column.to_pandas(timestamp_as_object=True), errors="coerce")
-    if pa.types.is_time(kind):
-        return column.to_pandas().astype(str).where(column.to_pandas().notna(), None)
-    return column.to_pandas()
-
-
-def _nullable_name(kind: Any) -> str:
-    return {"int8": "Int8", "int16": "Int16", "int32": "Int32", "int64": "Int64"}.get(
-        str(kind), "UInt64Dtype"
-    ).removesuffix("Dtype") + "Dtype"  # fmt: skip
+            values = pd.to_datetime(column.to_pandas(timestamp_as_object=True), errors="coerce")
+    elif pa.types.is_time(kind):
+        found = column.to_pandas()
+        values = found.astype(str).where(found.notna(), None)
+    else:
+        values = column.to_pandas()
+    return values
 
 
 def _read_json(data: bytes, filename: str, encoding: str | None) -> tuple[pd.DataFrame, list[str]]:

@@ -37,9 +37,11 @@ _ORGANISATION = re.compile(
     r"|university|school|institute|department|insurance|association)\b",
     re.IGNORECASE,
 )
-_PERSONS = frozenset(
-    ["full", "person", "people", "customer", "patient", "client", "employee", "member", "student", "doctor", "physician", "user", "contact", "owner", "applicant", "guest", "passenger", "holder", "cardholder", "cust", "emp", "borrower", "donor", "beneficiary", "insured", "policyholder", "author", "nurse"]
-)
+_PERSONS = frozenset([
+    "full", "person", "people", "customer", "patient", "client", "employee", "member", "student", "doctor",
+    "physician", "user", "contact", "owner", "applicant", "guest", "passenger", "holder", "cardholder", "cust",
+    "emp", "borrower", "donor", "beneficiary", "insured", "policyholder", "author", "nurse",
+])  # fmt: skip
 
 
 def header_words(name: str) -> list[str]:
@@ -48,7 +50,7 @@ def header_words(name: str) -> list[str]:
     >>> header_words("PatientFirst_name2")
     ['patient', 'first', 'name']
     """
-    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+", name.replace("ID", "Id"))]
+    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+", name)]
 
 
 def from_header(name: str) -> str | None:
@@ -156,6 +158,9 @@ def detect(name: str, sample: Sequence[str], distinct: int, present: int) -> str
     if not sample or not (distinct >= 20 or (distinct >= 3 and distinct > 0.5 * present)):
         return None
     claimed = from_header(name)
+    plain = claimed == "person_name" and header_words(name) in (["name"], ["names"])
+    if plain and _share(lambda value: " " in value, sample) < 0.6:  # "Medicare": a thing with a name, not a person
+        claimed = None
     if claimed in _BY_HEADER and _share(_BY_HEADER[claimed], sample) >= 0.6:
         return claimed
     if distinct < 5:

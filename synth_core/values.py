@@ -10,9 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-TOKENS = frozenset(["?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "-", "--"])
+TOKENS = frozenset([
+    "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "-", "--",
+])  # fmt: skip
 # Clear only where everything else is a number or a date: "None" is a real answer in many categories.
-NUMERIC_TOKENS = frozenset(["None", "none", "na", "N.A.", "n.a.", ".", "#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NULL!"])
+NUMERIC_TOKENS = frozenset([
+    "None", "none", "na", "N.A.", "n.a.", ".", "#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NULL!",
+])  # fmt: skip
 
 _NUMBER_LIKE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}([. \u00a0\u202f']\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
@@ -76,7 +80,7 @@ class Words:
 
     def values(self) -> npt.NDArray[np.object_]:
         """Return the cells: str, None where missing."""
-        return take(np.append(self.levels, None), self.codes)
+        return take(np.array([*self.levels, None], dtype=object), self.codes)
 
     def rows_of(self, wanted: npt.NDArray[np.bool_], most: int = 3) -> list[int]:
         """Return the first rows (1-based, the header not counted) whose level is wanted."""

@@ -161,7 +161,8 @@ def _whole_words(array: pa.Array) -> pa.Array:
 
 def _numbers_back(array: pa.Array) -> pd.Series:
     if pa.types.is_integer(array.type) and array.null_count:
-        return array.to_pandas(types_mapper={array.type: pd.Int64Dtype()}.get)
+        whole: pd.Series = array.to_pandas(types_mapper={array.type: pd.Int64Dtype()}.get)
+        return whole
     return pd.Series(array.to_numpy(zero_copy_only=False))
 
 

@@ -60,7 +60,7 @@ DEMOS: dict[str, Demo] = {
             "loans", "Loans",
             "12,000 applications and the decisions made on them, one group under-served.",
             "explore", loans.ROWS, len(loans.COLUMNS),
-            "Equal applicants decided unequally, scores missing more often in one group, a payment that follows a formula.",
+            "Equal applicants decided unequally, scores missing more often in one group, a payment by formula.",
             "approved", ("group", "sex", "age"), loans.TRUTHS, 13, loans.simulate,
         ),
         Demo(
