@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 import typer
 
+from synth_core.cli_options import check_suffix, params_of, recipe_of, rules_in, shares_of, use_of, with_roles
 from synth_core.errors import InputError, SimileError
 
 if TYPE_CHECKING:
-    from synth_core.recipe import Recipe
     from synth_core.scorecard import Scorecard, Target, Verdict
-    from synth_core.table import Role, Table
+    from synth_core.table import Table
 
 app = typer.Typer(
     name="simile",
@@ -123,18 +123,18 @@ def generate(
     from synth_core.generation import generate as generate_table
     from synth_core.writing import export
 
-    _check_suffix(out)
-    table = _with_roles(_read(file), target, sensitive or [], entity, order)
-    recipe = _recipe(
+    check_suffix(out)
+    table = with_roles(_read(file), target, sensitive or [], entity, order)
+    recipe = recipe_of(
         table,
         method=method,
         rows=rows if rows is not None else max(len(table), 1),
         seed=seed,
         holdout=holdout,
-        constraints=_rules(rules),
+        constraints=rules_in(rules),
         where=where,
-        shares=_shares(share or []),
-        params=_params(param or []),
+        shares=shares_of(share or []),
+        params=params_of(param or []),
         use=use,
     )
     began = time.perf_counter()
@@ -166,8 +166,8 @@ def judge(
     from synth_core.scorecard import default_targets
     from synth_core.scorecard import judge as judge_tables
 
-    train = _with_roles(_read(real), target, sensitive or [], None, None)
-    chosen = _rules(rules)
+    train = with_roles(_read(real), target, sensitive or [], None, None)
+    chosen = rules_in(rules)
     card = judge_tables(
         train,
         None if holdout is None else read_like(holdout, train),
@@ -176,7 +176,7 @@ def judge(
         seed=seed,
         progress=_Bar(),
     )
-    _conclude(card, default_targets(_use(use)), _use(use), json_out, html_out, rules=chosen)
+    _conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
 
 
 @app.command()
@@ -200,7 +200,7 @@ def run(
     from synth_core.scorecard import default_targets
 
     recipe = read_recipe(recipe_file)
-    table = _with_roles(_read(file), target, sensitive or [], entity, order)
+    table = with_roles(_read(file), target, sensitive or [], entity, order)
     bar = _Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
@@ -281,84 +281,6 @@ def _read(file: Path) -> Table:
     return read(file).table
 
 
-def _with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:
-    from synth_core.table import Role
-
-    wanted: list[tuple[str, Role]] = [(name, Role.SENSITIVE) for name in sensitive]
-    single = ((target, Role.TARGET), (entity, Role.ENTITY), (order, Role.ORDER))
-    wanted += [(name, role) for name, role in single if name is not None]
-    if target is not None:
-        old = [column for column in table.having(role=Role.TARGET) if column.name != target]
-        table = table.with_columns([column.model_copy(update={"role": Role.FEATURE}) for column in old])
-    return table.with_columns([table.column(name).model_copy(update={"role": role}) for name, role in wanted])
-
-
-def _recipe(table: Table, *, method: str, **fields: Any) -> Recipe:
-    from pydantic import ValidationError
-
-    from synth_core.methods import create
-    from synth_core.recipe import Recipe
-    from synth_core.recommend import recommend
-
-    use = _use(fields.pop("use"))
-    if method == "auto":
-        method = recommend(table, use).method
-        _note(f"auto: '{method}'")
-    create(method, fields["params"])
-    try:
-        return Recipe(method=method, use=use, **fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = {"rows": "--rows", "seed": "--seed", "holdout": "--holdout"}.get(
-            str(first["loc"][0]), str(first["loc"][0])
-        )
-        raise InputError(f"{name}: {first['msg']}.") from None
-
-
-def _use(word: str) -> Any:
-    from synth_core.recipe import Use
-
-    # the four jobs of the studio, in the words of the targets
-    jobs = {"augment": Use.TRAIN, "fairness": Use.TRAIN, "test": Use.DEVELOP}
-    try:
-        return jobs.get(word) or Use(word)
-    except ValueError:
-        words = ", ".join([*jobs, *(use.value for use in Use)])
-        raise InputError(f"--for {word}: there is no such use; choose one of {words}.") from None
-
-
-def _rules(file: Path | None) -> list[Any]:
-    from synth_core.constraints.kinds import rules_from_json
-
-    if file is None:
-        return []
-    try:
-        return list(rules_from_json(file.read_text(encoding="utf-8")))
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{file.name} is not a text file; rules are JSON, as `simile constraints --json` writes them."
-        ) from None
-
-
-def _shares(texts: list[str]) -> dict[str, dict[str, float]]:
-    from synth_core.steering import parse_shares
-
-    shares: dict[str, dict[str, float]] = {}
-    for text in texts:
-        shares |= parse_shares(text)
-    return shares
-
-
-def _params(texts: list[str]) -> dict[str, str]:
-    params = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--param {text}: write it as KEY=VALUE.")
-        params[name.strip()] = value.strip()
-    return params
-
-
 def _conclude(
     card: Scorecard, targets: list[Target], use: Any, json_out: Path | None, html_out: Path | None, *, rules: list[Any]
 ) -> None:
@@ -398,17 +320,10 @@ def _info_json(info: Any) -> dict[str, Any]:
     }
 
 
-def _check_suffix(out: Path) -> None:
-    if out.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
-        raise InputError(f"--out {out.name}: the name must end in .csv, .xlsx or .parquet, which decides the format.")
-    if not out.parent.is_dir():
-        raise InputError(f"--out {out}: the folder {out.parent} does not exist. Make it, or choose another.")
-
-
 def _write(table: Table, out: Path) -> None:
     from synth_core.writing import write_table
 
-    _check_suffix(out)
+    check_suffix(out)
     write_table(table, out)
 
 

@@ -43,7 +43,7 @@ LAYERS = [
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli"],
+    ["cli_options", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba")

@@ -1,0 +1,101 @@
+"""What the words on the command line mean: roles, recipes, rules. Where they mean nothing, one InputError says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synth_core.errors import InputError
+
+if TYPE_CHECKING:
+    from synth_core.constraints.base import Constraint
+    from synth_core.recipe import Recipe, Use
+    from synth_core.table import Table
+
+
+def with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:
+    """Return the table with these columns in these roles."""
+    from synth_core.table import Role
+
+    wanted: list[tuple[str, Role]] = [(name, Role.SENSITIVE) for name in sensitive]
+    single = ((target, Role.TARGET), (entity, Role.ENTITY), (order, Role.ORDER))
+    wanted += [(name, role) for name, role in single if name is not None]
+    if target is not None:
+        old = [column for column in table.having(role=Role.TARGET) if column.name != target]
+        table = table.with_columns([column.model_copy(update={"role": Role.FEATURE}) for column in old])
+    return table.with_columns([table.column(name).model_copy(update={"role": role}) for name, role in wanted])
+
+
+def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
+    """Return the recipe that the options describe; `auto` asks the recommender."""
+    from pydantic import ValidationError
+
+    from synth_core.methods import create
+    from synth_core.recipe import Recipe
+    from synth_core.recommend import recommend
+
+    use = use_of(fields.pop("use"))
+    if method == "auto":
+        method = recommend(table, use).method
+    create(method, fields["params"])
+    try:
+        return Recipe(method=method, use=use, **fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise InputError(f"--{first['loc'][0]}: {first['msg']}.") from None
+
+
+def use_of(word: str) -> Use:
+    """Return the use that a word stands for."""
+    from synth_core.recipe import Use
+
+    # the four jobs of the studio, in the words of the targets
+    jobs = {"augment": Use.TRAIN, "fairness": Use.TRAIN, "test": Use.DEVELOP}
+    try:
+        return jobs.get(word) or Use(word)
+    except ValueError:
+        words = ", ".join([*jobs, *(use.value for use in Use)])
+        raise InputError(f"--for {word}: there is no such use; choose one of {words}.") from None
+
+
+def rules_in(file: Path | None) -> list[Constraint]:
+    """Return the rules in a JSON file, none without a file."""
+    from synth_core.constraints.kinds import rules_from_json
+
+    if file is None:
+        return []
+    try:
+        return list(rules_from_json(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{file.name} is not a text file; rules are JSON, as `simile constraints --json` writes them."
+        ) from None
+
+
+def shares_of(texts: list[str]) -> dict[str, dict[str, float]]:
+    """Return the shares of every --share."""
+    from synth_core.steering import parse_shares
+
+    shares: dict[str, dict[str, float]] = {}
+    for text in texts:
+        shares |= parse_shares(text)
+    return shares
+
+
+def params_of(texts: list[str]) -> dict[str, str]:
+    """Return the settings of every --param, as words."""
+    params = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--param {text}: write it as KEY=VALUE.")
+        params[name.strip()] = value.strip()
+    return params
+
+
+def check_suffix(out: Path) -> None:
+    """Raise InputError when a file of this name cannot be written."""
+    if out.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
+        raise InputError(f"--out {out.name}: the name must end in .csv, .xlsx or .parquet, which decides the format.")
+    if not out.parent.is_dir():
+        raise InputError(f"--out {out}: the folder {out.parent} does not exist. Make it, or choose another.")
