@@ -254,9 +254,7 @@ class Implies(Constraint):
         return self.with_nulls(frame, broken, [name for name in self.columns_used if name not in tested])
 
     def ways_for(self, table: Table) -> tuple[How, ...]:
-        settings = _settings(parse_condition(self.then).root)
-        usable = settings and not {name for name, _ in settings} & set(parse_condition(self.if_).columns)
-        return self.ways if usable else ("reject",)
+        return self.ways if _settings(parse_condition(self.then).root) else ("reject",)
 
     @property
     def repairs(self) -> tuple[str, ...]:
