@@ -27,8 +27,7 @@ with parts.guarded("The rules cannot be shown"):
             rule_picture.nothing_chosen()
         else:
             rule_picture.picture(project, table, chosen)
-    if chosen is not None:
-        broken_rows.panel(project, table, chosen)
+            broken_rows.panel(project, table, chosen)
     rule_editor.open_dialog(project, table, rules)
 
 parts.step_footer("profiling", "method")

@@ -35,23 +35,19 @@ def panel(project: Project, table: Table, rule: Constraint) -> None:
     if not number:
         st.markdown(":green[:material/check_circle:] Every real row keeps this rule.")
         return
+    words = "real row breaks" if number == 1 else "real rows break"
+    st.subheader(f"{theme.count(number)} {words} it", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="constraints_ways"):
-        st.subheader(
-            f"{theme.count(number)} {'row breaks' if number == 1 else 'rows break'} it", anchor=False, width="stretch"
-        )
         _ways(project, table, rule, broken)
     names = [*rule.columns_used, *[n for n in table.names if n not in rule.columns_used]]
     picked = masked(table.frame.loc[broken, names].head(SHOWN), tuple(table.column(n) for n in names))
     picked.insert(0, "Row", picked.index + 1)
     style = MARK[state.mode()]
-    used = list(rule.columns_used)
-    config: dict[str, Any] = formats(tuple(table.column(n) for n in names)) | {
+    config: dict[str, Any] = formats(tuple(table.column(n) for n in names), pin=False) | {
         "Row": st.column_config.NumberColumn(pinned=True, width="small")
     }
-    for name in used:
-        config[name] = config[name] | {"pinned": True}
     st.dataframe(
-        picked.style.map(lambda _: style, subset=used),
+        picked.style.map(lambda _: style, subset=list(rule.columns_used)),
         key="constraints.broken",
         hide_index=True,
         height=theme.table_height(len(picked), 320),

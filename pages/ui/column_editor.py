@@ -32,6 +32,7 @@ ROLES = {
     Role.DROP: "leave out",
 }
 EDITABLE = ("Kind", "Role", "Personal data", "Protect")
+OUTPUT = "Becomes"
 NOT_PERSONAL = "no"
 MASK = "•••"
 
@@ -47,17 +48,17 @@ def consequence(column: Column) -> str:
     if column.role is Role.DROP:
         return "Left out"
     if column.semantic:
-        return f"Made anew: invented {semantic_title(column.semantic)}, nothing learned"
+        return f"Invented: {semantic_title(column.semantic)}"
     if column.kind is Kind.IDENTIFIER:
-        return "Made anew in the same form, never repeated"
+        return "Made anew in the same form"
     if column.kind is Kind.TEXT:
-        return "Left out: free text can name people"
+        return "Left out: free text"
     words = "Learned"
     if column.role is Role.TARGET:
-        words = "Learned, and used to test how useful the table is"
+        words = "Learned; tests how useful"
     elif column.role is Role.SENSITIVE:
-        words = "Learned, and watched in the privacy tests"
-    return words if column.protect else f"{words}; rare values may come out"
+        words = "Learned; tests how private"
+    return words if column.protect else f"{words}; rare values too"
 
 
 def examples(table: Table, column: Column, number: int = 3) -> str:
@@ -84,9 +85,9 @@ def rows_of(table: Table) -> pd.DataFrame:
             "Kind": [KINDS[c.kind] for c in table.columns],
             "Role": [ROLES[c.role] for c in table.columns],
             "Personal data": [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in table.columns],
-            "Protect": [c.protect for c in table.columns],
+            OUTPUT: [consequence(c) for c in table.columns],
             "Examples": [examples(table, c) for c in table.columns],
-            "In the synthetic table": [consequence(c) for c in table.columns],
+            "Protect": [c.protect for c in table.columns],
             "Note": [c.note for c in table.columns],
         }
     )
@@ -131,16 +132,16 @@ def editor(project: Project, table: Table) -> None:
         args=(project, table, key),
         alt="One row per column: kind, role, personal data, examples and what becomes of it.",
         column_config={
-            "Column": config.TextColumn(pinned=True, width=150),
-            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=120),
-            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=120),
-            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=125),
+            "Column": config.TextColumn(pinned=True, width=140),
+            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=112),
+            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=112),
+            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
             "Protect": config.CheckboxColumn(
-                width=85,
+                width=82,
                 help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
             ),
-            "Examples": config.TextColumn(width=190, help="Personal data and identifiers are masked."),
-            "In the synthetic table": config.TextColumn(width=280),
+            "Examples": config.TextColumn(width=210, help="Personal data and identifiers are masked."),
+            OUTPUT: config.TextColumn(width=190, help="What becomes of the column in the synthetic table."),
             "Note": config.TextColumn(width="medium"),
         },
     )

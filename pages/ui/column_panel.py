@@ -57,7 +57,8 @@ def overview(profile: Profile, wanted: str) -> str:
         }
     )
     names = [c.name for c in shown]
-    start = names.index(wanted) if wanted in names else 0
+    telling = next((place for place, c in enumerate(shown) if c.counts or c.values), 0)
+    start = names.index(wanted) if wanted in names else telling
     picked = st.dataframe(
         frame,
         key=f"profiling.columns_{state.get('profiling.round', 0)}",

@@ -15,6 +15,7 @@ from synth_core.project import Project
 from synth_core.table import Table
 
 SHOWN = 4
+MANY, LIST_HEIGHT = 8, 860  # more rules than this scroll beside the picture
 
 
 def toolbar(project: Project, table: Table, rules: Sequence[Constraint]) -> None:
@@ -94,8 +95,9 @@ def listing(project: Project, table: Table, rules: Sequence[Constraint], found: 
     wanted = state.get("constraints.chosen", "")
     chosen = next((rule for rule in rules if rule.id == wanted), rules[0])
     st.markdown("**Your rules**")
-    for rule in rules:
-        _rule(project, table, rule, chosen=rule.id == chosen.id)
+    with st.container(height=LIST_HEIGHT if len(rules) > MANY else "content", border=False, gap="small"):
+        for rule in rules:
+            _rule(project, table, rule, chosen=rule.id == chosen.id)
     return chosen
 
 
@@ -115,8 +117,9 @@ def state_of(table: Table, rule: Constraint) -> tuple[theme.Sign, int]:
 def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> None:
     mark, _ = state_of(table, rule)
     sentence = theme.plain(rule.sentence())
+    line = {"horizontal": True, "wrap": False, "vertical_alignment": "center", "gap": "small"}
     with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(**line):
             st.toggle(
                 "On",
                 value=rule.enabled,
@@ -127,30 +130,32 @@ def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> 
                 kwargs={"enabled": not rule.enabled},
             )
             st.markdown(f"**{sentence}**" if chosen else sentence, width="stretch")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            parts.sign(mark)
-            if not rule.hard:
-                st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
-            st.space("stretch")
-            if not chosen:
-                st.button(
-                    "Show",
-                    key=f"constraints.show_{rule.id}",
-                    type="tertiary",
-                    on_click=rule_book.choose,
-                    args=(rule.id,),
-                )
-            st.button(
-                "Edit",
-                key=f"constraints.edit_{rule.id}",
-                type="tertiary",
-                on_click=rule_editor.ask,
-                args=(rule.type, rule.id),
-            )
-            st.button(
-                "Delete",
-                key=f"constraints.delete_{rule.id}",
-                type="tertiary",
-                on_click=rule_book.delete,
-                args=(project, rule.id),
-            )
+        with st.container(**line):
+            with st.container(horizontal=True, gap="xsmall", width="stretch"):
+                parts.sign(mark)
+                if not rule.hard:
+                    st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
+            _buttons(project, rule, chosen=chosen)
+
+
+def _buttons(project: Project, rule: Constraint, *, chosen: bool) -> None:
+    if not chosen:
+        st.button(
+            "Show", key=f"constraints.show_{rule.id}", type="tertiary", on_click=rule_book.choose, args=(rule.id,)
+        )
+    st.button(
+        ":material/edit:",
+        key=f"constraints.edit_{rule.id}",
+        type="tertiary",
+        help="Edit",
+        on_click=rule_editor.ask,
+        args=(rule.type, rule.id),
+    )
+    st.button(
+        ":material/delete:",
+        key=f"constraints.delete_{rule.id}",
+        type="tertiary",
+        help="Delete",
+        on_click=rule_book.delete,
+        args=(project, rule.id),
+    )

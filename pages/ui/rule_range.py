@@ -32,15 +32,14 @@ def range_picture(project: Project, table: Table, rule: ScalarRange) -> None:
         selection_mode="box",
     )
     st.caption("Drag across the picture to set both bounds, or type them here. Empty means open.")
-    left, right, rest = st.columns([2, 2, 1], vertical_alignment="bottom")
+    left, right = st.columns(2)
     _field(left, "At least", "low_value", project, rule, column.kind)
     _field(right, "At most", "high_value", project, rule, column.kind)
     strict = f"constraints.strict_{rule.id}"
     state.put(strict, rule.strict_boundaries)
-    rest.toggle(
-        "Excluded",
+    st.toggle(
+        "The bounds themselves are excluded",
         key=strict,
-        help="The bounds themselves break the rule.",
         on_change=_set,
         args=(project, rule, "strict_boundaries", strict),
     )

@@ -42,7 +42,8 @@ def _project(opened: Project) -> None:
     elif choice == DUPLICATE:
         state.open_project(projects.duplicate(opened.id).id)
         st.rerun()
-    elif choice == DELETE:
+    elif choice == DELETE or state.get("shell.ask_delete", False):
+        state.drop("shell.ask_delete")
         _ask_delete(opened)
 
 

@@ -14,19 +14,19 @@ ROWS = 200
 
 
 def masked(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Return the frame with every filled cell of a personal column covered."""
+    """Return the frame with every filled cell of personal data, identifiers and free text covered."""
     shown = frame.copy()
     for column in columns:
-        if column.semantic or column.kind is Kind.TEXT:
+        if column.regenerated or column.kind is Kind.TEXT:
             shown[column.name] = [None if pd.isna(cell) else MASK for cell in shown[column.name]]
     return shown
 
 
-def formats(columns: tuple[Column, ...]) -> dict[str, Any]:
+def formats(columns: tuple[Column, ...], *, pin: bool = True) -> dict[str, Any]:
     """Return how each column is written: dates without a time of day where there is none, names as they are."""
     config: dict[str, Any] = {}
     for place, column in enumerate(columns):
-        pinned = place == 0
+        pinned = pin and place == 0
         if column.kind is Kind.DATETIME:
             whole_days = not column.format or "%H" not in column.format
             config[column.name] = (
@@ -44,7 +44,9 @@ def formats(columns: tuple[Column, ...]) -> dict[str, Any]:
 def preview(table: Table, *, key: str) -> None:
     """Draw the first 200 rows with the first column pinned."""
     rows = min(ROWS, len(table))
-    st.caption(f"The first {rows:,} of {len(table):,} rows. Personal data and free text are covered with {MASK}.")
+    st.caption(
+        f"The first {rows:,} of {len(table):,} rows. Personal data, identifiers and free text are covered with {MASK}."
+    )
     st.dataframe(
         masked(table.frame.head(ROWS), table.columns),
         key=key,

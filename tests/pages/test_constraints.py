@@ -1,0 +1,134 @@
+"""Constraints: suggestions, rules with live counts, their pictures, and the ways out."""
+
+from __future__ import annotations
+
+from synth_core import project as projects
+from synth_core.constraints.kinds import KINDS, ScalarRange, parse
+from synth_core.project import Project
+from tests.pages.conftest import open_page, words
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    assert "No table yet" in words(open_page("constraints"))
+
+
+def test_without_rules_it_says_what_was_found(project: Project) -> None:
+    at = open_page("constraints", project)
+    assert "No rules yet" in words(at)
+
+
+def test_every_rule_is_a_sentence_with_its_count(ruled: Project) -> None:
+    at = open_page("constraints", ruled)
+    text = words(at)
+    assert "net \\+ tax equals gross" in text
+    badges = [str(item.value) for item in at.markdown if "broken" in str(item.value)]
+    assert any("0 broken" in badge for badge in badges)
+    assert any("of 240 broken" in badge for badge in badges)
+
+
+def test_a_suggestion_is_accepted_with_one_click_and_can_be_undone(project: Project) -> None:
+    at = open_page("constraints", project)
+    accept = [button for button in at.button if button.label == "Accept"]
+    assert accept, "discovery finds rules in this table"
+    accept[0].click().run()
+    assert not at.exception
+    assert len(project.rules) == 1
+    at.button(key="constraints.undo").click().run()
+    assert project.rules == []
+    at.button(key="constraints.redo").click().run()
+    assert len(project.rules) == 1
+
+
+def test_every_kind_of_rule_has_a_picture_or_a_share(project: Project) -> None:
+    given = [
+        {"type": "scalar_range", "id": "a", "column": "start", "low_value": "2024-01-05"},
+        {"type": "inequality", "id": "b", "low_column": "start", "high_column": "end"},
+        {"type": "fixed_combinations", "id": "c", "columns": ["town", "region"]},
+        {"type": "implies", "id": "d", "if": "town = 'Ghent'", "then": "region = 'East'"},
+        {"type": "sum_equals", "id": "e", "columns": ["net", "tax"], "total": "gross"},
+        {"type": "not_null", "id": "f", "column": "age"},
+        {"type": "unique", "id": "g", "columns": ["id"]},
+    ]
+    assert {item["type"] for item in given} == set(KINDS)
+    project.set_rules([parse(item).fitted(project.table) for item in given])
+    at = open_page("constraints", project)
+    for item in given:
+        at.session_state["constraints.chosen"] = item["id"]
+        at.run()
+        assert not at.exception, item
+        assert len(at.error) == 0, item
+        assert at.get("plotly_chart") or at.get("progress"), item
+
+
+def test_the_number_fields_move_the_bounds(ruled: Project) -> None:
+    at = open_page("constraints", ruled, **{"constraints.chosen": "range"})
+    at.number_input(key="constraints.low_value_range").set_value(25).run()
+    assert not at.exception
+    changed = next(rule for rule in ruled.rules if rule.id == "range")
+    assert isinstance(changed, ScalarRange)
+    assert changed.low_value == 25
+
+
+def test_loosen_to_fit_leaves_no_broken_row(ruled: Project) -> None:
+    at = open_page("constraints", ruled, **{"constraints.chosen": "range"})
+    at.button(key="constraints.loosen").click().run()
+    assert not at.exception
+    rule = next(rule for rule in ruled.rules if rule.id == "range")
+    assert not rule.violations(ruled.table.frame).any()
+    assert "Every real row keeps this rule" in words(at)
+
+
+def test_dropped_rows_can_be_brought_back(ruled: Project) -> None:
+    at = open_page("constraints", ruled, **{"constraints.chosen": "order"})
+    at.button(key="constraints.drop").click().run()
+    assert not at.exception
+    assert len(projects.open_project(ruled.id).table) == 237
+    assert "3 real rows are left out" in words(at)
+    at.button(key="constraints.bring_back").click().run()
+    assert len(projects.open_project(ruled.id).table) == 240
+
+
+def test_a_soft_rule_is_marked_and_can_be_made_hard_again(ruled: Project) -> None:
+    at = open_page("constraints", ruled, **{"constraints.chosen": "order"})
+    at.button(key="constraints.soft").click().run()
+    assert not next(rule for rule in ruled.rules if rule.id == "order").hard
+    at.button(key="constraints.soft").click().run()
+    assert next(rule for rule in ruled.rules if rule.id == "order").hard
+
+
+def test_a_rule_can_be_switched_off_and_deleted(ruled: Project) -> None:
+    at = open_page("constraints", ruled)
+    at.toggle(key="constraints.on_sum_True").set_value(False).run()
+    assert not next(rule for rule in ruled.rules if rule.id == "sum").enabled
+    at.button(key="constraints.delete_sum").click().run()
+    assert [rule.id for rule in ruled.rules] == ["order", "range"]
+
+
+def test_a_rule_that_fits_the_table_no_more_says_so(project: Project) -> None:
+    project.set_rules([parse({"type": "not_null", "id": "gone", "column": "salary"})])
+    at = open_page("constraints", project)
+    assert "Does not fit the table" in words(at)
+    assert "there is no column 'salary'" in words(at)
+
+
+def test_the_dialog_edits_a_rule_and_keeps_its_id(ruled: Project) -> None:
+    at = open_page("constraints", ruled)
+    at.button(key="constraints.edit_range").click().run()
+    assert not at.exception
+    at.text_input(key="constraints.form.high_value").set_value("70")
+    at.button(key="constraints.save").click().run()
+    assert not at.exception
+    rule = next(rule for rule in ruled.rules if rule.id == "range")
+    assert isinstance(rule, ScalarRange)
+    assert (rule.low_value, rule.high_value) == (30, 70)
+
+
+def test_the_dialog_does_not_save_a_rule_that_is_not_right(ruled: Project) -> None:
+    at = open_page("constraints", ruled)
+    at.button(key="constraints.edit_range").click().run()
+    at.text_input(key="constraints.form.low_value").set_value("soon")
+    at.button(key="constraints.save").click().run()
+    assert not at.exception
+    rule = next(rule for rule in ruled.rules if rule.id == "range")
+    assert isinstance(rule, ScalarRange)
+    assert rule.low_value == 30

@@ -1,0 +1,80 @@
+"""Upload: what was found, and every change saved at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synth_core import project as projects
+from synth_core.project import Project
+from synth_core.table import Kind, Role
+from tests.pages.conftest import open_page, words
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    at = open_page("upload")
+    assert "No table yet" in words(at)
+    at.button(key="need.project").click().run()
+    assert at.title[0].value == "Start"
+
+
+def test_the_tiles_count_the_table(project: Project) -> None:
+    at = open_page("upload", project)
+    tiles = {metric.label: metric.value for metric in at.metric}
+    assert tiles["Rows"] == "240"
+    assert tiles["Columns"] == "10"
+    assert tiles["Duplicate rows"] == "0"
+
+
+def test_personal_cells_are_covered_in_examples_and_preview(project: Project) -> None:
+    at = open_page("upload", project)
+    frames = [frame.value for frame in at.dataframe]
+    assert not any("@example.com" in frame.to_csv() for frame in frames)
+    assert any("•••" in frame.to_csv() for frame in frames)
+
+
+def apply(project: Project, name: str, monkeypatch: pytest.MonkeyPatch, **cells: Any) -> None:
+    """Run the editor's callback with edited cells, as Streamlit does when a person edits."""
+    from pages.ui import column_editor
+
+    kept: dict[str, Any] = {"k": {"edited_rows": {project.table.names.index(name): cells}}}
+    monkeypatch.setattr(column_editor.state, "get", lambda key, default: kept.get(key, default))
+    monkeypatch.setattr(column_editor.state, "put", kept.__setitem__)
+    column_editor._apply(project, project.table, "k")
+    if "upload.problem" in kept:
+        raise AssertionError(kept["upload.problem"])
+
+
+def test_a_changed_role_is_saved_and_moves_the_target(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply(project, "town", monkeypatch, Role="target")
+    apply(project, "region", monkeypatch, Role="target")
+    table = projects.open_project(project.id).table
+    assert table.column("region").role is Role.TARGET
+    assert table.column("town").role is Role.FEATURE
+
+
+def test_a_changed_kind_and_personal_data_are_saved(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply(project, "age", monkeypatch, Kind="category")
+    apply(project, "email", monkeypatch, **{"Personal data": "no", "Kind": "category"})
+    table = projects.open_project(project.id).table
+    assert table.column("age").kind is Kind.CATEGORY
+    assert table.column("email").semantic is None
+
+
+def test_reading_again_in_a_way_that_fails_keeps_the_table(project: Project) -> None:
+    at = open_page("upload", project)
+    at.number_input(key="upload.reading.header").set_value(100)
+    next(button for button in at.button if button.label == "Read again").click().run()
+    assert not at.exception
+    assert len(at.error) == 1
+    assert len(projects.open_project(project.id).table) > 0
+
+
+def test_few_rows_are_said_before_and_not_after() -> None:
+    from synth_core.reading import read_bytes
+
+    data = b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * i) for i in range(30))
+    few = projects.create("Few", read_bytes(data, "few.csv"), source=data, filename="few.csv")
+    at = open_page("upload", few)
+    assert "30 rows are few" in words(at)
