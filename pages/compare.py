@@ -9,9 +9,9 @@ TABS = ("Columns", "Pairs", "Together", "Use", "Rules")
 
 parts.page_head("Compare", "Is it like the real table, and is it of use? Beside every score: what real rows get.")
 project = parts.need_project()
-run = parts.need_run(project)
 
 with parts.guarded("This comparison cannot be shown"):
+    run = score_tiles.judged_run(project)
     card = score_tiles.need_card(run)
     score_tiles.run_bar(project, run)
     found = run_words.verdicts_by_score(card, project.targets)

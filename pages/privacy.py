@@ -6,9 +6,9 @@ from pages.ui import parts, privacy_panels, run_words, score_tiles
 
 parts.page_head("Privacy", "Can a real person be found in it? Attacks first, distances second, each beside a control.")
 project = parts.need_project()
-run = parts.need_run(project)
 
 with parts.guarded("The privacy of this run cannot be shown"):
+    run = score_tiles.judged_run(project)
     card = score_tiles.need_card(run)
     score_tiles.run_bar(project, run)
     found = run_words.verdicts_by_score(card, project.targets)

@@ -6,9 +6,9 @@ from pages.ui import downloads, parts, report_page, run_words, score_tiles, targ
 
 parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
 project = parts.need_project()
-run = parts.need_run(project)
 
 with parts.guarded("The report cannot be made"):
+    run = score_tiles.judged_run(project)
     card = score_tiles.need_card(run)
     downloads.forget(project)
     score_tiles.run_bar(project, run)

@@ -55,7 +55,6 @@ def gate(found: list[Verdict]) -> str:
     failed = [verdict for verdict in found if verdict.word == "fail" and verdict.target.gate]
     if not failed:
         return "-"
-    one = len(failed) == 1
     number = (
         "a target that blocks a release fails"
         if len(failed) == 1

@@ -67,10 +67,16 @@ def _verdict_line(project: Project, run: Run) -> None:
         for word, mark in theme.VERDICTS.items():
             number = sum(verdict.word == word for verdict in found)
             if number:
-                parts.sign(mark, text=f"{number} {mark.word.lower()}")
+                parts.sign(mark, text=f"{number} {_plural(word, number)}")
         st.space("stretch")
         if st.button("See how it compares", key="generate.compare", icon=":material/compare:", type="primary"):
             parts.go("compare")
+
+
+def _plural(word: str, number: int) -> str:
+    several = {"pass": "hold", "watch": "to watch", "fail": "fail"}
+    one = {"pass": "holds", "watch": "to watch", "fail": "fails"}
+    return (one if number == 1 else several).get(word, word)
 
 
 def _judge(run: Run) -> None:

@@ -130,6 +130,15 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def judged_run(project: Project) -> Run:
+    """Return the chosen run, or while that has no result the newest one that has; without any, stop the page."""
+    chosen = state.run()
+    if chosen is not None and (chosen.folder / "scorecard.json").exists():
+        return chosen
+    judged = run_words.judged(project)
+    return judged[0] if judged else parts.need_run(project)
+
+
 def run_bar(project: Project, run: Run) -> None:
     """Draw which run is looked at, the choice of another, and the bar that says it is out of date."""
     runs = run_words.judged(project)

@@ -1,0 +1,126 @@
+"""The Compare page: tiles with floor and verdict, columns worst first, and the tabs behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.scorecard_example import scorecard
+from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    assert "No table yet" in text_of(open_page("compare", None))
+
+
+def test_without_a_run_it_points_to_generate() -> None:
+    at = open_page("compare", make_project())
+    assert "No synthetic table yet" in text_of(at)
+    assert at.button(key="need.run").label == "Go to Generate"
+
+
+def test_while_the_first_run_is_at_work_it_points_to_it() -> None:
+    project = make_project()
+    put_at_work(make_run(project))
+    at = open_page("compare", project)
+    assert "A run is at work" in text_of(at)
+
+
+def test_a_damaged_scorecard_says_what_to_do() -> None:
+    project = make_project()
+    run = make_run(project)
+    (run.folder / "scorecard.json").write_text("{}", encoding="utf-8")
+    at = open_page("compare", project)
+    assert "damaged" in at.error[0].value
+
+
+def test_the_tiles_show_value_floor_and_verdict() -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project)
+    tiles = {metric.label: (metric.value, metric.delta) for metric in at.metric}
+    assert tiles["Column shapes"] == ("1.3 %", "real rows 0.8 %")
+    assert tiles["Told apart"] == ("0.670", "real rows 0.500")
+    assert tiles["Loss in use"][0] == "1.3 %"
+    assert "Fails]" in text_of(at)
+
+
+def test_a_score_without_a_value_is_not_enough_data_and_says_why() -> None:
+    project = make_project()
+    card = with_score(scorecard(), "fidelity", "c2st", value=None, note="only 40 rows were held out")
+    make_run(project, card)
+    text = text_of(open_page("compare", project))
+    assert "Told apart: –" in text
+    assert "Only 40 rows were held out" in text
+
+
+def test_columns_stand_worst_first_with_real_beside_synthetic() -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project)
+    frame = next(one.value for one in at.dataframe if "Synthetic" in one.value.columns and "Error" in one.value.columns)
+    errors = frame["Error"].dropna().tolist()
+    assert errors == sorted(errors, reverse=True)
+    assert frame["Column"].iloc[0] == "income"
+    assert len(frame["Real"].iloc[0]) == len(frame["Synthetic"].iloc[0])
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_the_filter_keeps_columns_that_are_worse() -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project)
+    at.number_input(key="compare.worse").set_value(2.0).run()
+    frame = next(one.value for one in at.dataframe if "Error" in one.value.columns)
+    assert frame["Error"].min() > 2
+    at.number_input(key="compare.worse").set_value(99.0).run()
+    assert "No column is worse than 99 %" in text_of(at)
+
+
+@pytest.mark.parametrize(
+    ("tab", "words", "charts"),
+    [("Pairs", "Pairs, worst first", 2), ("Together", "0.670", 1), ("Use", "**income**", 1), ("Rules", "hard rule", 0)],
+)
+def test_every_tab_draws_its_evidence(tab: str, words: str, charts: int) -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project, **{"compare.tab": tab})
+    assert words in text_of(at)
+    assert len(at.get("plotly_chart")) == charts
+
+
+def test_without_a_target_use_points_to_upload() -> None:
+    project = make_project()
+    card = scorecard()
+    make_run(
+        project, card.model_copy(update={"utility": card.utility.model_copy(update={"target": None, "models": []})})
+    )
+    at = open_page("compare", project, **{"compare.tab": "Use"})
+    assert at.button(key="compare.no_target").label == "Go to Upload"
+
+
+def test_without_rules_the_tab_points_to_constraints() -> None:
+    project = make_project()
+    card = scorecard()
+    make_run(project, card.model_copy(update={"validity": card.validity.model_copy(update={"rules": []})}))
+    at = open_page("compare", project, **{"compare.tab": "Rules"})
+    assert at.button(key="compare.no_rules").label == "Go to Constraints"
+
+
+def test_a_stale_run_shows_the_bar_and_its_results() -> None:
+    project = make_project()
+    make_run(project)
+    project.set_choices({})
+    at = open_page("compare", project)
+    assert "earlier table or earlier rules" in at.warning[0].value
+    assert at.metric
+
+
+def test_another_run_can_be_chosen() -> None:
+    project = make_project()
+    first = make_run(project, scorecard(loss=4.4))
+    make_run(project, scorecard(loss=1.1))
+    at = open_page("compare", project)
+    assert "Loss in use: 1.1 %" in text_of(at)
+    at.selectbox(key="compare.run").set_value(first.id).run()
+    assert not at.exception
+    assert "Loss in use: 4.4 %" in text_of(at)

@@ -1,0 +1,158 @@
+"""The Generate page: the recipe in words, a run at work, done, stopped, and the history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synth_core import jobs
+from synth_core.errors import ProjectError
+from synth_core.run import Status
+from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    assert "No table yet" in text_of(open_page("generate", None))
+
+
+def test_before_the_first_run_the_recipe_stands_there_in_words() -> None:
+    at = open_page("generate", make_project())
+    text = text_of(at)
+    assert "learns from **320** real rows and makes **300** new ones, to share outside" in text
+    assert "No synthetic table yet" in text
+    assert at.button(key="generate.start").label == "Generate 300 rows"
+
+
+def test_fewer_than_a_hundred_rows_are_warned_of_before() -> None:
+    assert "60 real rows are few" in text_of(open_page("generate", make_project(60)))
+    assert "are few" not in text_of(open_page("generate", make_project(150)))
+
+
+def test_the_button_starts_the_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    started: list[Any] = []
+
+    def start(one: Any, recipe: Any) -> Any:
+        started.append(recipe)
+        return one.new_run(recipe)
+
+    monkeypatch.setattr(jobs, "start", start)
+    at = open_page("generate", project)
+    at.button(key="generate.start").click().run()
+    assert not at.exception
+    assert [recipe.rows for recipe in started] == [300]
+
+
+def test_a_start_that_is_refused_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise ProjectError("A run of this project is in progress.")
+
+    monkeypatch.setattr(jobs, "start", refuse)
+    at = open_page("generate", make_project())
+    at.button(key="generate.start").click().run()
+    assert "A run of this project is in progress." in at.error[0].value
+
+
+def test_while_a_run_is_at_work_the_steps_show_and_the_button_is_off() -> None:
+    project = make_project()
+    run = make_run(project)
+    put_at_work(run, stage="Learn", share=0.3, note="320 rows", seconds_left=12.0)
+    at = open_page("generate", project)
+    text = text_of(at)
+    assert at.button(key="generate.start").disabled
+    assert "**Learning**" in text
+    assert "Held rows out" in text
+    assert "radio_button_unchecked: Attack it" in text
+    assert at.button(key="generate.cancel").label == "Cancel"
+
+
+def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> None:
+    project = make_project()
+    run = make_run(project)
+    put_at_work(run, stage="Attack", share=0.9)
+    at = open_page("generate", project)
+    assert "The first 300 rows" in text_of(at)
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_a_queued_run_says_that_it_waits() -> None:
+    project = make_project()
+    run = make_run(project)
+    put_at_work(run, state="queued", stage="", started=None)
+    assert "Waiting for its turn" in text_of(open_page("generate", project))
+
+
+def test_cancel_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    run = make_run(project)
+    put_at_work(run)
+    ended: list[str] = []
+    monkeypatch.setattr(jobs, "cancel", lambda one: ended.append(one.id))
+    at = open_page("generate", project)
+    at.button(key="generate.cancel").click().run()
+    assert ended == [run.id]
+
+
+def test_a_finished_run_shows_rows_time_acceptance_and_verdicts() -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("generate", project)
+    found = {metric.label: metric.value for metric in at.metric}
+    assert found == {"Rows made": "300", "Time": "12 s", "Rows accepted": "91 %", "Learned from": "320"}
+    assert "7 hold]" in text_of(at)
+    assert at.button(key="generate.compare")
+
+
+def test_a_run_without_a_judgement_offers_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    run = make_run(project)
+    (run.folder / "scorecard.json").unlink()
+    asked: list[str] = []
+    monkeypatch.setattr(jobs, "judge_again", lambda one: asked.append(one.id))
+    at = open_page("generate", project)
+    at.button(key="generate.judge").click().run()
+    assert asked == [run.id]
+
+
+def test_a_failed_run_says_why_and_what_to_try_and_offers_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    run = make_run(project)
+    run.write_status(Status(state="failed", note="Stopped at: Learn", error="The engine could not learn this table."))
+    resumed: list[str] = []
+    monkeypatch.setattr(jobs, "resume", lambda one: resumed.append(one.id))
+    at = open_page("generate", project)
+    assert "Stopped at: Learn" in at.error[0].value
+    assert "could not learn this table" in at.error[0].value
+    assert "What you can try" in text_of(at)
+    assert len(at.get("download_button")) == 1
+    at.button(key="generate.resume").click().run()
+    assert resumed == [run.id]
+
+
+def test_a_run_made_with_an_earlier_table_says_so_and_stays_visible() -> None:
+    project = make_project()
+    make_run(project)
+    project.set_choices({})
+    at = open_page("generate", project)
+    assert "earlier table or earlier rules" in text_of(at)
+    assert at.metric
+
+
+def test_two_runs_make_a_history_with_their_scores() -> None:
+    project = make_project()
+    make_run(project)
+    make_run(project)
+    at = open_page("generate", project)
+    frame = next(one.value for one in at.dataframe if "Engine" in one.value.columns)
+    assert len(frame) == 2
+    assert frame["Told apart"].tolist() == [0.67, 0.67]
+
+
+def test_a_damaged_recipe_in_the_history_does_not_break_the_page() -> None:
+    project = make_project()
+    make_run(project)
+    broken = make_run(project)
+    (broken.folder / "recipe.json").write_text("{", encoding="utf-8")
+    at = open_page("generate", project)
+    assert not at.exception

@@ -1,0 +1,122 @@
+"""The Method page: cards with advice, a form drawn from the settings, and a draft that keeps every choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import synth_core.methods as registry
+from synth_core.methods import methods
+from synth_core.recipe import Recipe, Use
+from tests.pages.judged_run import make_project, open_page, text_of
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    at = open_page("method", None)
+    assert "No table yet" in text_of(at)
+    assert at.button(key="need.project").label == "Go to Start"
+
+
+def test_every_engine_has_a_card_and_exactly_one_is_recommended() -> None:
+    text = text_of(open_page("method", make_project()))
+    for cls in methods().values():
+        assert cls.info.title.split(" (")[0] in text
+    assert text.count("Recommended]") == 1
+    assert "400 rows, 7 learned columns, mixed kinds" in text
+
+
+def test_an_engine_under_a_business_licence_says_so() -> None:
+    text = text_of(open_page("method", make_project()))
+    assert text.count("BUSL-1.1]") == 2
+
+
+def test_choosing_an_engine_keeps_it_for_the_next_run_and_shows_its_weakness() -> None:
+    project = make_project()
+    at = open_page("method", project)
+    at.button(key="method.choose_trees").click().run()
+    assert not at.exception
+    assert project.draft.method == "trees"
+    assert at.button(key="method.choose_trees").label == "Chosen"
+    assert "known to get wrong" in text_of(at)
+
+
+def test_settings_of_the_engine_before_come_back_when_it_is_chosen_again() -> None:
+    project = make_project()
+    param = next(p for p in methods()["trees"].info.params if p.kind is int and not p.expert)
+    project.set_draft(Recipe(method="trees", params={param.name: param.default + 1}))
+    at = open_page("method", project)
+    at.button(key="method.choose_independent").click().run()
+    assert project.draft.params == {}
+    at.button(key="method.choose_trees").click().run()
+    assert project.draft.params == {param.name: param.default + 1}
+
+
+def test_a_changed_setting_is_kept_and_one_set_back_to_its_default_is_not_written_down() -> None:
+    project = make_project()
+    param = next(p for p in methods()["trees"].info.params if p.kind is int and not p.expert)
+    project.set_draft(Recipe(method="trees"))
+    at = open_page("method", project)
+    field = at.number_input(key=f"method.trees.{param.name}")
+    field.set_value(param.default + 1).run()
+    assert project.draft.params == {param.name: param.default + 1}
+    at.number_input(key=f"method.trees.{param.name}").set_value(param.default).run()
+    assert project.draft.params == {}
+
+
+def test_expert_settings_show_only_under_expert() -> None:
+    project = make_project()
+    project.set_draft(Recipe(method="trees"))
+    expert = [p.name for p in methods()["trees"].info.params if p.expert]
+    assert expert
+    at = open_page("method", project)
+
+    def drawn(name: str) -> bool:
+        fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
+        return any(field.key == f"method.trees.{name}" for field in fields)
+
+    assert not any(drawn(name) for name in expert)
+    at.segmented_control(key="method.level").set_value("Expert").run()
+    assert all(drawn(name) for name in expert)
+
+
+def test_rows_seed_and_holdout_are_kept() -> None:
+    project = make_project()
+    at = open_page("method", project)
+    at.number_input(key="method.rows").set_value(5000).run()
+    at.number_input(key="method.seed").set_value(7).run()
+    at.slider(key="method.holdout").set_value(30).run()
+    draft = project.draft
+    assert (draft.rows, draft.seed, draft.holdout) == (5000, 7, 0.3)
+    text = text_of(at)
+    assert "learns from 280 real rows" in text
+    assert "carry the information of about 280" in text
+
+
+def test_the_intended_use_is_kept_and_changes_the_reason() -> None:
+    project = make_project()
+    at = open_page("method", project)
+    before = text_of(at)
+    at.segmented_control(key="method.use").set_value(Use.TRAIN).run()
+    assert not at.exception
+    assert at.session_state["state.open"].use is Use.TRAIN
+    assert text_of(at) != before
+
+
+def test_a_recipe_for_an_engine_that_is_not_here_gets_a_card_and_the_others_can_be_chosen() -> None:
+    project = make_project()
+    project.set_draft(Recipe(method="an_engine_of_somebody_else"))
+    at = open_page("method", project)
+    assert "not installed here" in at.error[0].value
+    assert not at.button(key="method.choose_trees").disabled
+
+
+def test_a_missing_package_greys_the_card_and_shows_the_install_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[str, Any] = methods()
+    cls = known["tvae"]
+    monkeypatch.setattr(cls, "info", replace(cls.info, requires=("a_package_that_is_not_there",)))
+    at = open_page("method", make_project())
+    assert any("pip install a_package_that_is_not_there" in code.value for code in at.code)
+    assert not [button for button in at.button if button.key == "method.choose_tvae"]
+    assert registry.methods()["tvae"].info.missing == ("a_package_that_is_not_there",)

@@ -1,0 +1,112 @@
+"""The Privacy page: a verdict in words, attacks beside their control, closest pairs covered until asked for."""
+
+from __future__ import annotations
+
+from synth_core.scorecard import Scorecard
+from synth_core.scores.score import Score
+from tests.core.scorecard_example import scorecard
+from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
+
+LITERALS = Score(name="literals", dimension="privacy", question="Are real values in it?", value=0, unit="rows", n=300)
+
+
+def _card(**literals: object) -> Scorecard:
+    card = scorecard(table="People")
+    scores = [*(s for s in card.privacy.scores if s.name != "literals"), LITERALS.model_copy(update=literals)]
+    return card.model_copy(update={"privacy": card.privacy.model_copy(update={"scores": scores})})
+
+
+def test_without_a_project_it_points_to_start() -> None:
+    assert "No table yet" in text_of(open_page("privacy", None))
+
+
+def test_without_a_run_it_points_to_generate() -> None:
+    at = open_page("privacy", make_project())
+    assert at.button(key="need.run").label == "Go to Generate"
+
+
+def test_while_the_first_run_is_at_work_it_points_to_it() -> None:
+    project = make_project()
+    put_at_work(make_run(project))
+    assert "A run is at work" in text_of(open_page("privacy", project))
+
+
+def test_a_damaged_scorecard_says_what_to_do() -> None:
+    project = make_project()
+    run = make_run(project)
+    (run.folder / "scorecard.json").write_text("no json", encoding="utf-8")
+    assert "damaged" in open_page("privacy", project).error[0].value
+
+
+def test_a_clean_release_shows_no_sign_of_copying_and_the_limits_of_that() -> None:
+    project = make_project()
+    make_run(project, _card())
+    at = open_page("privacy", project)
+    assert "No sign of copying" in at.success[0].value
+    assert "not a proof" in text_of(at)
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_a_successful_attack_says_stop_and_what_to_do() -> None:
+    project = make_project()
+    make_run(project, with_score(_card(), "privacy", "membership_auc", value=0.83, low=0.8, high=0.86))
+    at = open_page("privacy", project)
+    assert "Stop: do not release" in at.error[0].value
+    text = text_of(at)
+    assert "What you can do" in text
+    assert "Make fewer rows" in text
+
+
+def test_leaked_literals_name_their_columns() -> None:
+    project = make_project()
+    make_run(project, _card(value=12, low=8, high=18, reference=0, note="rows per column: income: 12"))
+    text = text_of(open_page("privacy", project))
+    assert "Stop: do not release" in text
+    assert "income\\: 12" in text
+
+
+def test_too_few_rows_are_not_a_pass() -> None:
+    project = make_project()
+    make_run(project, with_score(_card(), "privacy", "membership_auc", value=None, note="only 12 rows"))
+    at = open_page("privacy", project)
+    assert not at.success
+    assert "not a pass" in at.info[0].value
+
+
+def test_closest_pairs_are_covered_until_asked_for() -> None:
+    project = make_project()
+    make_run(project, _card())
+    at = open_page("privacy", project)
+
+    def cells() -> set[str]:
+        return set(next(one.value for one in at.dataframe if "Real row" in one.value.columns)["Real row"])
+
+    assert cells() == {"•••"}
+    at.toggle(key="privacy.reveal").set_value(True).run()
+    assert not at.exception
+    assert "•••" not in cells()
+    assert len(cells()) > 1
+
+
+def test_a_pair_shows_the_train_row_of_the_very_split() -> None:
+    project = make_project()
+    run = make_run(project, _card())
+    at = open_page("privacy", project, **{"privacy.reveal": True})
+    at.toggle(key="privacy.reveal").set_value(True).run()
+    shown = next(one.value for one in at.dataframe if "Real row" in one.value.columns).set_index("Column")
+    train, _ = project.table.split(run.recipe.holdout, run.recipe.seed)
+    assert shown.loc["age", "Real row"] == str(train.frame["age"].iloc[77])
+    assert shown.loc["age", "Synthetic row"] == str(project.table.frame["age"].iloc[3])
+
+
+def test_a_row_that_is_gone_says_so() -> None:
+    project = make_project()
+    make_run(project, _card(), rows=2)
+    assert "not in the synthetic table" in open_page("privacy", project).error[0].value
+
+
+def test_a_stale_run_shows_the_bar() -> None:
+    project = make_project()
+    make_run(project, _card())
+    project.set_choices({})
+    assert "earlier table or earlier rules" in open_page("privacy", project).warning[0].value
