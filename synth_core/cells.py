@@ -68,6 +68,8 @@ def read_cells(
     if pd.api.types.is_timedelta64_dtype(dtype):
         seconds = values.dt.total_seconds()
         return _numeric_cells(name, seconds, "number").noted("Durations, read as seconds.")
+    if pd.api.types.is_unsigned_integer_dtype(dtype) and values.notna().any() and int(values.max()) >= 2**63:
+        return _text_cells(name, Words.of(_as_words(values)), tokens, text=False, decimal=".")
     if pd.api.types.is_integer_dtype(dtype):
         return _numeric_cells(name, values, "integer")
     if pd.api.types.is_float_dtype(dtype):
@@ -178,13 +180,19 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     doubtful = in_set(levels, TOKENS | NUMERIC_TOKENS) if tokens is None else in_set(levels, tokens)
     rest = [level for level, gone in zip(levels, empty | doubtful, strict=True) if not gone]
     source = pd.Series(words.codes)
+    packed = bool(rest) and "date" in header_words(name) and all(len(v) == 8 and v[:2] in ("19", "20") for v in rest)
+    dates = parse_dates(rest, dated=True) if packed else None
+    if dates is not None:
+        gone = empty | doubtful
+        storage: Storage = "integer" if text else "string"
+        return Cells(name, words.without(gone), storage, _token(words, gone, source), dates=dates)
     if rest and not has_leading_zero(rest):
         numbers = parse_numbers(rest, decimal)
         if not numbers.odd.any():
-            named_none = in_set(levels, NUMERIC_TOKENS) if tokens is None else np.zeros(len(levels), dtype=bool)
+            named_none = in_set(levels, {"None", "none", "na"}) if tokens is None else np.zeros(len(levels), dtype=bool)
             if not named_none.any() or len(rest) >= 10:
                 kept = words.without(empty | doubtful)
-                storage: Storage = "string" if not text else "integer" if _plain(numbers) else "number"
+                storage = "string" if not text else "integer" if _plain(numbers) else "number"
                 token = _token(words, empty | doubtful, source)
                 return Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note)
     dates = parse_dates(rest, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None

@@ -104,7 +104,8 @@ def guess_header_row(rows: list[list[str]]) -> int:
     if usual < 2:
         return 0
     for index, row in enumerate(rows[:20]):
-        if sum(1 for cell in row if cell.strip()) > 1:
+        filled = sum(1 for cell in row if cell.strip())
+        if filled > 1 or (filled == 0 and len(row) == usual):
             return index if index <= 10 else 0
     return 0
 
@@ -133,7 +134,7 @@ def read_delimited(
     rows = _rows(text, mark) if chosen else [[line] for line in text[:400_000].splitlines()[:200]]
     top = guess_header_row(rows) if header_row is None else header_row
     if header_row is None and top:
-        notes.append(f"The names are in line {top + 1}; what stands above was skipped.")
+        notes.append(f"{top} line{'s' if top > 1 else ''} above the column names left out.")
     raw = _parse(text, mark if chosen else "\x1f", filename, top)
     raw, more = tidy_names(raw, filename)
     if _looks_like_values([str(name) for name in raw.columns]):
@@ -147,11 +148,12 @@ def read_delimited(
 def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
     if len(delimiter) != 1:
         raise ReadingError(f"A delimiter is one character, not '{delimiter}'; use a comma, semicolon, tab or bar.")
-    if all(len(row) == 1 for row in _rows(text, delimiter)):
+    rows = _rows(text, delimiter)
+    if len(rows[0]) == 1 or all(len(row) == 1 for row in rows):
         better = guess_delimiter(text, filename)
         if better is not None:
             raise ReadingError(
-                f"'{filename}': with a {delimiter_name(delimiter)} as delimiter every row is one cell; "
+                f"'{filename}': with a {delimiter_name(delimiter)} as delimiter the names are one cell; "
                 f"it looks separated by a {delimiter_name(better)}. Choose that, or leave it to be guessed."
             )
 

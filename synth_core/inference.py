@@ -132,8 +132,10 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     if semantic is not None:
         note = f"Looks like {SEMANTICS.get(semantic, semantic)}: made anew, never learned. {note}".strip()
     values, lost = canonical(cells, kind)
-    if lost:
-        cells = cells.noted(f"{lost:,} cells do not fit the kind '{kind.value}' and are read as missing.")
+    if lost and not (kind is Kind.DATETIME and cells.dates is not None):
+        cells = cells.noted(
+            f"{lost:,} of {cells.words.present:,} cells do not fit the kind '{kind.value}' and are read as missing."
+        )
     role = Role.DROP if kind is Kind.TEXT and semantic is None else Role.FEATURE
     storage = cells.storage
     if semantic is not None and kind in (Kind.IDENTIFIER, Kind.TEXT):

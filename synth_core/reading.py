@@ -96,6 +96,7 @@ def read_bytes(
 ) -> Reading:
     """Return the table in the bytes of a file called ``filename``, as :func:`read` does."""
     options = options or ReadOptions()
+    _check_options(options)
     check_size(len(data), filename, limit_mb)
     if not data:
         raise ReadingError(f"'{filename}' is empty (0 bytes); a table needs a header and rows below it.")
@@ -148,6 +149,13 @@ def frame_like(raw: pd.DataFrame, like: Table, name: str) -> Table:
         for old, new in zip(like.columns, table.columns, strict=True)
     )
     return Table(table.frame, columns, name, dict(like.source))
+
+
+def _check_options(options: ReadOptions) -> None:
+    if options.decimal not in (None, ".", ","):
+        raise ReadingError(f"The decimal mark is a point or a comma, not '{options.decimal}'.")
+    if options.header_row is not None and options.header_row < 0:
+        raise ReadingError(f"The header row counts from 0, so it cannot be {options.header_row}.")
 
 
 def _stem(filename: str) -> str:
@@ -237,7 +245,7 @@ def _read_workbook(
         raise ReadingError(f"'{filename}', sheet '{chosen}', is empty; choose another sheet.")
     raw, top = _grid(rows, filename, options.header_row)
     if options.header_row is None and top:
-        notes.append(f"The names are in row {top + 1}; what stands above was skipped.")
+        notes.append(f"{top} row{'s' if top > 1 else ''} above the column names left out.")
     raw, more = tidy_names(raw, filename)
     raw.attrs["text"] = False
     return raw, sheets, options.model_copy(update={"sheet": chosen, "header_row": top}), notes + more

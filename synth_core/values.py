@@ -16,6 +16,7 @@ TOKENS = frozenset([
 # Clear only where everything else is a number or a date: "None" is a real answer in many categories.
 NUMERIC_TOKENS = frozenset([
     "None", "none", "na", "N.A.", "n.a.", ".", "#DIV/0!", "#VALUE!", "#NUM!", "#REF!", "#NULL!",
+    "inf", "-inf", "Inf", "-Inf", "Infinity", "-Infinity",
 ])  # fmt: skip
 
 _NUMBER_LIKE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][+-]?\d+)?")
@@ -219,18 +220,19 @@ def _shape(text: str) -> str:
 
 
 def _choose(whole: list[tuple[str, pd.Series]]) -> Parsed:
-    """Return the reading of the dates; where day and month could be swapped, the first day-first pattern."""
-    names = {pattern for pattern, _ in whole}
+    """Return the reading of the dates; where day and month could be swapped, the one that is in order, else day first."""
     pattern, values = whole[0]
-    note = ""
-    swapped = [p for p in names if p != pattern and p.replace("%m", "%d", 1).replace("%d", "%m", 1) != p]
-    if len(names) > 1 and swapped and pattern.index("%d") < pattern.index("%m"):
-        if not values.is_monotonic_increasing:
-            other = next((item for item in whole[1:] if item[1].is_monotonic_increasing), None)
-            pattern, values = other or (pattern, values)
-        order = "day" if pattern.index("%d") < pattern.index("%m") else "month"
-        note = f"No date shows whether the day or the month comes first; read with the {order} first."
-    return _dates(values, pattern, note)
+    other = next((item for item in whole[1:] if item[0] == _swapped(pattern)), None)
+    if other is None:
+        return _dates(values, pattern, "")
+    if other[1].is_monotonic_increasing and not values.is_monotonic_increasing:
+        pattern, values = other
+    order = "day" if pattern.index("%d") < pattern.index("%m") else "month"
+    return _dates(values, pattern, f"No date shows whether day or month comes first; read with the {order} first.")
+
+
+def _swapped(pattern: str) -> str:
+    return pattern.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
 
 
 def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
@@ -240,7 +242,7 @@ def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
     for pattern in found or [p for p in _candidates(False)[:10] if _possible(levels[0], p)]:
         values = _parse(levels, pattern)
         lost = values.isna().to_numpy()
-        if len(values) != len(levels) or lost.mean() > 0.05:
+        if len(values) != len(levels) or lost.sum() > max(3, 0.05 * len(levels)) or lost.mean() > 0.5:
             continue
         try:
             for level in np.array(levels, dtype=object)[lost]:

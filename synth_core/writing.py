@@ -347,21 +347,22 @@ def _write_csv(groups: Iterator[pa.Table], out: Path) -> None:
     from pyarrow import csv
 
     def write(target: Path) -> None:
-        writer = None
         with pa.OSFile(str(target), "wb") as sink:
-            for group in groups:
+            for number, group in enumerate(groups):
                 safe = _spreadsheet_safe(group)
-                if writer is None:
+                if number == 0:
                     sink.write((",".join(_quoted(name) for name in safe.column_names) + "\n").encode())
-                    writer = csv.CSVWriter(
-                        sink, safe.schema,
-                        write_options=csv.WriteOptions(include_header=False, quoting_style="needed"),
-                    )  # fmt: skip
-                writer.write_table(safe)
-            if writer is not None:
-                writer.close()
+                # Arrow's "needed" quotes every text cell of the group; without delimiters in them none needs it.
+                style = "needed" if any(_needs_quotes(column) for column in safe.columns) else "none"
+                csv.write_csv(safe, sink, csv.WriteOptions(include_header=False, quoting_style=style))
 
     _replace(out, write)
+
+
+def _needs_quotes(column: pa.ChunkedArray) -> bool:
+    if not pa.types.is_string(column.type):
+        return False
+    return bool(pc.any(pc.match_substring_regex(column, r'[",\r\n]|^$')).as_py())
 
 
 def _quoted(name: str) -> str:
