@@ -69,10 +69,11 @@ def _number_finding(column: ColumnLikeness) -> str | None:
     way = "higher" if gaps[place] > 0 else "lower"
     if column.kind == "datetime":
         days = abs(gaps[place]) / 86400
-        return f"{amount(days)} days {'later' if gaps[place] > 0 else 'earlier'} {PLACES[place]}"
+        where = PLACES[place].replace("lowest", "earliest").replace("top", "latest")
+        return f"{amount(days)} days {'later' if gaps[place] > 0 else 'earlier'} {where}"
     base = abs(float(real[place]))
     if base > 0.05 * spread:
-        return f"{amount(100 * abs(float(gaps[place])) / base)} % {way} {PLACES[place]}"
+        return f"{amount(float(f'{100 * abs(float(gaps[place])) / base:.2g}'))} % {way} {PLACES[place]}"
     return f"{amount(abs(float(gaps[place])))} {way} {PLACES[place]}"
 
 
@@ -82,7 +83,7 @@ def _category_finding(column: ColumnLikeness) -> str | None:
         return None
     place = int(np.abs(gaps).argmax())
     way = "more" if gaps[place] > 0 else "less"
-    return f"{amount(100 * abs(float(gaps[place])))} points {way} often '{column.labels[place]}'"
+    return f"{amount(float(f'{100 * abs(float(gaps[place])):.2g}'))} points {way} often '{column.labels[place]}'"
 
 
 def alt_associations(names: Sequence[str], matrix: Sequence[Sequence[float]]) -> str:
@@ -147,7 +148,8 @@ def alt_forest(privacy: Privacy) -> str:
     if not known:
         return "No attack has been run."
     gains = [(float(a.value or 0) - float(a.control if a.control is not None else a.chance or 0), a) for a in known]
-    gain, worst = max(gains, key=lambda pair: pair[0])
+    # an AUC runs from .5 to 1, a success from 0 to 100 %: compared on one scale
+    gain, worst = max(gains, key=lambda pair: pair[0] * (2 if pair[1].unit == "AUC" else 0.01))
     return (
         f"{len(known)} attacks beside their controls; the strongest, {worst.title}, reaches {amount(worst.value)} "
         f"{worst.unit}, {amount(abs(gain))} {'above' if gain >= 0 else 'below'} its control."

@@ -144,17 +144,104 @@ def privacy() -> Privacy:
     xs = np.linspace(0, 3, 120)
     return Privacy(
         scores=[
-            Score(name="copies", dimension="privacy", question="Are real rows repeated?", value=0.02, low=0.01, high=0.05, reference=0.03, unit="%", better="reference", n=12_000),  # fmt: skip
-            Score(name="nearer_share", dimension="privacy", question="Are synthetic rows nearer to training rows?", value=50.4, low=49.3, high=51.5, reference=50.0, unit="%", better="reference", n=6_000),  # fmt: skip
-            Score(name="membership_auc", dimension="privacy", question="Can it be told who was in the training rows?", value=0.512, low=0.49, high=0.531, reference=0.5, unit="AUC", n=5_000),  # fmt: skip
-            Score(name="membership_tpr", dimension="privacy", question="Members found at one false alarm in a hundred", value=0.013, low=0.008, high=0.02, reference=0.01, n=5_000),  # fmt: skip
-            Score(name="inference", dimension="privacy", question="Can a secret be guessed?", value=None, note="Not enough data: the column has 12 rows."),  # fmt: skip
+            Score(
+                name="copies",
+                dimension="privacy",
+                question="Are real rows repeated?",
+                value=0.02,
+                low=0.01,
+                high=0.05,
+                reference=0.03,
+                unit="%",
+                better="reference",
+                n=12_000,
+            ),
+            Score(
+                name="nearer_share",
+                dimension="privacy",
+                question="Are synthetic rows nearer to training rows?",
+                value=50.4,
+                low=49.3,
+                high=51.5,
+                reference=50.0,
+                unit="%",
+                better="reference",
+                n=6_000,
+            ),
+            Score(
+                name="membership_auc",
+                dimension="privacy",
+                question="Can it be told who was in the training rows?",
+                value=0.512,
+                low=0.49,
+                high=0.531,
+                reference=0.5,
+                unit="AUC",
+                n=5_000,
+            ),
+            Score(
+                name="membership_tpr",
+                dimension="privacy",
+                question="Members found at one false alarm in a hundred",
+                value=0.013,
+                low=0.008,
+                high=0.02,
+                reference=0.01,
+                n=5_000,
+            ),
+            Score(
+                name="inference",
+                dimension="privacy",
+                question="Can a secret be guessed?",
+                value=None,
+                note="Not enough data: the column has 12 rows.",
+            ),
         ],
         attacks=[
-            Attack(name="membership", title="Membership, nearest distance", unit="AUC", value=0.512, low=0.49, high=0.531, control=0.5, chance=0.5, n=5_000),  # fmt: skip
-            Attack(name="density", title="Membership, density ratio", unit="AUC", value=0.53, low=0.5, high=0.55, control=0.5, chance=0.5, n=5_000),  # fmt: skip
-            Attack(name="singling", title="Singling out", unit="%", value=1.2, low=0.4, high=2.4, control=1.0, chance=0.1, n=500),  # fmt: skip
-            Attack(name="inference", title="Inference of occupation", unit="%", value=31.0, low=28.0, high=34.0, control=30.1, chance=22.0, n=1_000),  # fmt: skip
+            Attack(
+                name="membership",
+                title="Membership, nearest distance",
+                unit="AUC",
+                value=0.512,
+                low=0.49,
+                high=0.531,
+                control=0.5,
+                chance=0.5,
+                n=5_000,
+            ),
+            Attack(
+                name="density",
+                title="Membership, density ratio",
+                unit="AUC",
+                value=0.53,
+                low=0.5,
+                high=0.55,
+                control=0.5,
+                chance=0.5,
+                n=5_000,
+            ),
+            Attack(
+                name="singling",
+                title="Singling out",
+                unit="%",
+                value=1.2,
+                low=0.4,
+                high=2.4,
+                control=1.0,
+                chance=0.1,
+                n=500,
+            ),
+            Attack(
+                name="inference",
+                title="Inference of occupation",
+                unit="%",
+                value=31.0,
+                low=28.0,
+                high=34.0,
+                control=30.1,
+                chance=22.0,
+                n=1_000,
+            ),
             Attack(name="link", title="Linkability", unit="%", value=None, note="Not enough columns."),
         ],
         curves=[
@@ -175,15 +262,98 @@ def scorecard(loss: float = 1.3, table: str = "hospital") -> Scorecard:
         *(number_column(f"measure {i} of the ward", 100.0 * i, 0.8 + 0.05 * i) for i in range(6)),
         ColumnLikeness(name="all empty", kind="number", error=None, note="No value on either side."),
     ]
-    shape = Score(name="shape", dimension="fidelity", question="Is each column like the real one?", value=1.3, low=1.1, high=1.6, reference=0.8, baseline=0.7, unit="%", n=3_000)  # fmt: skip
-    pairs = Score(name="pairs", dimension="fidelity", question="Do columns go together as in the real table?", value=2.4, low=2.2, high=2.8, reference=1.9, baseline=7.6, unit="%", n=3_000)  # fmt: skip
-    c2st = Score(name="c2st", dimension="fidelity", question="Can synthetic rows be told from real ones?", value=0.67, low=0.64, high=0.7, reference=0.5, baseline=0.99, unit="AUC", n=3_000)  # fmt: skip
-    lost = Score(name="tstr_loss", dimension="utility", question="What does a model lose by training on it?", value=loss, low=loss - 0.5, high=loss + 0.6, reference=0.0, baseline=38.0, unit="%", n=3_000)  # fmt: skip
-    broken = Score(name="rules_broken", dimension="validity", question="Rows that break a hard rule", value=0.0, reference=0.1, unit="%", n=12_000)  # fmt: skip
+    shape = Score(
+        name="shape",
+        dimension="fidelity",
+        question="Is each column like the real one?",
+        value=1.3,
+        low=1.1,
+        high=1.6,
+        reference=0.8,
+        baseline=0.7,
+        unit="%",
+        n=3_000,
+    )
+    pairs = Score(
+        name="pairs",
+        dimension="fidelity",
+        question="Do columns go together as in the real table?",
+        value=2.4,
+        low=2.2,
+        high=2.8,
+        reference=1.9,
+        baseline=7.6,
+        unit="%",
+        n=3_000,
+    )
+    c2st = Score(
+        name="c2st",
+        dimension="fidelity",
+        question="Can synthetic rows be told from real ones?",
+        value=0.67,
+        low=0.64,
+        high=0.7,
+        reference=0.5,
+        baseline=0.99,
+        unit="AUC",
+        n=3_000,
+    )
+    lost = Score(
+        name="tstr_loss",
+        dimension="utility",
+        question="What does a model lose by training on it?",
+        value=loss,
+        low=loss - 0.5,
+        high=loss + 0.6,
+        reference=0.0,
+        baseline=38.0,
+        unit="%",
+        n=3_000,
+    )
+    broken = Score(
+        name="rules_broken",
+        dimension="validity",
+        question="Rows that break a hard rule",
+        value=0.0,
+        reference=0.1,
+        unit="%",
+        n=12_000,
+    )
     rules = [
-        RuleAdherence(id="a", sentence="admitted is before discharged", hard=True, severity="error", how="transform", real=1.0, raw=1.0, final=1.0, broken=0),  # fmt: skip
-        RuleAdherence(id="b", sentence=f"occupation is not '{NASTY}'", hard=True, severity="error", how="repair", real=0.998, raw=0.981, final=1.0, broken=0, repaired=228),  # fmt: skip
-        RuleAdherence(id="c", sentence="age is at most 90", hard=False, severity="warning", how="check_only", real=0.97, raw=None, final=0.965, broken=420),  # fmt: skip
+        RuleAdherence(
+            id="a",
+            sentence="admitted is before discharged",
+            hard=True,
+            severity="error",
+            how="transform",
+            real=1.0,
+            raw=1.0,
+            final=1.0,
+            broken=0,
+        ),
+        RuleAdherence(
+            id="b",
+            sentence=f"occupation is not '{NASTY}'",
+            hard=True,
+            severity="error",
+            how="repair",
+            real=0.998,
+            raw=0.981,
+            final=1.0,
+            broken=0,
+            repaired=228,
+        ),
+        RuleAdherence(
+            id="c",
+            sentence="age is at most 90",
+            hard=False,
+            severity="warning",
+            how="check_only",
+            real=0.97,
+            raw=None,
+            final=0.965,
+            broken=420,
+        ),
     ]
     return Scorecard(
         made=datetime(2025, 3, 4, 12, 30, tzinfo=UTC),

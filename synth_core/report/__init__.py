@@ -1,0 +1,212 @@
+"""The scorecard as one HTML file that can be sent, printed and kept.
+
+``html`` writes the page and its first, executive part; ``sections`` the rest; ``pieces`` tables, signs and charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from synth_core.constraints.base import Constraint
+from synth_core.figures import amount
+from synth_core.recipe import USE_TITLES, Recipe, Use
+from synth_core.report import sections
+from synth_core.report.pieces import (
+    CLASSES,
+    WORDS,
+    Charts,
+    icon,
+    interval,
+    paragraph,
+    table,
+    text,
+    verdict_sign,
+    with_unit,
+)
+from synth_core.scorecard import Scorecard, Target, Verdict, Word
+from synth_core.scorecard import verdicts as judged
+from synth_core.scores.score import Score
+
+__all__ = ["html", "overall"]
+
+STYLE = Path(__file__).resolve().parents[2] / "assets" / "report.css"
+# Nothing may be fetched or sent, whatever a cell of the table holds.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+QUESTIONS = {
+    Use.DEVELOP: "Can software be developed and tested with",
+    Use.SHARE: "Can one share outside",
+    Use.TRAIN: "Can a model be trained on",
+    Use.EXPLORE: "Can one explore inside the house with",
+}
+SENTENCES: dict[Word, str] = {
+    "pass": "Every target for this use holds.",
+    "watch": "No gate fails, but look at the targets marked below before you rely on it.",
+    "fail": "At least one target that gates this use fails. Do not use the table for it as it is.",
+    "not enough data": "At least one target that gates this use could not be judged.",
+}
+
+
+def html(
+    card: Scorecard,
+    *,
+    title: str,
+    author: str = "",
+    use: Use | str,
+    targets: Sequence[Target],
+    verdicts: Sequence[Verdict] | None = None,
+    notes: str = "",
+    sign_off: str = "",
+    recipe: Recipe | None = None,
+    rules: Sequence[Constraint] = (),
+) -> str:
+    """Return the report as one self-contained page (about 5 MB): no outside requests, fit for print.
+
+    Parameters
+    ----------
+    verdicts
+        Judged already; None: ``targets`` are held against ``card``.
+    notes, sign_off
+        Free text of the author, blank lines part paragraphs; who signs, empty: a line to sign on.
+    recipe, rules
+        Shown as they are, so that the run can be repeated.
+    """
+    found = list(verdicts) if verdicts is not None else judged(card, targets)
+    charts = Charts()
+    body = "\n".join(
+        [
+            _first_page(card, title=title, author=author, use=Use(use), found=found, notes=notes, sign_off=sign_off),
+            sections.fidelity(card, charts),
+            sections.utility(card, charts),
+            sections.privacy(card, charts),
+            sections.validity(card),
+            sections.method(card, recipe, rules),
+            f"<footer>Made by Simile on {card.made:%Y-%m-%d %H:%M}. All rows described as synthetic are artificial. "
+            "This file makes no outside requests.</footer>",
+        ]
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{text(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>\n"
+        f"<body><main>{body}\n"
+        "<noscript><p>The charts need JavaScript; the tables hold the same findings.</p></noscript>"
+        f"</main>\n{charts.scripts()}</body></html>\n"
+    )
+
+
+def overall(found: Sequence[Verdict]) -> Word:
+    """Return one word for all verdicts: the worst among those that gate; a fail that gates nothing is "watch".
+
+    No figure is averaged: the headline is the worst finding, never a composite.
+    """
+    gated = {verdict.word for verdict in found if verdict.target.gate}
+    if "fail" in gated:
+        return "fail"
+    if "not enough data" in gated or not found:
+        return "not enough data"
+    return "watch" if {verdict.word for verdict in found} & {"watch", "fail"} else "pass"
+
+
+def tightest(card: Scorecard, found: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict with the smallest margin, measured against the room between floor and limit.
+
+    Targets of exactly zero that hold have no room, and are left out.
+    """
+
+    def room(verdict: Verdict) -> float:
+        score = card.scores.get(verdict.target.score)
+        floor = score.reference if score is not None and score.reference is not None else 0.0
+        limit = verdict.limit or 0.0
+        return limit - floor if limit > floor else abs(limit)
+
+    ranked = [v for v in found if v.margin is not None and (room(v) > 0 or v.margin < 0)]
+    return min(ranked, key=lambda v: float(v.margin or 0.0) / (room(v) or 1e-9), default=None)
+
+
+def _first_page(
+    card: Scorecard, *, title: str, author: str, use: Use, found: Sequence[Verdict], notes: str, sign_off: str
+) -> str:
+    word = overall(found)
+    parts = [
+        f"<h1>{text(title)}</h1>",
+        paragraph(f"{QUESTIONS[use]} this synthetic version of '{card.table}'?", "lead"),
+        f'<div class="headline {CLASSES[word]}"><p class="word">{icon(word)}{WORDS[word]}</p>'
+        + paragraph(SENTENCES[word])
+        + _tightest_sentence(card, found)
+        + "</div>",
+        _proof(card, found),
+        "<h3>Targets for this use</h3>",
+        _target_table(card, found),
+    ]
+    if notes.strip():
+        parts += ["<h3>Notes</h3>", *(paragraph(part.strip()) for part in notes.split("\n\n") if part.strip())]
+    facts = [
+        ("Intended use", USE_TITLES[use]),
+        ("Table", card.table),
+        ("Rows", f"{card.rows_synthetic:,} synthetic, from {card.rows_train:,} real; {card.rows_holdout:,} held out"),
+        ("Judged", f"{card.made:%Y-%m-%d}"),
+    ]
+    parts.append(sections.facts_list([*facts, ("Author", author)] if author else facts))
+    parts.append(f'<div class="sign"><div>{text(sign_off) or "Signed off by"}</div><div>Date</div></div>')
+    return "\n".join(part for part in parts if part)
+
+
+def _tightest_sentence(card: Scorecard, found: Sequence[Verdict]) -> str:
+    verdict = tightest(card, found)
+    if verdict is None:
+        return ""
+    score = card.scores.get(verdict.target.score)
+    question = score.question if score is not None else verdict.target.score
+    return paragraph(f"Smallest margin: {question} {verdict.sentence}")
+
+
+def _proof(card: Scorecard, found: Sequence[Verdict]) -> str:
+    """Return the proof point: trained on synthetic, trained on real, what is lost."""
+    model = sections.main_model(card)
+    if model is None:
+        return ""
+    target = next((v.limit for v in found if v.target.score == "tstr_loss" and v.limit is not None), None)
+    goal = f", target {amount(target)} %" if target is not None else ""
+    return (
+        '<div class="proof">'
+        f"<div><b>{model.tstr:.3f}</b><span>{text(model.metric)}, trained on synthetic</span></div>"
+        f"<div><b>{model.trtr:.3f}</b><span>{text(model.metric)}, trained on real</span></div>"
+        f"<div><b>{text(amount(round(model.loss, 2)))}&nbsp;%</b><span>loss{text(goal)}</span></div></div>"
+    )
+
+
+def _target_table(card: Scorecard, found: Sequence[Verdict]) -> str:
+    heads = [
+        ("Question", False),
+        ("Value", True),
+        ("Real rows", True),
+        ("Independent", True),
+        ("Limit", True),
+        ("Margin", True),
+        ("Verdict", False),
+    ]
+    return table(heads, [_target_row(card.scores.get(v.target.score), v) for v in found])
+
+
+def _target_row(score: Score | None, verdict: Verdict) -> tuple[str, ...]:
+    if score is None:
+        name = verdict.target.score.replace("_", " ").capitalize()
+        remark = f"<small>{text(verdict.sentence)}</small>"
+        return (text(name) + remark, "–", "–", "–", "–", "–", verdict_sign(verdict.word))
+    unit = score.unit
+    remark = score.note if score.value is None else ("" if verdict.target.gate else "does not gate")
+    span = interval(score)
+    return (
+        text(score.question) + (f"<small>{text(remark)}</small>" if remark else ""),
+        with_unit(score.value, unit) + (f"<br><small>{text(span)}</small>" if span else ""),
+        with_unit(score.reference, unit),
+        with_unit(score.baseline, unit),
+        with_unit(verdict.limit, unit),
+        with_unit(verdict.margin, unit),
+        verdict_sign(verdict.word),
+    )
