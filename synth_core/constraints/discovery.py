@@ -158,7 +158,11 @@ def find_orders(table: Table) -> list[Finding]:
     """Return inequalities between columns whose values overlap; those that follow from two others are left out."""
     found: dict[tuple[str, str], Finding] = {}
     for kinds in ((Kind.INTEGER, Kind.NUMBER), (Kind.DATETIME,)):
-        for (first, x), (second, y) in combinations(_amounts(table, kinds), 2):
+        amounts = _amounts(table, kinds)
+        scales = {column.name: _scale(column, values) for column, values in amounts}
+        for (first, x), (second, y) in combinations(amounts, 2):
+            if not _same_scale(scales[first.name], scales[second.name]):
+                continue
             for low, high, a, b in ((first, second, x, y), (second, first, y, x)):
                 finding = _order(low, high, a, b, len(table))
                 if finding is not None:
@@ -178,8 +182,6 @@ def _order(low: Column, high: Column, a: Floats, b: Floats, rows: int) -> Findin
     exceptions = int((a > b).sum())
     if len(a) < FEWEST or exceptions > NEARLY * len(a) or np.median(a) > np.median(b):
         return None
-    if low.kind is not Kind.DATETIME and not _same_scale(a, b):
-        return None
     expected = float(1 - np.searchsorted(np.sort(a), b, side="right").mean() / len(a))
     if expected < 0.02 or expected * len(a) < 20 or exceptions > 0.02 * expected * len(a):
         return None
@@ -187,11 +189,18 @@ def _order(low: Column, high: Column, a: Floats, b: Floats, rows: int) -> Findin
     return Finding(rule, expected, len(a), exceptions, rows)
 
 
-def _same_scale(a: Floats, b: Floats) -> bool:
-    """Whether two numbers can mean the same unit: both whole or both not, and spreads within a factor of 30."""
-    whole = [decimals(values) == 0 for values in (a, b)]
-    spread = [float(np.subtract(*np.percentile(values, [95, 5]))) for values in (a, b)]
-    return whole[0] == whole[1] and min(spread) > 0 and max(spread) < 30 * min(spread)
+def _scale(column: Column, values: Floats) -> tuple[bool, float]:
+    """Return whether an amount is whole, and its spread (5 % to 95 %); the same for all dates."""
+    if column.kind is Kind.DATETIME:
+        return False, 1.0
+    low, high = np.nanpercentile(values, [5, 95])
+    return decimals(values) == 0, float(high - low)
+
+
+def _same_scale(one: tuple[bool, float], other: tuple[bool, float]) -> bool:
+    """Whether two amounts can mean the same unit: both whole or both not, and spreads within a factor of 30."""
+    spread = sorted((one[1], other[1]))
+    return one[0] == other[0] and spread[0] > 0 and spread[1] < 30 * spread[0]
 
 
 def find_sums(table: Table) -> list[Finding]:

@@ -246,7 +246,7 @@ def find_implications(pairs: list[tuple[Levels, Levels, Counts]], groups: list[t
             continue
         links += _links(first, second, counts)
         links += _links(second, first, counts.T)
-    return _joined(_plainest(_one_per_group(links, groups)))
+    return _joined(_direct(_plainest(_one_per_group(links, groups))))
 
 
 def _one_per_group(links: list[_Link], groups: list[tuple[str, ...]]) -> list[_Link]:
@@ -274,6 +274,37 @@ def _plainest(links: list[_Link]) -> list[_Link]:
             said.append(excluded[id(link)])
             kept.append(link)
     return kept
+
+
+_State = tuple[str, frozenset[int]]  # a column at one of some levels
+
+
+def _direct(links: list[_Link]) -> list[_Link]:
+    """Leave out links that follow from a chain of stronger ones (each link also runs backwards, negated)."""
+    ways: dict[str, list[tuple[frozenset[int], _State]]] = {}
+    kept = []
+    for link in sorted(links, key=lambda link: -link.expected):
+        start, end = (link.cause.name, frozenset(link.given)), (link.effect.name, frozenset(link.left))
+        if not _follows(ways, start, end):
+            kept.append(link)
+            not_start = frozenset(range(len(link.cause.counts))) - start[1]
+            not_end = frozenset(range(len(link.effect.counts))) - end[1]
+            ways.setdefault(start[0], []).append((start[1], end))
+            ways.setdefault(end[0], []).append((not_end, (start[0], not_start)))
+    return kept
+
+
+def _follows(ways: dict[str, list[tuple[frozenset[int], _State]]], start: _State, end: _State) -> bool:
+    waiting, seen = [start], {start}
+    while waiting:
+        name, levels = waiting.pop()
+        if name == end[0] and levels <= end[1]:
+            return True
+        for given, state in ways.get(name, []):
+            if levels <= given and state not in seen:
+                seen.add(state)
+                waiting.append(state)
+    return False
 
 
 def _links(cause: Levels, effect: Levels, counts: Counts) -> list[_Link]:
