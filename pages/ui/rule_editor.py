@@ -63,7 +63,7 @@ def _fill(kind: str, rule: Constraint | None) -> None:
 
 
 def _form(project: Project, table: Table, kind: str, rule: Constraint | None) -> None:
-    st.markdown(f":gray[{_ABOUT[kind]}]")
+    st.markdown(f":gray[{ABOUT[kind]}]")
     _FIELDS[kind](table)
     st.text_input("Why (optional)", key=f"{FORM}description", placeholder="For the report: where the rule comes from")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -211,7 +211,7 @@ _FIELDS: dict[str, Callable[[Table], None]] = {
     "not_null": _filled,
     "unique": _different,
 }
-_ABOUT = {
+ABOUT = {
     "scalar_range": "A number or a date lies between two bounds.",
     "inequality": "One column is never above another, such as an admission and a discharge.",
     "fixed_combinations": "Values only go together as they do in the real rows, such as a town and its region.",

@@ -60,6 +60,9 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], fou
                 on_click=_accept_all,
                 args=(project, table, [item.rule for item in fresh]),
             )
+        if not rules:
+            many = "this one already holds" if len(fresh) == 1 else f"these {len(fresh)} already hold"
+            st.markdown(f":gray[No rules yet: {many}. Accept those that are meant.]")
         for item in fresh[:SHOWN]:
             _suggestion(project, table, item)
         if len(fresh) > SHOWN:
@@ -69,7 +72,7 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], fou
 
 
 def _suggestion(project: Project, table: Table, item: Any) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(
             f"{theme.plain(item.rule.sentence())}  \n:gray[:small[{theme.plain(item.reason)}]]", width="stretch"
         )
@@ -89,8 +92,8 @@ def _accept_all(project: Project, table: Table, fresh: list[Constraint]) -> None
 def listing(project: Project, table: Table, rules: Sequence[Constraint], found: int) -> Constraint | None:
     """Draw the rules and return the chosen one."""
     if not rules:
-        hint = f" We found {found} that already hold; accept those that are meant." if found else " Add one above."
-        st.markdown(f":gray[No rules yet.{hint}]")
+        if not found:
+            st.markdown(":gray[No rules yet. Add one, or go on without.]")
         return None
     wanted = state.get("constraints.chosen", "")
     chosen = next((rule for rule in rules if rule.id == wanted), rules[0])

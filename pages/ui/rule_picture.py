@@ -9,22 +9,34 @@ import streamlit as st
 
 from pages.ui import parts, rule_book, state, theme
 from pages.ui.rule_combinations import combinations
+from pages.ui.rule_editor import ABOUT, ask
 from pages.ui.rule_loosen import residuals
 from pages.ui.rule_range import range_picture
 from synth_core.constraints.base import Constraint
-from synth_core.constraints.kinds import FixedCombinations, Implies, Inequality, NotNull, ScalarRange, SumEquals, Unique
+from synth_core.constraints.kinds import (
+    KINDS,
+    FixedCombinations,
+    Implies,
+    Inequality,
+    NotNull,
+    ScalarRange,
+    SumEquals,
+    Unique,
+)
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.table import Table
 
 
 def nothing_chosen() -> None:
-    """Draw what this side is for, while there is no rule."""
-    with st.container(border=True, horizontal_alignment="center", key="constraints_nothing"):
-        st.space("medium")
-        st.markdown("# :gray[:material/rule:]", width="content", anchors=False)
-        st.markdown(":gray[A rule's picture appears here; you tune the rule on it.]", width="content")
-        st.space("medium")
+    """Draw the kinds of rules, each one click from its form, while there is no rule."""
+    with st.container(border=True, gap="small", key="constraints_kinds"):
+        st.subheader("Or make a rule yourself", anchor=False)
+        st.markdown(":gray[Its picture then appears here, and you tune the rule on it.]")
+        for name, kind in KINDS.items():
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{kind.title}**  \n:small[:gray[{ABOUT[name]}]]", width="stretch")
+                st.button("Add", key=f"constraints.new_{name}", on_click=ask, args=(name,))
 
 
 def picture(project: Project, table: Table, rule: Constraint) -> None:
