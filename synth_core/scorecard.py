@@ -143,8 +143,8 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     """Return a verdict per target, in their order.
 
     The judged figure is the score's value, or the upper end of its interval. Within the limit it is a **pass**;
-    but **watch** when only just (in the last tenth of the way from the reference to the limit), or when the value
-    is judged and its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
+    but **watch** when a value is judged and is inside only just (in the last tenth of the way from the reference to
+    the limit), or its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
     interval still holds the reference, that is, when the rows cannot tell the table from real rows that nobody
     trained on. A score without a value, or that is not on the card, is **not enough data**.
     """
@@ -177,10 +177,11 @@ def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Wo
         if score.low is not None and score.reference is not None and score.low <= reference:
             return "watch", "but so would real rows that nobody trained on, as far as these rows can tell"
         return "fail", ""
-    if target.judged == "value" and score.high is not None and score.high > limit > reference:
-        return "watch", "but its interval reaches beyond"
-    if limit > reference and judged > limit - 0.1 * (limit - reference):
-        return "watch", "but only just"
+    if target.judged == "value" and limit > reference:
+        if score.high is not None and score.high > limit:
+            return "watch", "but its interval reaches beyond"
+        if judged > limit - 0.1 * (limit - reference):
+            return "watch", "but only just"
     return "pass", ""
 
 

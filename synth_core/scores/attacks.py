@@ -40,7 +40,8 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
     """Return how well members (rows of ``train``) are told from ``held`` rows, by distance to the full release.
 
     Two attackers. *Distance*: members are nearer to a synthetic row. *Calibrated*: nearer than a reference set of
-    other real rows makes one expect (log ratio of distances), which finds members in thin regions too.
+    other real rows makes one expect (log ratio of distances), which finds members in thin regions too. Held-out
+    rows serve as that reference, each for all others.
 
     Notes
     -----
@@ -48,14 +49,14 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
     reference set in the place of the release: real rows that know nothing about who was a member.
     """
     rng = sides.rng(6)
-    others = min(TARGETS, max(int(0.62 * len(held)), 1))
+    others = min(TARGETS, len(held))
     axes = space.place(sides.real.take(np.arange(1))).shape[1]
     members = min(TARGETS, len(train))
     budget = int(WORK / (2.0 * axes * max(len(sides.made), 1)))
     if members + others > budget:
         members, others = min(members, max(budget // 2, 300)), min(others, max(budget // 2, 300))
     shuffled = rng.permutation(held)
-    chosen, reference = shuffled[:others], shuffled[others : others + REFERENCE]
+    chosen, reference = shuffled[:others], shuffled[:REFERENCE]
     picked = rng.choice(train, members, replace=False)
     points = np.vstack([space.place(sides.real.take(picked)), space.place(sides.held.take(chosen))])
     release = nearest(
@@ -64,7 +65,9 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
         lambda start, stop: space.place(sides.made.take(np.arange(start, stop))),
         lambda share: sides.tell(f"attacking the full release: {share:.0%}"),
     ).distance
-    usual = nearest_of(points, space.place(sides.held.take(reference))).distance
+    # a held-out row is not its own reference
+    own = np.concatenate([np.full(members, -1), np.arange(others)])
+    usual = nearest_of(points, space.place(sides.held.take(reference)), own).distance
     scores = {"distance": -release, "calibrated": np.log(usual + FLOOR) - np.log(release + FLOOR)}
     return _judged(scores, usual, members, others)
 

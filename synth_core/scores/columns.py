@@ -23,6 +23,7 @@ from synth_core.scores.statistics import (
 
 REPEATS = 3  # samples that the value and the floor are averaged over
 RESAMPLES = 60
+CAP = 12_000
 MASK = 5  # nothing held by fewer real rows is shown
 LABELS = 15
 BINS = 30
@@ -56,7 +57,7 @@ def distances(first: Coded, second: Coded, names: list[str]) -> Floats:
 
 
 def column_errors(sides: Sides, against: Coded, rows: int, rng: np.random.Generator) -> ColumnErrors:
-    """Return how far each synthetic column is from ``against``, on equally many rows.
+    """Return how far each synthetic column is from ``against``.
 
     Value and floor are means over up to three samples of ``rows`` rows that share no row.
     """
@@ -64,7 +65,7 @@ def column_errors(sides: Sides, against: Coded, rows: int, rng: np.random.Genera
     if not names or not rows:
         empty = np.zeros(len(names))
         return ColumnErrors(names, empty, empty, empty, empty, 0.0)
-    target = against.sample(rows, rng)
+    target = against.sample(CAP, rng)
 
     def mean_of(side: Coded) -> Floats:
         order = rng.permutation(len(side))

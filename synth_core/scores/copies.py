@@ -97,13 +97,17 @@ def repeats(train: Keys, holdout: Keys, made: Keys) -> Repeats:
 
 @dataclass(frozen=True)
 class Literals:
-    """Synthetic rows with a literal, how many equally many fresh real rows would have, and the columns."""
+    """Synthetic rows with a literal, per column too, and the same among real rows.
+
+    ``real_hits`` of ``real_rows`` real rows hold a literal of another person. ``exact``: an identifier was found.
+    """
 
     rows: int
-    expected: float | None
     columns: dict[str, int]
     skipped: list[str]
     exact: bool
+    real_hits: int
+    real_rows: int
 
 
 def literals(sides: Sides) -> Literals:
@@ -113,7 +117,11 @@ def literals(sides: Sides) -> Literals:
     fewer than five train rows. Both only in columns that are protected. Identifiers: any value of train in
     identifier, e-mail, phone, national id and bank columns; ids that fill their number range are skipped, since
     they collide by chance, and names are not judged, since many people share them.
+
+    Fresh real rows hold rare values of others as well: held-out rows with one are counted, and train rows that
+    would hold one if they were left out of train themselves.
     """
+    again = np.zeros(len(sides.real), dtype=bool)
     made, held = np.zeros(len(sides.made), dtype=bool), np.zeros(len(sides.held), dtype=bool)
     columns: dict[str, int] = {}
     for column in sides.coding.columns:
@@ -124,26 +132,28 @@ def literals(sides: Sides) -> Literals:
             columns[column.name] = int(hits.sum())
         made |= hits
         held |= _hits(sides, column.name, sides.held)
-    known, skipped, exact = _identifiers(sides)
+        again |= _hits(sides, column.name, sides.real, left_out=True)
+    known, skipped = _identifiers(sides)
     for name, hits in known.items():
         columns[name] = int(hits.sum())
         made |= hits
-        exact = exact or bool(hits.any())
-    expected = float(held.mean() * len(made)) if len(held) else None
-    return Literals(int(made.sum()), expected, columns, skipped, exact)
+    hits_among_real, rows = int(held.sum() + again.sum()), len(held) + len(again)
+    return Literals(int(made.sum()), columns, skipped, bool(known), hits_among_real, rows)
 
 
-def _hits(sides: Sides, name: str, coded: Coded) -> npt.NDArray[np.bool_]:
+def _hits(sides: Sides, name: str, coded: Coded, left_out: bool = False) -> npt.NDArray[np.bool_]:
+    """Rows with a rare value or an extreme; ``left_out``: of another row than itself."""
     if name in coded.codes:
-        counts = sides.coding.counts[name]
-        rare = np.r_[counts < FEW, False, False]
+        counts = sides.coding.counts[name] - int(left_out)
+        rare = np.r_[(counts > 0) & (counts < FEW), False, False]
         return np.asarray(rare[coded.codes[name]])
     values = sides.real.numeric[name]
     values = values[~np.isnan(values)]
     if len(values) < 4 * FEW:
         return np.zeros(len(coded), dtype=bool)
     low, high = np.partition(values, FEW - 1)[FEW - 1], np.partition(values, -FEW)[-FEW]
-    return np.isin(coded.numeric[name], values[(values < low) | (values > high)])
+    extremes, counts = np.unique(values[(values < low) | (values > high)], return_counts=True)
+    return np.isin(coded.numeric[name], extremes[counts > int(left_out)])
 
 
 def telling(column: Column) -> bool:
@@ -154,7 +164,7 @@ def telling(column: Column) -> bool:
     return any(word.startswith(start) for word in words for start in _TELLING if word)
 
 
-def _identifiers(sides: Sides) -> tuple[dict[str, npt.NDArray[np.bool_]], list[str], bool]:
+def _identifiers(sides: Sides) -> tuple[dict[str, npt.NDArray[np.bool_]], list[str]]:
     found: dict[str, npt.NDArray[np.bool_]] = {}
     skipped = []
     for column in sides.train.columns:
@@ -167,7 +177,7 @@ def _identifiers(sides: Sides) -> tuple[dict[str, npt.NDArray[np.bool_]], list[s
         hits = sides.synthetic.frame[column.name].astype(object).isin(set(real)).to_numpy()
         if hits.any():
             found[column.name] = hits
-    return found, skipped, False
+    return found, skipped
 
 
 def dense(values: pd.Series) -> bool:

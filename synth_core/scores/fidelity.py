@@ -31,11 +31,11 @@ QUESTIONS = {
 def measure(sides: Sides) -> Fidelity:
     """Return the fidelity of ``sides.synthetic``: scores against the holdout, and what the figures need.
 
-    Two-sample scores use equally many rows on both sides (at most 12,000). The floor of each score is the same
-    score for train rows in the place of synthetic ones; the baseline is train with every column shuffled.
+    The floor of each score is the same score for equally many train rows (at most 12,000) in the place of synthetic
+    ones, against the same held-out rows; the baseline is train with every column shuffled.
     """
     sides.tell("comparing columns")
-    rows = min(CAP, len(sides.made), len(sides.held) or len(sides.real))
+    rows = min(CAP, len(sides.made), len(sides.real))
     errors = _column_errors(sides, rows)
     columns = [column_likeness(sides, name, errors) for name in sides.coding.names]
     scores = [_shape(sides, errors, rows)]
@@ -80,9 +80,10 @@ def _pairs(sides: Sides, rows: int) -> tuple[list[Score], Associations | None, l
     if len(sides.coding.columns) < 2 or min(len(sides.real), rows) < 2:
         return [score("pairs", None, "not enough data: pairs need at least two learned columns")], None, []
     rng = sides.rng(2)
-    bins = int(np.clip(np.sqrt(rows / 100), 3, 8))  # about 100 rows per cell: finer grids only measure noise
+    least = min(rows, len(sides.held) or rows)
+    bins = int(np.clip(np.sqrt(least / 100), 3, 8))  # about 100 rows per cell: finer grids only measure noise
     states = States.learn(sides.coding, sides.real, bins, bins + 2)
-    against = (sides.held if len(sides.held) else sides.real).sample(rows, rng)
+    against = (sides.held if len(sides.held) else sides.real).sample(CAP, rng)
     errors = pair_errors(states, against, sides.made, sides.real, rows, rng)
     matrix = associations(sides.coding, sides.real.sample(CAP, rng), sides.made.sample(CAP, rng))
     views = pair_views(states, sides.real, sides.made.sample(4 * CAP, rng), errors)

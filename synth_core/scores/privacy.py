@@ -20,6 +20,7 @@ NEAR_REAL = 8_000
 CURVE_POINTS = 150
 CLOSEST = 20
 TIE = 1e-6
+CLUMPS = 1.6  # rows with a rare value come in clumps: their spread is that much wider than Poisson's
 QUESTIONS = {
     "copies": "Are rows of single real people repeated exactly?",
     "nearer_share": "Are synthetic rows nearer to the rows learned from than to other real rows?",
@@ -98,13 +99,27 @@ def _copies(sides: Sides, found: Repeats) -> Score:
 
 def _literals(leaks: Literals, rows: int) -> Score:
     low, high = poisson_interval(leaks.rows)
+    scale = rows / max(leaks.real_rows, 1)
+    expected_low, expected_high = poisson_interval(leaks.real_hits)
+    # the expectation is measured too: its uncertainty widens the interval that the verdict looks at
+    low = leaks.rows - CLUMPS * float(np.hypot(leaks.rows - low, scale * (expected_high - leaks.real_hits)))
+    high = leaks.rows + CLUMPS * float(np.hypot(high - leaks.rows, scale * (leaks.real_hits - expected_low)))
     parts = [f"{name}: {count}" for name, count in sorted(leaks.columns.items(), key=lambda item: -item[1])[:8]]
     note = "rows per column: " + ", ".join(parts) if parts else "none found"
     if leaks.skipped:
         note += f"; not judged, since fresh numbers would collide by chance: {', '.join(leaks.skipped)}"
-    # a real e-mail or identifier is never chance
-    expected = 0.0 if leaks.exact else leaks.expected
-    return score("literals", float(leaks.rows), note, low=low, high=high, reference=expected, unit="rows", n=rows)
+    if leaks.exact:  # a real e-mail or identifier is never chance
+        scale, low = 0.0, max(low, 0.5)
+    return score(
+        "literals",
+        float(leaks.rows),
+        note,
+        low=max(low, 0.0),
+        high=high,
+        reference=scale * leaks.real_hits,
+        unit="rows",
+        n=rows,
+    )
 
 
 def _membership(attack: Membership) -> list[Score]:

@@ -79,9 +79,14 @@ def nearest(
     rows: int,
     points: Callable[[int, int], Points],
     tell: Callable[[float], None] = lambda share: None,
+    skip: npt.NDArray[np.int64] | None = None,
 ) -> Nearest:
     """Return the nearest of ``rows`` rows for each target; ``points(start, stop)`` gives their places.
 
+    ``skip``: per target the number of a row that is the target itself and does not count; -1 for none.
+
+    Notes
+    -----
     Blocked float32 products find the candidates; the distances of the winners are taken anew, so that an exact
     copy has distance 0.
     """
@@ -96,6 +101,9 @@ def nearest(
             product = targets @ part.T
             product *= -2
             product += np.einsum("ij,ij->i", part, part)[None, :]
+            if skip is not None:
+                own = np.flatnonzero((skip >= start + low) & (skip < start + low + len(part)))
+                product[own, skip[own] - start - low] = np.inf
             found = product.argmin(axis=1)
             value = product[np.arange(len(targets)), found]
             better = value < best
@@ -108,6 +116,6 @@ def nearest(
     return Nearest(distance, row)
 
 
-def nearest_of(targets: Points, points: Points) -> Nearest:
-    """Return the nearest of ``points`` for each target."""
-    return nearest(targets, len(points), lambda start, stop: points[start:stop])
+def nearest_of(targets: Points, points: Points, skip: npt.NDArray[np.int64] | None = None) -> Nearest:
+    """Return the nearest of ``points`` for each target; ``skip`` as in :func:`nearest`."""
+    return nearest(targets, len(points), lambda start, stop: points[start:stop], skip=skip)
