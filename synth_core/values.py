@@ -220,7 +220,7 @@ def _shape(text: str) -> str:
 
 
 def _choose(whole: list[tuple[str, pd.Series]]) -> Parsed:
-    """Return the reading of the dates; where day and month could be swapped, the one that is in order, else day first."""
+    """Return the reading of the dates; where day and month could be swapped, the one in order, else day first."""
     pattern, values = whole[0]
     other = next((item for item in whole[1:] if item[0] == _swapped(pattern)), None)
     if other is None:

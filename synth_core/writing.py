@@ -77,7 +77,7 @@ def _stored(values: pd.Series, column: Column) -> pa.Array:
         if column.storage == "boolean":
             return array.cast(pa.float64()).cast(pa.int64()).cast(pa.bool_())
         return _as_text(array) if column.storage == "string" else array.cast(_plain_type(column))
-    words = pa.array(values.astype(object).where(values.notna(), None), type=pa.string())
+    words = pa.array(values, type=pa.string(), from_pandas=True)
     if column.storage == "integer":
         return words.cast(pa.int64())
     if column.storage == "number":
@@ -315,11 +315,11 @@ def neutralise(array: pa.ChunkedArray) -> pa.ChunkedArray:
     >>> neutralise(pa.chunked_array([["=1+1", "-5.2", "-", "plain", None]])).to_pylist()
     ["'=1+1", '-5.2', '-', 'plain', None]
     """
+    if not pc.any(pc.match_substring_regex(pc.unique(array), _FORMULA)).as_py():
+        return array
     risky = pc.and_(
         pc.match_substring_regex(array, _FORMULA), pc.invert(pc.match_substring_regex(array, _NUMBER))
     )  # fmt: skip
-    if not pc.any(risky).as_py():
-        return array
     return pc.if_else(risky, pc.binary_join_element_wise("'", array, ""), array)
 
 
@@ -362,7 +362,7 @@ def _write_csv(groups: Iterator[pa.Table], out: Path) -> None:
 def _needs_quotes(column: pa.ChunkedArray) -> bool:
     if not pa.types.is_string(column.type):
         return False
-    return bool(pc.any(pc.match_substring_regex(column, r'[",\r\n]|^$')).as_py())
+    return bool(pc.any(pc.match_substring_regex(pc.unique(column), r'[",\r\n]|^$')).as_py())
 
 
 def _quoted(name: str) -> str:

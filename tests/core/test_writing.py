@@ -105,8 +105,8 @@ def test_a_project_table_is_saved_and_opened_exactly(tmp_path, made) -> None:
 )  # fmt: skip
 def test_any_cells_survive_saving_and_opening(tmp_path_factory, rows) -> None:
     words, floats, whole, when = (list(cells) for cells in zip(*rows, strict=True))
-    raw = pd.DataFrame({"w": pd.Series(words, dtype=object), "f": pd.Series(floats, dtype="float64"),
-                        "i": pd.Series(whole, dtype="Int64"), "d": pd.Series(when, dtype="datetime64[ns]")})  # fmt: skip
+    raw = pd.DataFrame({"w": pd.Series(words, dtype=object), "f": pd.Series(floats, dtype="float64")})
+    raw = raw.assign(i=pd.Series(whole, dtype="Int64"), d=pd.Series(when, dtype="datetime64[ns]"))
     choices = {"w": ColumnChoice(kind=Kind.CATEGORY), "f": ColumnChoice(kind=Kind.NUMBER)}
     table = table_from_frame(raw, "any", choices, text=False)
     folder = tmp_path_factory.mktemp("any")
