@@ -196,4 +196,4 @@ def _side_of(curve: Curve) -> str:
     name = curve.name.lower()
     if "synthetic" not in name:
         return "real"
-    return "holdout" if "holdout" in name else "synthetic"
+    return "holdout" if "holdout" in name or "held" in name else "synthetic"

@@ -116,15 +116,22 @@ def _two_sorts(
 
 
 def inequality_figure(
-    frame: pd.DataFrame, low_column: str, high_column: str, mode: Mode = "light", *, seed: int = 0
+    frame: pd.DataFrame,
+    low_column: str,
+    high_column: str,
+    mode: Mode = "light",
+    *,
+    strict: bool = False,
+    seed: int = 0,
 ) -> go.Figure:
     """Return low against high with the diagonal between them; rows that break the rule are red crosses.
 
-    At most 1,000 broken and 3,000 kept rows are drawn, chosen with ``seed``; dragging selects rows, whose labels in
-    ``frame`` are the points' ``customdata``.
+    Equal values break the rule where it is ``strict``. At most 1,000 broken and 3,000 kept rows are drawn, chosen with
+    ``seed``; dragging selects rows, whose labels in ``frame`` are the points' ``customdata``.
     """
     low, high = numbers(frame[low_column]), numbers(frame[high_column])
     known = np.isfinite(low) & np.isfinite(high)
+    wrong = known & ((low >= high) if strict else (low > high))
     if not known.any():
         return nothing(mode, "No row has both values.")
     palette, rng = PALETTES[mode], np.random.default_rng(seed)
@@ -136,8 +143,8 @@ def inequality_figure(
     diagonal = {"color": palette.muted, "width": 1.5, "dash": "dashdot"}
     figure.add_scatter(x=ends, y=ends, mode="lines", line=diagonal, hoverinfo="skip", showlegend=False)
     for title, mask, limit, marker in (
-        ("Keeps the rule", known & (low <= high), KEPT_POINTS, {"color": palette.real, "size": 5, "opacity": 0.4}),
-        ("Breaks it", known & (low > high), BROKEN_POINTS, {"color": palette.stop, "size": 9, "symbol": "x-thin",
+        ("Keeps the rule", known & ~wrong, KEPT_POINTS, {"color": palette.real, "size": 5, "opacity": 0.4}),
+        ("Breaks it", wrong, BROKEN_POINTS, {"color": palette.stop, "size": 9, "symbol": "x-thin",
                                                             "line": {"color": palette.stop, "width": 2}}),
     ):  # fmt: skip
         rows = np.flatnonzero(mask)
@@ -173,7 +180,8 @@ def combinations_figure(
 
     Notes
     -----
-    Each cell has a point whose ``customdata`` is [first, second, count], so that cells can be selected.
+    Each cell has a point whose ``customdata`` starts with [first, second, count], so that cells can be
+    selected.
     """
     import plotly.graph_objects as go
 
@@ -218,8 +226,12 @@ def combinations_figure(
                 y=[j for j, _ in members],
                 mode="markers",
                 marker=markers[title],
-                customdata=[[safe(shown.index[j]), safe(shown.columns[i]), int(cells[j, i])] for j, i in members],
-                hovertemplate="%{customdata[0]} – %{customdata[1]}<br>%{customdata[2]:,} rows<extra></extra>",
+                customdata=[
+                    [str(a), str(b), int(cells[j, i]), f"{safe(a)} – {safe(b)}"]
+                    for j, i in members
+                    for a, b in [(shown.index[j], shown.columns[i])]
+                ],
+                hovertemplate="%{customdata[3]}<br>%{customdata[2]:,} rows<extra></extra>",
             )
     label_axis(figure, [str(label) for label in shown.index], title_text=short(shown.index.name or "", 40))
     ticks = {"tickvals": list(range(shown.shape[1])), "ticktext": [short(label, 14) for label in shown.columns]}

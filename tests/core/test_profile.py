@@ -47,14 +47,22 @@ def test_moments_and_quantiles_are_those_of_numpy(rng: np.random.Generator) -> N
 
 
 def test_the_ends_shown_are_the_fifth_from_outside(rng: np.random.Generator) -> None:
-    values = np.arange(1000.0)
+    values = np.arange(1000.0) + 0.25
     facts = profile(table_of({"a": values})).columns[0]
-    assert (facts.low, facts.high) == (4.0, 995.0)
+    assert (facts.low, facts.high) == (4.25, 995.25)
     assert min(facts.quantiles) >= 4
     assert facts.edges[0] >= 4
-    assert facts.edges[-1] <= 995
+    assert facts.edges[-1] <= 995.25
     bare = profile(table_of({"a": values}, a={"protect": False})).columns[0]
-    assert (bare.low, bare.high) == (0.0, 999.0)
+    assert (bare.low, bare.high) == (0.25, 999.25)
+
+
+def test_bins_of_whole_numbers_hold_equally_many_of_them() -> None:
+    facts = profile(table_of({"a": np.arange(120) % 100})).columns[0]
+    widths = set(np.diff(facts.edges))
+    assert len(widths) == 1
+    assert widths.pop() == int(np.diff(facts.edges)[0])
+    assert all(edge % 1 == 0.5 for edge in facts.edges)
 
 
 def test_a_secret_extreme_or_rare_word_is_nowhere_in_the_profile(rng: np.random.Generator) -> None:
