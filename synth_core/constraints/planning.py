@@ -213,7 +213,7 @@ def _otherwise(rule: Constraint, ways: tuple[How, ...], transforms: Transforms, 
         return "check_only", "only counted, as chosen"
     if not rule.hard:
         return "reject", "soft: rows are kept or drawn again so that about as many break it as wanted"
-    note = "another rule already computes these columns" if ways[0] == "transform" else ""
+    note = "other rules already compute these columns, or the gap would be noise" if ways[0] == "transform" else ""
     if rule.id in cleaning.loose:
         note = "too many real rows break it to learn only from those that keep it"
     rest = [way for way in ways if way != "transform"] or ["reject"]

@@ -92,11 +92,15 @@ class Inequality(Constraint):
             Derivation((self.low_column,), (self.high_column,)),
         )
         target_last = table.column(self.high_column).role is Role.TARGET
-        return ways[::-1] if target_last else ways
+        low, high = quantity(table.frame[self.low_column]), quantity(table.frame[self.high_column])
+        gap = _spread(high - low)
+        # A small column computed as the difference of two large ones would be mostly noise.
+        usable = [way for way, own in zip(ways, (high, low), strict=True) if not gap > 1.5 * _spread(own)]
+        return tuple(usable[::-1] if target_last else usable)
 
     def encode(self, table: Table, derivation: Derivation | None = None) -> Encoding:
         """Learn the gap between the two columns instead of one of them."""
-        derived, anchor = (derivation or self.derivations(table)[0]).derived[0], ""
+        derived = derivation.derived[0] if derivation else self.high_column
         anchor = self.low_column if derived == self.high_column else self.high_column
         column, low, high = table.column(derived), table.frame[self.low_column], table.frame[self.high_column]
         dated = column.kind is Kind.DATETIME
@@ -121,6 +125,11 @@ class Inequality(Constraint):
             described.name, derived, anchor, sign, column.kind, unit, places, fill, self.strict_boundaries
         )
         return Encoding(replaced(table, (derived,), described, as_kind(gap, described.kind)), decoder)
+
+
+def _spread(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.std(known)) if len(known) else 0.0
 
 
 def _comparable(low: pd.Series, high: pd.Series) -> tuple[Any, Any]:

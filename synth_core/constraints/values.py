@@ -40,7 +40,7 @@ def as_kind(values: Any, kind: Kind, index: pd.Index | None = None) -> pd.Series
             seconds = numbers(series)
             nanoseconds = np.round(np.where(np.isnan(seconds), 0, seconds) * 1e6).astype(np.int64) * 1000
             return pd.Series(pd.to_datetime(nanoseconds).where(~np.isnan(seconds)), index=series.index)
-        return pd.to_datetime(series).astype("datetime64[ns]")
+        return series if series.dtype == "datetime64[ns]" else pd.to_datetime(series).astype("datetime64[ns]")
     if series.dtype == object:
         empty = series.isna()
         return series.where(~empty, None) if empty.any() else series

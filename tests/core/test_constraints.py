@@ -251,3 +251,11 @@ def test_an_implication_is_written_with_if_and_then() -> None:
     rule = parse({"type": "implies", "if": "a = 1", "then": "b = 2"})
     assert rule.model_dump(mode="json")["if"] == "a = 1"
     assert rule == parse({"type": "implies", "if_": "a = 1", "then": "b = 2", "id": rule.id})
+
+
+def test_a_small_column_is_not_computed_from_two_large_ones() -> None:
+    rng = np.random.default_rng(0)
+    price = np.round(rng.uniform(10, 900, 200), 2)
+    data = table(pd.DataFrame({"tax": np.round(price * 0.07, 2), "price": price}))
+    ways = Inequality(low_column="tax", high_column="price").derivations(data)
+    assert [way.derived for way in ways] == [("price",)]
