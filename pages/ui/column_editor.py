@@ -88,7 +88,7 @@ def rows_of(table: Table) -> pd.DataFrame:
             OUTPUT: [consequence(c) for c in table.columns],
             "Examples": [examples(table, c) for c in table.columns],
             "Protect": [c.protect for c in table.columns],
-            "Note": [c.note for c in table.columns],
+            "Note": ["" if c.regenerated else c.note for c in table.columns],
         }
     )
 
@@ -132,16 +132,16 @@ def editor(project: Project, table: Table) -> None:
         args=(project, table, key),
         alt="One row per column: kind, role, personal data, examples and what becomes of it.",
         column_config={
-            "Column": config.TextColumn(pinned=True, width=140),
-            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=112),
-            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=112),
-            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
+            "Column": config.TextColumn(pinned=True, width=130),
+            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=106),
+            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=106),
+            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=112),
             "Protect": config.CheckboxColumn(
-                width=82,
+                width=76,
                 help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
             ),
-            "Examples": config.TextColumn(width=210, help="Personal data and identifiers are masked."),
-            OUTPUT: config.TextColumn(width=190, help="What becomes of the column in the synthetic table."),
+            "Examples": config.TextColumn(width=140, help="Personal data and identifiers are masked."),
+            OUTPUT: config.TextColumn(width=180, help="What becomes of the column in the synthetic table."),
             "Note": config.TextColumn(width="medium"),
         },
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import parts, state, theme
 from synth_core.project import Project
 
-SHOWN = 6
+SHOWN = 4
 STEPS = (
     ("strip-real", "1 · Real", "Your table is read and profiled here, on this machine."),
     ("strip-synthetic", "2 · Synthetic", "An engine learns its patterns and makes new rows, under your rules."),

@@ -84,9 +84,10 @@ def _form(project: Project, table: Table, kind: str, rule: Constraint | None) ->
         )
         st.markdown(f"{mark} **{theme.plain(made.sentence())}** · {count}")
     except SimileError as error:
-        st.markdown(f":gray[:material/info: {theme.plain(str(error))}]")
-    if problem := state.get(f"{FORM}problem", ""):
-        st.error(theme.plain(problem), icon=":material/error:")
+        if state.get(f"{FORM}problem", "") == str(error):
+            st.error(theme.plain(str(error)), icon=":material/error:")
+        else:
+            st.markdown(f":gray[:material/info: {theme.plain(str(error))}]")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Cancel", key="constraints.cancel"):
             st.rerun()

@@ -120,9 +120,8 @@ def state_of(table: Table, rule: Constraint) -> tuple[theme.Sign, int]:
 def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> None:
     mark, _ = state_of(table, rule)
     sentence = theme.plain(rule.sentence())
-    line = {"horizontal": True, "wrap": False, "vertical_alignment": "center", "gap": "small"}
     with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
-        with st.container(**line):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
             st.toggle(
                 "On",
                 value=rule.enabled,
@@ -133,12 +132,13 @@ def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> 
                 kwargs={"enabled": not rule.enabled},
             )
             st.markdown(f"**{sentence}**" if chosen else sentence, width="stretch")
-        with st.container(**line):
-            with st.container(horizontal=True, gap="xsmall", width="stretch"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+            with st.container(horizontal=True, gap="xsmall", width="content"):
                 parts.sign(mark)
                 if not rule.hard:
                     st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
-            _buttons(project, rule, chosen=chosen)
+            with st.container(horizontal=True, wrap=False, gap="small", width="content"):
+                _buttons(project, rule, chosen=chosen)
 
 
 def _buttons(project: Project, rule: Constraint, *, chosen: bool) -> None:
