@@ -162,7 +162,7 @@ def judge(
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
-    from synth_core.matching import read_like
+    from synth_core.reading import read_like
     from synth_core.scorecard import default_targets
     from synth_core.scorecard import judge as judge_tables
 

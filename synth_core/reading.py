@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from synth_core.delimited import read_delimited, tidy_names
 from synth_core.errors import ReadingError, SimileError
 from synth_core.inference import ColumnChoice, table_from_frame
-from synth_core.table import Table
+from synth_core.table import Table, did_you_mean
 from synth_core.unpacking import TABLE_SUFFIXES, check_size, check_workbook, refuse_other_files, suffix, unpack
 
 __all__ = [
@@ -117,7 +117,9 @@ def read_bytes(
 
 
 def read_like(path: str | Path, like: Table, *, limit_mb: float = 200) -> Table:
-    """Return the table in a file with the columns of ``like``, read with the same kinds, roles and missing tokens.
+    """Return the table in a file with the columns of ``like``, in its order, with the same kinds and roles.
+
+    Columns of ``like`` that engines do not learn may be missing; further columns are passed over.
 
     Raises
     ------
@@ -129,24 +131,26 @@ def read_like(path: str | Path, like: Table, *, limit_mb: float = 200) -> Table:
 
 
 def frame_like(raw: pd.DataFrame, like: Table, name: str) -> Table:
-    """Return cells as a table with the columns of ``like``; further columns are left out."""
-    lacking = [n for n in like.names if n not in set(raw.columns)]
+    """Return cells as a table with the columns of ``like``, as :func:`read_like` does for a file."""
+    found = [str(header) for header in raw.columns]
+    lacking = [column.name for column in like.having(learned=True) if column.name not in found]
     if lacking:
         shown = ", ".join(f"'{n}'" for n in lacking[:3])
         raise ReadingError(
-            f"'{name}' lacks {len(lacking)} of the {len(like.names)} columns ({shown}); both files need the same ones."
+            f"'{name}' lacks {len(lacking)} of the {len(like.names)} columns of '{like.name}' ({shown}); both files need "
+            f"the same ones.{did_you_mean(lacking[0], found)}"
         )
+    shared = [column for column in like.columns if column.name in found]
     choices = {
-        c.name: ColumnChoice(kind=c.kind, role=c.role, semantic=c.semantic or "", protect=c.protect)
-        for c in like.columns
+        c.name: ColumnChoice(kind=c.kind, role=c.role, semantic=c.semantic or "", protect=c.protect) for c in shared
     }
     attrs = dict(raw.attrs)
-    raw = raw[like.names]
+    raw = raw[[column.name for column in shared]]
     raw.attrs.update(attrs)
     table = table_from_frame(raw, name, choices)
     columns = tuple(
         old.model_copy(update={"nullable": new.nullable or old.nullable})
-        for old, new in zip(like.columns, table.columns, strict=True)
+        for old, new in zip(shared, table.columns, strict=True)
     )
     return Table(table.frame, columns, name, dict(like.source))
 
