@@ -137,8 +137,8 @@ def frame_like(raw: pd.DataFrame, like: Table, name: str) -> Table:
     if lacking:
         shown = ", ".join(f"'{n}'" for n in lacking[:3])
         raise ReadingError(
-            f"'{name}' lacks {len(lacking)} of the {len(like.names)} columns of '{like.name}' ({shown}); both files need "
-            f"the same ones.{did_you_mean(lacking[0], found)}"
+            f"'{name}' lacks {len(lacking)} of the {len(like.names)} columns of '{like.name}' ({shown}); both files "
+            f"need the same ones.{did_you_mean(lacking[0], found)}"
         )
     shared = [column for column in like.columns if column.name in found]
     choices = {
