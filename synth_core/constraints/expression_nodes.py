@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.constraints.values import missing, text_to_date, text_to_number
 from synth_core.table import did_you_mean
 
 Worth = Literal["number", "text", "date", "truth"]
@@ -48,11 +49,6 @@ class Cells:
         return np.full(rows, self.data, dtype=kind)
 
 
-def missing(data: Any) -> Any:
-    """Return where values are missing (an array, or one bool)."""
-    return np.asarray(pd.isna(data), dtype=bool)
-
-
 def plain(number: float) -> str:
     """Return a number as a person writes it.
 
@@ -62,29 +58,6 @@ def plain(number: float) -> str:
     if float(number).is_integer() and abs(number) < 1e15:
         return f"{int(number):,}" if abs(number) >= 10_000 else str(int(number))
     return f"{number:.10g}"
-
-
-def text_to_number(data: Any) -> Any:
-    """Return text cells as numbers, NaN where they are none."""
-    return _by_level(data, lambda levels: pd.to_numeric(pd.Series(levels, dtype=object), errors="coerce"), "float64")
-
-
-def text_to_date(data: Any) -> Any:
-    """Return text cells as dates, NaT where they are none."""
-
-    def parse(levels: npt.NDArray[Any]) -> pd.Series:
-        return pd.to_datetime(pd.Series(levels, dtype=object), errors="coerce", format="ISO8601")
-
-    return _by_level(data, parse, "datetime64[ns]")
-
-
-def _by_level(data: Any, change: Callable[[npt.NDArray[Any]], pd.Series], dtype: str) -> Any:
-    if not isinstance(data, np.ndarray):
-        return change(np.array([data], dtype=object)).to_numpy(dtype=dtype)[0]
-    codes, levels = pd.factorize(data)
-    changed = change(np.asarray(levels, dtype=object)).to_numpy(dtype=dtype)
-    empty = np.array(["NaT"], dtype=dtype) if dtype != "float64" else np.array([np.nan])
-    return np.concatenate([changed, empty])[codes]
 
 
 class Node:

@@ -14,7 +14,17 @@ from pydantic import Field
 
 from synth_core.constraints.base import Constraint, Derivation, Encoding, How
 from synth_core.constraints.expression_nodes import plain
-from synth_core.constraints.values import Floats, as_kind, decimals, quantity, round_down, round_up
+from synth_core.constraints.values import (
+    Floats,
+    as_kind,
+    decimals,
+    joint_codes,
+    known_codes,
+    plain_value,
+    quantity,
+    round_down,
+    round_up,
+)
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Role, Table
 
@@ -241,7 +251,7 @@ class FixedCombinations(Constraint):
         common = counts[counts >= RARE]
         if common.sum() >= 0.95 * counts.sum() and len(common):
             counts = common
-        rows = tuple(tuple(_plain_value(v) for v in row) for row in counts.index)
+        rows = tuple(tuple(plain_value(v) for v in row) for row in counts.index)
         return self.model_copy(update={"combinations": rows})
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
@@ -257,7 +267,7 @@ class FixedCombinations(Constraint):
         prefix = np.zeros(len(frame), dtype=np.int64)
         wanted = np.zeros(len(allowed), dtype=np.int64)
         for place, name in enumerate(self.columns):
-            column, levels = _codes(frame[name], [row[place] for row in allowed])
+            column, levels = known_codes(frame[name], [row[place] for row in allowed])
             pair, wanted_pair = prefix * (len(allowed) + 1) + column, wanted * (len(allowed) + 1) + levels
             known = np.unique(wanted_pair)
             wanted = np.searchsorted(known, wanted_pair)
@@ -271,7 +281,7 @@ class FixedCombinations(Constraint):
         rows = [row for row in self.combinations or () if not any(cell is None for cell in row)]
         if not len(broken) or not rows:
             return frame
-        first, levels = _codes(frame[self.columns[0]].iloc[broken], [row[0] for row in rows])
+        first, levels = known_codes(frame[self.columns[0]].iloc[broken], [row[0] for row in rows])
         chosen = np.array([rng.choice(np.flatnonzero(levels == code)) if code >= 0 else -1 for code in first])
         mended = frame.copy(deep=False)
         for place, name in enumerate(self.columns[1:], 1):
@@ -289,8 +299,8 @@ class FixedCombinations(Constraint):
 
     def encode(self, table: Table, derivation: Derivation | None = None) -> Encoding:
         """Learn the columns as one joint category."""
-        code, levels = _joint(table.frame, self.columns)
-        rows = [tuple(_plain_value(levels[name].iloc[i]) for name in self.columns) for i in range(len(levels))]
+        code, levels = joint_codes(table.frame, self.columns)
+        rows = [tuple(plain_value(levels[name].iloc[i]) for name in self.columns) for i in range(len(levels))]
         labels = [json.dumps(row, ensure_ascii=False) for row in rows]
         roles = [table.column(name).role for name in self.columns]
         described = Column(
@@ -304,43 +314,6 @@ class FixedCombinations(Constraint):
         kinds = tuple(table.column(name).kind for name in self.columns)
         decoder = JointDecoder(described.name, self.columns, kinds, tuple(labels), tuple(rows), tuple(counts))
         return Encoding(replaced(table, self.columns, described, values), decoder)
-
-
-def _plain_value(value: Any) -> str | int | float | None:
-    if pd.isna(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value  # type: ignore[no-any-return]
-
-
-def _joint(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
-    """Return one number per row and the distinct rows that they stand for."""
-    code = np.zeros(len(frame), dtype=np.int64)
-    for name in columns:
-        part, levels = pd.factorize(frame[name], use_na_sentinel=False)
-        code = pd.factorize(code * (len(levels) + 1) + part)[0]
-    first = np.unique(code, return_index=True)[1]
-    return code, frame[list(columns)].iloc[first]
-
-
-def _codes(values: pd.Series, known: Sequence[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the place of each value, and of each known one, in the list of distinct known ones; -1 where unknown."""
-    numeric = pd.api.types.is_numeric_dtype(values.dtype)
-
-    def key(value: Any) -> Any:
-        if value is None or pd.isna(value):
-            return None
-        if not numeric:
-            return str(value)
-        try:
-            return float(value)
-        except ValueError:
-            return str(value)
-
-    keys = [key(value) for value in known]
-    places = {value: place for place, value in enumerate(dict.fromkeys(keys))}
-    codes, levels = pd.factorize(values, use_na_sentinel=False)
-    found = np.array([places.get(key(level), -1) for level in levels], dtype=np.int64)
-    return found[codes] if len(found) else codes.astype(np.int64), np.array([places[k] for k in keys], dtype=np.int64)
 
 
 @dataclass(frozen=True)

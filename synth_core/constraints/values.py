@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,3 +77,69 @@ def round_up(values: Floats, places: int) -> Floats:
 def round_down(values: Floats, places: int) -> Floats:
     """Return the largest numbers with this many decimals that are not above ``values``."""
     return -round_up(-values, places)
+
+
+def missing(data: Any) -> Any:
+    """Return where values are missing (an array, or one bool)."""
+    return np.asarray(pd.isna(data), dtype=bool)
+
+
+def text_to_number(data: Any) -> Any:
+    """Return text cells as numbers, NaN where they are none."""
+    return _by_level(data, lambda levels: pd.to_numeric(pd.Series(levels, dtype=object), errors="coerce"), "float64")
+
+
+def text_to_date(data: Any) -> Any:
+    """Return text cells as dates, NaT where they are none."""
+
+    def parse(levels: npt.NDArray[Any]) -> pd.Series:
+        return pd.to_datetime(pd.Series(levels, dtype=object), errors="coerce", format="ISO8601")
+
+    return _by_level(data, parse, "datetime64[ns]")
+
+
+def _by_level(data: Any, change: Callable[[npt.NDArray[Any]], pd.Series], dtype: str) -> Any:
+    if not isinstance(data, np.ndarray):
+        return change(np.array([data], dtype=object)).to_numpy(dtype=dtype)[0]
+    codes, levels = pd.factorize(data)
+    changed = change(np.asarray(levels, dtype=object)).to_numpy(dtype=dtype)
+    empty = np.array(["NaT"], dtype=dtype) if dtype != "float64" else np.array([np.nan])
+    return np.concatenate([changed, empty])[codes]
+
+
+def plain_value(value: Any) -> str | int | float | None:
+    """Return a cell as JSON holds it; None where missing."""
+    if pd.isna(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value  # type: ignore[no-any-return]
+
+
+def joint_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
+    """Return one number per row and the distinct rows that they stand for."""
+    code = np.zeros(len(frame), dtype=np.int64)
+    for name in columns:
+        part, levels = pd.factorize(frame[name], use_na_sentinel=False)
+        code = pd.factorize(code * (len(levels) + 1) + part)[0]
+    first = np.unique(code, return_index=True)[1]
+    return code, frame[list(columns)].iloc[first]
+
+
+def known_codes(values: pd.Series, known: Sequence[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the place of each value, and of each known one, in the list of distinct known ones; -1 where unknown."""
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+
+    def key(value: Any) -> Any:
+        if value is None or pd.isna(value):
+            return None
+        if not numeric:
+            return str(value)
+        try:
+            return float(value)
+        except ValueError:
+            return str(value)
+
+    keys = [key(value) for value in known]
+    places = {value: place for place, value in enumerate(dict.fromkeys(keys))}
+    codes, levels = pd.factorize(values, use_na_sentinel=False)
+    found = np.array([places.get(key(level), -1) for level in levels], dtype=np.int64)
+    return found[codes] if len(found) else codes.astype(np.int64), np.array([places[k] for k in keys], dtype=np.int64)
