@@ -46,13 +46,13 @@ if TYPE_CHECKING:
 REAL, SYNTHETIC, HOLDOUT = "Real", "Synthetic", "Holdout"
 
 
-def overlay(column: ColumnLikeness, mode: Mode = "light") -> go.Figure:
+def overlay(column: ColumnLikeness, mode: Mode = "light", *, top: int = TOP) -> go.Figure:
     """Return real (filled) and synthetic (dashed outline) in the same bins, with the holdout dotted where there is one.
 
-    A category is drawn as pairs of bars, real solid and synthetic hatched.
+    A category is drawn as pairs of bars, real solid and synthetic hatched: the ``top`` most frequent and the rest.
     """
     if column.labels:
-        return _bar_pairs(column, mode)
+        return _bar_pairs(column, mode, top)
     if not column.edges or not any(column.real):
         return nothing(mode, column.note or "There are no values to draw.")
     palette, dates = PALETTES[mode], column.kind == "datetime"
@@ -141,9 +141,9 @@ def shown_labels(column: ColumnLikeness, limit: int = TOP) -> tuple[list[str], d
     return kept, {n: [table[label][i] for label in kept] if sides[n] else [] for i, n in enumerate(names)}
 
 
-def _bar_pairs(column: ColumnLikeness, mode: Mode) -> go.Figure:
+def _bar_pairs(column: ColumnLikeness, mode: Mode, top: int) -> go.Figure:
     palette = PALETTES[mode]
-    labels, sides = shown_labels(column)
+    labels, sides = shown_labels(column, top)
     figure = new_figure(mode, f"overlay:{column.name}", height=bar_height(len(labels), 34), bargap=0.3)
     for name, title, marker in (
         ("real", REAL, filled(palette)),
@@ -228,7 +228,7 @@ def triplet(associations: Associations, mode: Mode = "light") -> go.Figure:
     figure = make_subplots(
         rows=1, cols=3, subplot_titles=("Real", "Synthetic", "Difference"), horizontal_spacing=0.03, shared_yaxes=True
     )
-    across = len(names) <= 15
+    across = len(names) <= 12
     height = int(np.clip(15 * len(names), 230, 420)) + (160 if across else 90)
     figure.update_layout(new_figure(mode, "triplet", height=height, margin={"t": 28}).layout)
     bar = {

@@ -64,18 +64,27 @@ def _numeric(numeric: bool) -> str:
 
 
 def with_unit(value: float | None, unit: str) -> str:
-    """Return a figure with its unit, a dash where there is none."""
+    """Return a figure with its unit, a dash where there is none.
+
+    >>> with_unit(0.0972, "%"), with_unit(0.7243, "AUC"), with_unit(0.001, "%")
+    ('0.1&nbsp;%', '0.724', '0&nbsp;%')
+    """
     if value is None:
         return "–"
     tail = {"": "", "AUC": ""}.get(unit, f" {unit}")
-    return text(f"{amount(value)}{tail}").replace(" ", "&nbsp;")
+    return text(f"{amount(rounded(value, unit))}{tail}").replace(" ", "&nbsp;")
+
+
+def rounded(value: float, unit: str) -> float:
+    """Return a figure without digits that nobody reads: two decimals for percentages, three for the rest."""
+    return round(value, 2 if unit == "%" else 3) + 0.0
 
 
 def interval(score: Score) -> str:
     """Return the 95 % interval of a score in words, empty where there is none."""
     if score.low is None or score.high is None:
         return ""
-    return f"{amount(score.low)} to {amount(score.high)}"
+    return f"{amount(rounded(score.low, score.unit))} to {amount(rounded(score.high, score.unit))}"
 
 
 class Charts:

@@ -28,7 +28,7 @@ from synth_core.figures import (
     utility_bars,
 )
 from synth_core.recipe import Recipe
-from synth_core.report.pieces import HALF, Charts, interval, paragraph, table, text, with_unit
+from synth_core.report.pieces import HALF, Charts, interval, paragraph, rounded, table, text, with_unit
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import ColumnLikeness, ModelResult
 from synth_core.scores.score import Score
@@ -100,8 +100,16 @@ def fidelity(card: Scorecard, charts: Charts) -> str:
 
 
 def _small(column: ColumnLikeness) -> go.Figure:
-    figure = overlay(column)
+    """Return the overlay for half the width: fewer categories, a lower histogram, the legend from the left edge."""
+    figure = overlay(column, top=8)
+    figure.update_layout(legend={"xref": "container", "x": 0.02, "font_size": 11})
     return figure if column.labels else figure.update_layout(height=250)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "–"
+    return text(f"{amount(rounded(low, '%'))} to {amount(rounded(high, '%'))}")
 
 
 def _column_table(columns: Sequence[ColumnLikeness]) -> str:
@@ -113,7 +121,7 @@ def _column_table(columns: Sequence[ColumnLikeness]) -> str:
                 f"{text(column.name)}<small>{text(_remark(column))}</small>",
                 spark_svg(_grouped(column.real), _grouped(column.synthetic)),
                 with_unit(column.error, "%"),
-                "–" if column.low is None else text(f"{amount(column.low)} to {amount(column.high)}"),
+                _span(column.low, column.high),
                 with_unit(column.reference, "%"),
             )
             for column in columns
@@ -175,7 +183,7 @@ def utility(card: Scorecard, charts: Charts) -> str:
                     f"{model.tstr:.3f}",
                     f"{model.trtr:.3f}",
                     with_unit(model.loss, "%"),
-                    text(f"{amount(model.loss_low)} to {amount(model.loss_high)}"),
+                    _span(model.loss_low, model.loss_high),
                 )
                 for model in found.models
             ],
