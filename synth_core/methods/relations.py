@@ -15,6 +15,7 @@ Groups = npt.NDArray[np.int64]
 NUMBER_GROUPS = 12
 CATEGORY_GROUPS = 24
 _PRIOR_ROWS = 10.0
+_SAME_ENTROPY = 0.5
 
 
 def grouped(codec: Codec, encoded: Encoded, name: str) -> Groups:
@@ -68,12 +69,6 @@ def _entropy(groups: Groups, rows: int) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def simplest_first(information: Floats, first: Sequence[int]) -> list[int]:
-    """Return an order of columns: ``first``, then by entropy, so that the rich columns can use all others."""
-    rest = [i for i in np.argsort(np.diag(information), kind="stable").tolist() if i not in set(first)]
-    return [*first, *rest]
-
-
 def related_last(information: Floats, first: Sequence[int]) -> list[int]:
     """Return an order of columns: ``first``, then from the least to the most related ones.
 
@@ -87,6 +82,16 @@ def related_last(information: Floats, first: Sequence[int]) -> list[int]:
         gain = shared[rest].sum(axis=1) if not chain else shared[np.ix_(rest, chain)].max(axis=1)
         chain.append(rest.pop(int(np.argmax(gain))))
     return [*first, *reversed(chain)]
+
+
+def simplest_first(information: Floats, first: Sequence[int]) -> list[int]:
+    """Return an order of columns: ``first``, then by entropy, so that the rich columns can use all others.
+
+    Columns of about the same entropy (half a nat) follow :func:`related_last`.
+    """
+    chain = related_last(information, first)[len(first) :]
+    level = np.rint(np.diag(information)[chain] / _SAME_ENTROPY) if chain else np.zeros(0)
+    return [*first, *(chain[i] for i in np.argsort(level, kind="stable").tolist())]
 
 
 def level_scores(states: npt.NDArray[np.int32], size: int, target: Groups, axes: int) -> npt.NDArray[np.float32]:

@@ -64,9 +64,9 @@ PARAMS = (
     Param(
         "order",
         str,
-        "related last",
-        choices=("related last", "simplest first", "given"),
-        help="Order in which columns are made: strongly related ones last, those with few values first, or as given.",
+        "simplest first",
+        choices=("simplest first", "related last", "given"),
+        help="Order in which columns are made: those with few values first, strongly related ones last, or as given.",
         expert=True,
     ),
     Param(
