@@ -21,6 +21,8 @@ def _finished(run: Run) -> None:
     """Redraw the page once when a run that was watched is over, so that the timer stops."""
     if not state.seen(f"over.{run.id}"):
         state.put("watch.over", run.id)
+        if run.status().state == "done":
+            state.put("watch.ready", run.id)
         st.rerun()
 
 
@@ -28,18 +30,36 @@ def run_line(project: Project) -> None:
     """Draw the sidebar's line of the run at work, with Cancel; nothing when none is."""
     run = project.active_run()
     if run is None:
+        _ready(project)
         return
 
     @st.fragment(run_every="1s")
     def line() -> None:
         status = run.status()
         left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-        st.progress(min(max(status.share, 0.0), 1.0), text=f"{status.stage or 'Waiting'}{left}")
+        st.progress(min(max(status.share, 0.0), 1.0), text=f"{status.stage.capitalize() or 'Waiting'}{left}")
         st.button("Cancel", key="shell.cancel", icon=":material/stop:", on_click=_cancel, args=(run,), type="tertiary")
         if not status.active:
             _finished(run)
 
     line()
+
+
+def _ready(project: Project) -> None:
+    """Draw the way to the result of the run that finished last, until it is looked at."""
+    run_id = state.get("watch.ready", "")
+    if run_id and any(run.id == run_id for run in project.runs()):
+        st.page_link(
+            "compare.py",
+            label="Result ready: compare",
+            icon=":material/check_circle:",
+            query_params={"project": project.id, "run": run_id},
+        )
+
+
+def looked() -> None:
+    """Take the way to the result away: the result is being looked at."""
+    state.drop("watch.ready")
 
 
 def tell_when_over(project: Project) -> None:
