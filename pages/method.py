@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, method_cards, param_form, parts, state, theme
+from pages.ui import cache, method_cards, param_form, parts, theme
 from synth_core.methods import methods
 from synth_core.recipe import USE_TITLES
 
@@ -26,6 +26,7 @@ with parts.guarded("The engines cannot be shown"):
             title="This engine is missing",
         )
     else:
+        st.space("small")
         left, right = st.columns([5, 3], gap="large")
         with left:
             param_form.run_settings(project, draft, len(table))
@@ -40,5 +41,4 @@ with parts.guarded("The engines cannot be shown"):
             st.markdown(f"**For: {USE_TITLES[project.use].lower()}**")
             st.markdown(":gray[The result is held against targets for this use; you can edit them on the Report page.]")
 
-if state.project() is not None:
-    parts.step_footer("constraints", "generate")
+parts.step_footer("constraints", "generate")

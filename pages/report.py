@@ -16,17 +16,19 @@ with parts.guarded("The report cannot be made"):
     found = list(run_words.verdicts_by_score(card, project.targets).values())
     targets_form.headline(found)
 
-    left, right = st.columns([5, 4], gap="large")
+    left, right = st.columns([5, 4], gap="medium")
     with left:
         targets_form.verdict_table(card, found)
         with st.expander("Edit the targets", icon=":material/edit:", key="report.edit", on_change="rerun") as box:
             if box.open:
                 targets_form.editor(project)
-    with right, st.container(border=True, gap="medium", key="report_take"):
-        reason = downloads.gate(found)
-        words = report_page.words(project, reason)
-        downloads.rows(project, run, card.rows_synthetic, locked=not reason)
-        downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+    with right:
+        with st.container(border=True, gap="small", key="report_rows_box"):
+            reason = downloads.gate(found)
+            downloads.rows(project, run, card.rows_synthetic, locked=not reason)
+        with st.container(border=True, gap="small", key="report_words_box"):
+            words = report_page.words(project, reason)
+            downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", None)

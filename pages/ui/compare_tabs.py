@@ -9,11 +9,13 @@ from pages.ui import parts, run_words, state, theme
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import Fidelity, Utility, Validity
 
+FAINT = 0.55
 HOW = {
-    "transform": "by construction",
-    "repair": "by repair",
-    "reject": "by drawing again",
-    "check_only": "checked only",
+    "transform": "construction",
+    "repair": "repair",
+    "reject": "redrawing",
+    "check_only": "only checked",
+    "auto": "making anew",
 }
 
 
@@ -31,7 +33,7 @@ def pairs(fidelity: Fidelity) -> None:
     views = sorted(fidelity.pairs, key=lambda view: -view.error)
     if not views:
         return
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([3, 5], gap="medium")
     with left:
         st.markdown("**Pairs, worst first**")
         picked = st.dataframe(
@@ -40,8 +42,11 @@ def pairs(fidelity: Fidelity) -> None:
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
-            height=min(36 * len(views) + 40, 380),
-            column_config={"Error": st.column_config.NumberColumn(format="%.1f %%", width="small")},
+            height=run_words.table_height(len(views), 388),
+            column_config={
+                "Pair": st.column_config.TextColumn(width=210),
+                "Error": st.column_config.NumberColumn(format="%.1f %%", width=64),
+            },
             alt="Pairs of columns with their error, worst first.",
         )
         rows = picked["selection"]["rows"] or [0]
@@ -66,6 +71,8 @@ def together(card: Scorecard) -> None:
     )
     if not card.fidelity.giveaways:
         return
+    if score.high is not None and score.high < FAINT:
+        st.caption("That is close to guessing: the columns below hardly give anything away.")
     best = card.fidelity.giveaways[0]
     st.markdown(
         f"**What gives them away.** :gray[Most of all: {theme.plain(best.name)}. Look at it under Columns and Pairs.]"
@@ -148,36 +155,36 @@ def rules(validity: Validity) -> None:
         return
     config = st.column_config
     ordered = sorted(validity.rules, key=lambda rule: (rule.final, rule.raw if rule.raw is not None else 1.0))
-    share = config.NumberColumn(format="%.2f %%", width="small")
+    share = config.NumberColumn(format="%.2f %%", width=78)
     st.dataframe(
         pd.DataFrame(
             {
                 "Holds": ["✓" if not rule.broken else f"{theme.count(rule.broken)} broken" for rule in ordered],
                 "Rule": [rule.sentence for rule in ordered],
                 "Kind": ["hard" if rule.hard else "soft" for rule in ordered],
-                "Kept": [HOW.get(rule.how, rule.how) for rule in ordered],
+                "Kept by": [HOW.get(rule.how, rule.how) for rule in ordered],
                 "Real rows": [100 * rule.real for rule in ordered],
-                "Before": [None if rule.raw is None else 100 * rule.raw for rule in ordered],
+                "Before": ["–" if rule.raw is None else f"{100 * rule.raw:.2f} %" for rule in ordered],
                 "Release": [100 * rule.final for rule in ordered],
                 "Mended": [rule.repaired for rule in ordered],
             }
         ),
         hide_index=True,
         key="compare.rules",
-        height=min(36 * len(ordered) + 40, 480),
+        height=run_words.table_height(len(ordered), 493),
         column_config={
-            "Holds": config.TextColumn(width="small"),
+            "Holds": config.TextColumn(width=72),
             "Rule": config.TextColumn(width="large"),
-            "Kind": config.TextColumn(width="small", help="Hard: no row of a release breaks it."),
-            "Kept": config.TextColumn(width="small", help="How the rule is kept while rows are made."),
+            "Kind": config.TextColumn(width=52, help="Hard: no row of a release breaks it."),
+            "Kept by": config.TextColumn(width=92, help="How the rule is kept while rows are made."),
             "Real rows": share,
-            "Before": config.NumberColumn(
-                format="%.2f %%",
-                width="small",
+            "Before": config.TextColumn(
+                width=78,
+                alignment="right",
                 help="Synthetic rows that keep it before anything is repaired or drawn again.",
             ),
             "Release": share,
-            "Mended": config.NumberColumn(format="localized", width="small", help="Rows repaired."),
+            "Mended": config.NumberColumn(format="localized", width=68, help="Rows repaired."),
         },
         alt=f"{len(ordered)} rules with the share of rows that keep them.",
     )

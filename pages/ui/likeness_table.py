@@ -20,11 +20,10 @@ def panel(fidelity: Fidelity) -> None:
     if not columns:
         st.markdown(":gray[No learned column was compared.]")
         return
-    left, right = st.columns([11, 9], gap="large")
-    with left:
-        shown = _filtered(columns)
-        chosen = _table(shown) if shown else None
-    with right:
+    with st.grid(min_column_width=440, gap="medium"):
+        with st.container():
+            shown = _filtered(columns)
+            chosen = _table(shown) if shown else None
         if chosen is not None:
             _detail(chosen)
 
@@ -48,7 +47,7 @@ def _filtered(columns: list[ColumnLikeness]) -> list[ColumnLikeness]:
             format="%.1f",
             key="compare.worse",
             persist_state="session",
-            width=180,
+            width=160,
         )
     shown = [one for one in columns if search.strip().lower() in one.name.lower()]
     if limit:
@@ -74,7 +73,7 @@ def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
             "Synthetic": [_bars(one.synthetic, one) for one in shown],
             "Error": [one.error for one in shown],
             "Interval": [_span(one) for one in shown],
-            "Real rows": [one.reference for one in shown],
+            "Floor": [one.reference for one in shown],
         }
     )
     picked = st.dataframe(
@@ -83,22 +82,22 @@ def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row-required",
-        height=min(36 * len(shown) + 40, 560),
+        height=run_words.table_height(len(shown), 563),
         column_config={
-            "Column": config.TextColumn(pinned=True),
-            "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=92),
-            "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=92),
+            "Column": config.TextColumn(pinned=True, width=112),
+            "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=62),
+            "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=62),
             "Error": config.ProgressColumn(
                 format="%.2f %%",
                 min_value=0,
                 max_value=max(worst, 2.0),
-                width=104,
+                width=96,
                 help="Largest gap between the two distributions (Kolmogorov-Smirnov; for categories total variation).",
             ),
-            "Interval": config.TextColumn(width=92, help="95 % interval of the error."),
-            "Real rows": config.NumberColumn(
+            "Interval": config.TextColumn(width=78, help="95 % interval of the error."),
+            "Floor": config.NumberColumn(
                 format="%.2f %%",
-                width=82,
+                width=58,
                 help="The same error for real rows that nobody learned from: no engine does better.",
             ),
         },
@@ -120,7 +119,7 @@ def _bars(shares: list[float], one: ColumnLikeness) -> list[float]:
 
 
 def _span(one: ColumnLikeness) -> str:
-    return "–" if one.low is None or one.high is None else f"{one.low:.2f} – {one.high:.2f}"
+    return "–" if one.low is None or one.high is None else f"{one.low:.1f}–{one.high:.1f} %"
 
 
 def _detail(one: ColumnLikeness) -> None:

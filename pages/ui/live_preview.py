@@ -26,9 +26,13 @@ def watched(table: Table) -> list[Column]:
     return (first + [column for column in learned if column not in first])[:2]
 
 
-def likeness(table: Table, column: Column, preview: pd.DataFrame) -> ColumnLikeness:
-    """Return what the overlay of one column needs; the error is left open, since these rows are only the first."""
-    real, made = table.frame[column.name], preview[column.name]
+def likeness(table: Table, column: Column, preview: pd.DataFrame | None) -> ColumnLikeness:
+    """Return what the overlay of one column needs; the error is left open, since these rows are only the first.
+
+    Without a preview (None) the synthetic side is empty.
+    """
+    real = table.frame[column.name]
+    made = real.head(0) if preview is None else preview[column.name]
     if column.kind.numeric:
         return _numeric(column, numbers(real), _numbers(made, column))
     counts = real.value_counts()
@@ -42,9 +46,9 @@ def likeness(table: Table, column: Column, preview: pd.DataFrame) -> ColumnLiken
         error=None,
         labels=labels,
         real=[float((shown == label).mean()) for label in labels],
-        synthetic=[float((drawn == label).fillna(False).mean()) for label in labels],
+        synthetic=[float((drawn == label).fillna(False).sum()) / max(len(drawn), 1) for label in labels],
         missing_real=float(real.isna().mean()),
-        missing_synthetic=float(drawn.isna().mean()),
+        missing_synthetic=float(drawn.isna().sum()) / max(len(drawn), 1),
     )
 
 
@@ -64,7 +68,7 @@ def _numeric(column: Column, real: Any, made: Any) -> ColumnLikeness:
         real=shares[0],
         synthetic=shares[1],
         missing_real=float(np.isnan(real).mean()),
-        missing_synthetic=float(np.isnan(made).mean()),
+        missing_synthetic=float(np.isnan(made).sum()) / max(len(made), 1),
     )
 
 

@@ -26,7 +26,7 @@ def begin(key: str, value: Any) -> None:
 def run_settings(project: Project, draft: Recipe, real_rows: int) -> None:
     """Draw what every run has: rows, seed and the share held out."""
     st.subheader("This run", anchor=False)
-    with st.grid(min_column_width=190, gap="small"):
+    with st.grid(min_column_width=150, gap="small"):
         for name, value in (("rows", draft.rows), ("seed", draft.seed), ("holdout", round(draft.holdout * 100))):
             begin(f"method.{name}", value)
         st.number_input(
@@ -136,7 +136,8 @@ def _field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> N
     """Draw one setting by its type; its help stands below, not in a tooltip only."""
     key = f"method.{info.name}.{param.name}"
     value = draft.params.get(param.name, param.default)
-    label = f"{title(param.name)} ({param.unit})" if param.unit else title(param.name)
+    known = not param.unit or param.unit in title(param.name).lower()
+    label = title(param.name) if known else f"{title(param.name)} ({param.unit})"
     change: dict[str, Any] = {"key": key, "on_change": _set, "args": (project, info, param)}
     begin(key, value)
     if param.kind is bool:

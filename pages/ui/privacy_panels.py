@@ -172,18 +172,18 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
             "To held-out": [pair.holdout_distance for pair in pairs],
         }
     )
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([3, 5], gap="medium")
     with left:
-        number = st.column_config.NumberColumn(format="%.3f")
+        number = st.column_config.NumberColumn(format="%.3f", width=96)
         picked = st.dataframe(
             frame,
             key="privacy.pairs",
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
-            height=min(36 * len(pairs) + 40, 400),
+            height=run_words.table_height(len(pairs), 388),
             column_config={
-                "Pair": st.column_config.NumberColumn(width="small"),
+                "Pair": st.column_config.NumberColumn(width=46),
                 "Distance": number,
                 "To held-out": number,
             },
@@ -216,7 +216,7 @@ def _pair(project: Project, run: Run, pair: ClosePair, shown: bool) -> None:
         ),
         hide_index=True,
         key="privacy.pair",
-        height=360,
+        height=run_words.table_height(len(names), 388),
         column_config={"Equal": st.column_config.TextColumn(width="small")},
         alt="One synthetic row beside the real row nearest to it" + ("." if shown else "; the values are covered."),
     )
@@ -225,8 +225,3 @@ def _pair(project: Project, run: Run, pair: ClosePair, shown: bool) -> None:
 def tiles(card: Scorecard, found: Mapping[str, Verdict]) -> None:
     """Draw the privacy scores."""
     score_tiles.tiles(card, ("copies", "membership_auc", "membership_tpr", "nearer_share", "literals"), found)
-    score = card.scores.get("literals")
-    if score is not None and score.value and score.note:
-        st.caption(
-            f"{run_words.amount(score.value, 'rows')} with real extremes or rare values: {theme.plain(score.note)}"
-        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Any, NamedTuple
+from html import escape
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,6 +12,8 @@ from synth_core.project import Project
 from synth_core.recipe import Use
 from synth_core.run import Run
 from synth_core.scorecard import Scorecard, Target
+
+HEIGHT = 820
 
 
 class Words(NamedTuple):
@@ -28,7 +30,7 @@ def words(project: Project, reason: str) -> Words:
     with st.grid(min_column_width=200, gap="small"):
         title = st.text_input("Title", key="report.title", placeholder=project.label, persist_state="session")
         author = st.text_input("Author", key="report.author", persist_state="session")
-    notes = st.text_area("Notes", key="report.notes", height=80, persist_state="session")
+    notes = st.text_area("Notes", key="report.notes", height=68, persist_state="session")
     sign_off = st.text_input(
         "Signed off by", key="report.sign_off", persist_state="session", help="Printed under the verdicts."
     )
@@ -61,13 +63,21 @@ def _page(
     return html(_card, **text._asdict(), use=use, targets=_targets, recipe=recipe, rules=recipe.rules)
 
 
+@st.cache_data(max_entries=4, show_spinner=False)
+def _framed(report: str) -> str:
+    """Return the report in a sandbox of its own: it may draw its charts, and reach nothing of the app."""
+    return (
+        "<style>body{margin:0}iframe{border:0;width:100%;height:100vh;display:block}</style>"
+        f'<iframe sandbox="allow-scripts" srcdoc="{escape(report)}"></iframe>'
+    )
+
+
 def preview(project: Project, run: Run, card: Scorecard, text: Words) -> None:
-    """Draw the report as it will look; framed as an origin of its own, so that nothing in it can reach the app."""
+    """Draw the report as it will look."""
     st.subheader("Preview", anchor=False)
     slot = st.container()
-    with slot.skeleton(height=640):
-        body = base64.b64encode(page(project, run, card, text).encode()).decode()
-    frame: dict[str, Any] = {"height": 820, "alt": f"The report on {text.title}."}
+    with slot.skeleton(height=HEIGHT):
+        body = _framed(page(project, run, card, text))
     with slot:
-        st.iframe(f"data:text/html;base64,{body}", **frame)
+        st.iframe(body, height=HEIGHT, alt=f"The report on {text.title}.")
     st.caption(f"{run_words.run_label(run)}. The downloaded file opens in any browser without a connection.")

@@ -69,7 +69,7 @@ def _verdict_line(project: Project, run: Run) -> None:
             if number:
                 parts.sign(mark, text=f"{number} {_plural(word, number)}")
         st.space("stretch")
-        if st.button("See how it compares", key="generate.compare", icon=":material/compare:", type="primary"):
+        if st.button("See how it compares", key="generate.compare", icon=":material/compare:"):
             parts.go("compare")
 
 

@@ -73,7 +73,7 @@ def _queued(run: Run) -> None:
 
 
 def _steps(status: Status) -> None:
-    now = STAGES.index(status.stage) if status.stage in STAGES else 0
+    now = _place(status)
     lines = []
     for place, stage in enumerate(STAGES):
         if place < now:
@@ -88,30 +88,36 @@ def _steps(status: Status) -> None:
     st.markdown("\n\n".join(lines))
 
 
+def _place(status: Status) -> int:
+    """Return which of the seven steps goes on; judging that does not name its step is the comparison."""
+    if status.stage in STAGES:
+        return STAGES.index(status.stage)
+    return STAGES.index("Compare") if "Sample" in status.seconds else 0
+
+
 def _pictures(project: Project, run: Run) -> None:
-    """Draw the first rows and two columns beside the real ones; a line of text until there are rows."""
+    """Draw two columns of the real table, and as soon as there are synthetic rows these beside them."""
+    from synth_core.figures import overlay
+
     try:
         rows = run.preview(PREVIEW_ROWS)
         table = cache.table(project)
-        columns = watched(table)
-        drawn = [] if rows is None else [likeness(table, column, rows) for column in columns if column.name in rows]
-    except (SimileError, OSError, ValueError):  # the file is being replaced; the next second shows it
-        rows, drawn = None, []
-    if rows is None:
-        st.markdown(":gray[:material/visibility: The first rows appear here as soon as they are made.]")
-        with st.container(height=300, border=False):
-            st.skeleton(height=280)
+        drawn = [likeness(table, column, rows) for column in watched(table)]
+    except (SimileError, OSError, ValueError, KeyError):  # the file is being replaced; the next second shows it
         return
-    from synth_core.figures import overlay
-
-    st.markdown(f"**The first {theme.count(len(rows))} rows** :gray[beside the real ones]")
+    if rows is None:
+        st.markdown("**The real table** :gray[synthetic rows join it here as soon as they are made]")
+    else:
+        st.markdown(f"**The first {theme.count(len(rows))} synthetic rows** :gray[beside the real ones]")
     for place, (cell, one) in enumerate(zip(st.columns(max(len(drawn), 1), gap="small"), drawn, strict=False)):
         with cell:
             st.caption(theme.plain(one.name))
             parts.chart(
                 overlay(one, mode=state.mode()),
-                alt=f"{one.name}: the first synthetic rows beside the real ones.",
+                alt=f"{one.name}: "
+                + ("the real rows." if rows is None else "the first synthetic rows beside the real ones."),
                 key=f"generate.live_{place}",
                 height=220,
             )
-    st.dataframe(rows.head(5), hide_index=True, key="generate.live_rows", alt="The first five synthetic rows.")
+    if rows is not None:
+        st.dataframe(rows.head(5), hide_index=True, key="generate.live_rows", alt="The first five synthetic rows.")

@@ -20,6 +20,7 @@ USE_ENDS = {
     Use.TRAIN: "to train a model",
     Use.EXPLORE: "to explore inside",
 }
+SHARES = ("membership_tpr", "nearer_share")
 UNITS = {"%": " %", "AUC": "", "rows": " rows"}
 
 
@@ -104,6 +105,31 @@ def amount(value: float | None, unit: str) -> str:
     if unit == "AUC":
         return f"{value:.3f}"
     return f"{theme.figure(value)}{UNITS.get(unit, '')}"
+
+
+def in_percent(score: Score) -> Score:
+    """Return a share of rows (0..1, no unit) as a percentage; other scores as they are."""
+    if score.name not in SHARES or score.unit:
+        return score
+    parts = ("value", "low", "high", "reference", "baseline")
+    scaled = {part: None if getattr(score, part) is None else 100 * getattr(score, part) for part in parts}
+    return score.model_copy(update=scaled | {"unit": "%"})
+
+
+def of_score(name: str, value: float | None, unit: str) -> str:
+    """Return a value of a score with its unit; shares of rows as percentages.
+
+    >>> of_score("membership_tpr", 0.03, ""), of_score("c2st", 0.65, "AUC")
+    ('3 %', '0.650')
+    """
+    if name in SHARES and not unit and value is not None:
+        return amount(100 * value, "%")
+    return amount(value, unit)
+
+
+def table_height(rows: int, most: int) -> int:
+    """Return the height in pixels of a table that shows its rows without a gap, or ``most`` and scrolls."""
+    return min(35 * (rows + 1) + 3, most)
 
 
 def interval(score: Score) -> str:

@@ -30,13 +30,13 @@ TITLES = {
     "unknown_categories": "Unknown categories",
 }
 SENTENCES = {
-    "shape": "Mean error per column; 0 % is the same",
-    "pairs": "Mean error per pair; 0 % is the same",
-    "c2st": "How well a model tells real from synthetic; .5 is not at all, 1 always",
-    "tstr_loss": "What a model loses on real rows when it learned from synthetic ones",
+    "shape": "Mean error of a column; 0 % is no difference",
+    "pairs": "Mean error of two together; 0 % is no difference",
+    "c2st": "Can a model tell real from synthetic? 0.5 is guessing, 1 is always",
+    "tstr_loss": "What a model loses on real rows by learning from these",
     "copies": "Synthetic rows that equal one real person's row",
     "nearer_share": "Share nearer to learned than to held-out rows; half is chance",
-    "membership_auc": "Who was in the table? .5 is guessing, 1 is knowing",
+    "membership_auc": "Who was in the table? 0.5 is guessing, 1 is knowing",
     "membership_tpr": "Share of members found while accusing 1 in 100 wrongly",
     "literals": "Rows with a real extreme, rare value or identifier",
 }
@@ -54,7 +54,7 @@ def title(name: str) -> str:
 
 def tiles(card: Scorecard, names: Sequence[str], found: Mapping[str, Verdict]) -> None:
     """Draw a tile per score; one that the scorecard lacks says so."""
-    with st.grid(min_column_width=215, gap="small"):
+    with st.grid(min_column_width=165 if len(names) > 4 else 215, gap="small"):
         for name in names:
             _tile(name, card.scores.get(name), found.get(name))
 
@@ -71,7 +71,7 @@ def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
             help=_help(score, None),
         )
         return
-    shown = _share(score)
+    shown = run_words.in_percent(score)
     parts.score_tile(
         title(name),
         run_words.amount(shown.value, shown.unit),
@@ -80,23 +80,6 @@ def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
         sentence=SENTENCES.get(name, score.question),
         help=_help(shown, verdict),
     )
-
-
-def _share(score: Score) -> Score:
-    """Return a share of rows (0..1, no unit) as a percentage."""
-    if score.unit or score.name not in ("nearer_share", "membership_tpr"):
-        return score
-    scaled = {
-        field: None if value is None else 100 * value
-        for field, value in (
-            ("value", score.value),
-            ("low", score.low),
-            ("high", score.high),
-            ("reference", score.reference),
-            ("baseline", score.baseline),
-        )
-    }
-    return score.model_copy(update=scaled | {"unit": "%"})
 
 
 def _reference(score: Score) -> str:

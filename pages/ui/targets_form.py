@@ -90,14 +90,18 @@ def verdict_table(card: Scorecard, found: list[Verdict]) -> None:
                 "Verdict": [f"{_mark(one.word)} {theme.VERDICTS[one.word].word}" for one in ordered],
                 "Score": [score_tiles.title(one.target.score) for one in ordered],
                 "About": [DIMENSIONS[one.target.dimension] for one in ordered],
-                "Judged": [run_words.amount(one.judged, units.get(one.target.score, "")) for one in ordered],
-                "Limit": [run_words.amount(one.limit, units.get(one.target.score, "")) for one in ordered],
+                "Judged": [
+                    run_words.of_score(one.target.score, one.judged, units.get(one.target.score, "")) for one in ordered
+                ],
+                "Limit": [
+                    run_words.of_score(one.target.score, one.limit, units.get(one.target.score, "")) for one in ordered
+                ],
                 "Margin": [_margin(one, units.get(one.target.score, "")) for one in ordered],
             }
         ),
         hide_index=True,
         key="report.verdicts",
-        height=36 * len(ordered) + 40,
+        height=run_words.table_height(len(ordered), 600),
         column_config={
             "Verdict": st.column_config.TextColumn(width="small"),
             "Judged": st.column_config.TextColumn(
@@ -117,7 +121,7 @@ def _mark(word: str) -> str:
 def _margin(verdict: Verdict, unit: str) -> str:
     if verdict.margin is None:
         return "–"
-    text = run_words.amount(abs(verdict.margin), unit)
+    text = run_words.of_score(verdict.target.score, abs(verdict.margin), unit)
     return f"−{text}" if verdict.margin < 0 else text
 
 
@@ -139,7 +143,7 @@ def editor(project: Project) -> None:
         key=key,
         hide_index=True,
         num_rows="fixed",
-        height=36 * len(base) + 40,
+        height=run_words.table_height(len(base), 600),
         disabled=["Score", "Counted"],
         on_change=_apply,
         args=(project, base, key),
@@ -164,8 +168,10 @@ def editor(project: Project) -> None:
 
 
 def _counted(target: Target) -> str:
-    words = "above real rows" if target.above_floor else "as it is"
-    return f"{words}, cautious end" if target.judged == "high" else words
+    if target.score in run_words.SHARES:
+        return "share of members, 0 to 1"
+    words = "points above real rows" if target.above_floor else "the score itself"
+    return "upper end of the interval" if target.judged == "high" else words
 
 
 def _apply(project: Project, base: list[Target], key: str) -> None:

@@ -72,7 +72,7 @@ def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> Non
     run = make_run(project)
     put_at_work(run, stage="Attack", share=0.9)
     at = open_page("generate", project)
-    assert "The first 300 rows" in text_of(at)
+    assert "The first 300 synthetic rows" in text_of(at)
     assert len(at.get("plotly_chart")) == 2
 
 
