@@ -171,6 +171,16 @@ def strongest(matrix: Sequence[Sequence[float]], limit: int) -> list[int]:
     return sorted(int(i) for i in np.argsort(-values.max(axis=1), kind="stable")[:limit])
 
 
+def labelled(names: Sequence[str], matrices: int = 1) -> bool:
+    """Return whether a matrix of columns has labels on its axes.
+
+    Then every cell carries both names for the hover, which must not weigh too much. Otherwise the axes carry the whole
+    names, for the hover only.
+    """
+    weight = matrices * len(names) * sum(2 * len(safe(name)) + 8 for name in names)
+    return len(names) <= 40 and weight < 140_000
+
+
 def heat_map(
     names: Sequence[str],
     values: npt.NDArray[np.float64],
@@ -178,23 +188,23 @@ def heat_map(
     *,
     limits: tuple[float, float],
     signed: bool = False,
+    matrices: int = 1,
     bar: dict[str, Any] | None = None,
 ) -> go.Heatmap:
     """Return a square matrix of columns as a trace; numbers are written in when there are at most 12 columns."""
     import plotly.graph_objects as go
 
     cells = [[None if i == j else round(float(v), 2) + 0.0 for j, v in enumerate(row)] for i, row in enumerate(values)]
-    few = len(names) <= 40
+    few = labelled(names, matrices)
     full = [safe(name) for name in names]
-    named = len(names) <= 20  # beyond, the hover takes the labels of the axes: names in every cell would weigh too much
-    hover = [[f"{a} – {b}" for b in full] for a in full] if named else None
+    hover = [[f"{a} – {b}" for b in full] for a in full] if few else None
     written = len(names) <= 12
     return go.Heatmap(
         z=cells,
         x=list(range(len(names))) if few else full,
         y=list(range(len(names))) if few else full,
         hovertext=hover,
-        hovertemplate=("%{hovertext}" if named else "%{y} – %{x}") + "<br>%{z:.2f}<extra></extra>",
+        hovertemplate=("%{hovertext}" if few else "%{y} – %{x}") + "<br>%{z:.2f}<extra></extra>",
         texttemplate="%{z:.2f}" if written else None,
         textfont={"size": 11},
         colorscale=[list(stop) for stop in scale],
@@ -209,10 +219,16 @@ def heat_map(
 
 
 def matrix_axes(
-    figure: go.Figure, names: Sequence[str], *, upright_labels: bool = True, across_labels: bool = True, **where: Any
+    figure: go.Figure,
+    names: Sequence[str],
+    *,
+    matrices: int = 1,
+    upright_labels: bool = True,
+    across_labels: bool = True,
+    **where: Any,
 ) -> None:
-    """Label both axes of a matrix of columns; beyond 40 columns names are in the hover only."""
-    few = len(names) <= 40
+    """Label both axes of a matrix of columns; of very many columns names are in the hover only."""
+    few = labelled(names, matrices)
     common: dict[str, Any] = {"showgrid": False, "zeroline": False}
     if few:
         text = [short(name, 16) for name in names]

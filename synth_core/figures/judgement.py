@@ -166,7 +166,7 @@ def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, m
     )  # fmt: skip
     label_axis(figure, [attack.title for attack in group], row=row, col=1)
     figure.update_yaxes(ticktext=[short(a.title, 38) for a in group], row=row, col=1)
-    words = {"AUC": "AUC (0.5 is chance)", "%": "Success, %", "points": "Advantage, points"}
+    words = {"AUC": "AUC (0.5 is chance)", "%": "Success, %", "points": "Advantage, points", "share": "Share"}
     figure.update_xaxes(title_text=safe(words.get(unit, unit)), nticks=7, row=row, col=1)
 
 

@@ -148,8 +148,8 @@ def alt_forest(privacy: Privacy) -> str:
     if not known:
         return "No attack has been run."
     gains = [(float(a.value or 0) - float(a.control if a.control is not None else a.chance or 0), a) for a in known]
-    # an AUC runs from .5 to 1, a success from 0 to 100 %: compared on one scale
-    gain, worst = max(gains, key=lambda pair: pair[0] * (2 if pair[1].unit == "AUC" else 0.01))
+    scale = {"AUC": 2.0, "%": 0.01, "points": 0.01}  # an AUC runs from .5 to 1, a success from 0 to 1 or 100
+    gain, worst = max(gains, key=lambda pair: pair[0] * scale.get(pair[1].unit, 1))
     return (
         f"{len(known)} attacks beside their controls; the strongest, {worst.title}, reaches {amount(worst.value)} "
         f"{worst.unit}, {amount(abs(gain))} {'above' if gain >= 0 else 'below'} its control."

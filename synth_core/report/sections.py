@@ -36,6 +36,10 @@ from synth_core.scores.score import Score
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+LEGEND = (
+    '<p class="muted"><span class="mark real"></span>real&emsp;<span class="mark synthetic"></span>synthetic'
+    '&emsp;<span class="mark holdout"></span>held-out real rows, in the large pictures</p>'
+)
 COLUMNS_SHOWN, OVERLAYS, PAIRS_SHOWN, SPARK_BINS = 40, 6, 2, 20
 
 
@@ -74,7 +78,7 @@ def fidelity(card: Scorecard, charts: Charts) -> str:
         ),
         score_table(found.scores),
         "<h3>Columns, the worst first</h3>",
-        '<p><span class="mark real"></span>real&ensp;<span class="mark synthetic"></span>synthetic</p>',
+        LEGEND,
         _column_table(columns[:COLUMNS_SHOWN]),
     ]
     if len(columns) > COLUMNS_SHOWN:
@@ -82,6 +86,7 @@ def fidelity(card: Scorecard, charts: Charts) -> str:
     drawn = [column for column in columns if column.error is not None and any(column.real)][:OVERLAYS]
     if drawn:
         parts.append(f"<h3>The {len(drawn)} least alike</h3>" if len(drawn) > 1 else "<h3>The least alike</h3>")
+        parts.append(LEGEND)
         boxes = (
             f"<div><h3>{text(column.name)}</h3>{charts.add(_small(column), alt_overlay(column), width=HALF)}</div>"
             for column in drawn
@@ -100,10 +105,11 @@ def fidelity(card: Scorecard, charts: Charts) -> str:
 
 
 def _small(column: ColumnLikeness) -> go.Figure:
-    """Return the overlay for half the width: fewer categories, a lower histogram, the legend from the left edge."""
+    """Return the overlay for half the width: fewer categories, a lower histogram, no legend (one stands above all)."""
     figure = overlay(column, top=8)
-    figure.update_layout(legend={"xref": "container", "x": 0.02, "font_size": 11})
-    return figure if column.labels else figure.update_layout(height=250)
+    figure.update_layout(showlegend=False, margin={"t": 8}, yaxis_title_text=None)
+    figure.update_xaxes(title_text=None, nticks=5)
+    return figure.update_layout(height=figure.layout.height - 30 if column.labels else 220)
 
 
 def _span(low: float | None, high: float | None) -> str:
