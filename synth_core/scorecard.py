@@ -111,6 +111,11 @@ _DIMENSIONS: dict[str, Dimension] = {
 }
 
 
+# three standard errors of a difference, in units of 1.96 standard errors of one side: a floor is as uncertain as the
+# value that it is taken from, and fresh real rows must not fail by chance
+_FLOOR_DOUBT = 3 * 2**0.5 / 1.96
+
+
 def default_targets(use: Use | str) -> list[Target]:
     """Return the targets for an intended use; privacy and validity always gate a release.
 
@@ -146,7 +151,8 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     but **watch** when a value is judged and is inside only just (in the last tenth of the way from the reference to
     the limit), or its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
     interval still holds the reference, that is, when the rows cannot tell the table from real rows that nobody
-    trained on. A score without a value, or that is not on the card, is **not enough data**.
+    trained on (for likeness above a measured floor: within three standard errors of their
+    difference). A score without a value, or that is not on the card, is **not enough data**.
     """
     scores = card.scores
     return [_verdict(target, scores.get(target.score)) for target in targets]
@@ -174,7 +180,8 @@ def _verdict(target: Target, score: Score | None) -> Verdict:
 def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Word, str]:
     reference = 0.0 if score.reference is None else score.reference
     if judged > limit:
-        if score.low is not None and score.reference is not None and score.low <= reference:
+        doubt = _doubt(target, score)
+        if doubt is not None and (score.value or 0.0) - doubt <= reference:
             return "watch", "but so would real rows that nobody trained on, as far as these rows can tell"
         return "fail", ""
     if target.judged == "value" and limit > reference:
@@ -183,6 +190,14 @@ def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Wo
         if judged > limit - 0.1 * (limit - reference):
             return "watch", "but only just"
     return "pass", ""
+
+
+def _doubt(target: Target, score: Score) -> float | None:
+    """How far below its value a score may truly be; None when nothing is known about that."""
+    if score.value is None or score.low is None or score.reference is None:
+        return None
+    floor_too = target.above_floor and target.dimension == "fidelity"
+    return (score.value - score.low) * (_FLOOR_DOUBT if floor_too else 1.0)
 
 
 def _sentence(target: Target, score: Score, judged: float, limit: float, why: str) -> str:

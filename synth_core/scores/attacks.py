@@ -19,6 +19,9 @@ REFERENCE = 4_000
 FLOOR = 0.05  # added to distances before the ratio, so that a distance of zero stays a number
 WORK = 2.5e12  # products of a membership attack, about half a minute on two cores
 LEAST_FOR_TPR = 100
+CHOSEN = (
+    2.241 / 1.960
+)  # the lower end for the stronger of two attacks (Bonferroni): the larger of two is larger by chance
 RARE = 0.05
 GUESSES = 1_000
 GUESS_FROM = 60_000
@@ -84,12 +87,14 @@ def _judged(scores: dict[str, Floats], usual: Floats, members: int, others: int)
         attacks.append(_attack(f"membership_{name}", TITLES[name], areas[name], members + others, control=control))
     # the strongest attack was chosen by looking: its share of true positives is the larger of the two as well
     best = max(areas, key=lambda name: areas[name].value)
+    strongest = areas[best]
+    strongest = strongest._replace(low=max(strongest.value - CHOSEN * (strongest.value - strongest.low), 0.0))
     top = max(found.values(), key=lambda estimate: estimate.value) if others >= LEAST_FOR_TPR else None
     attacks += _unusual(scores, usual, members)
     if top is not None:
         title = "Members found at 1 % false accusations"
         attacks.append(_attack("membership_tpr", title, top, members + others, unit="share", chance=0.01))
-    return Membership(areas[best], top, TITLES[best], members, others, attacks)
+    return Membership(strongest, top, TITLES[best], members, others, attacks)
 
 
 def _unusual(scores: dict[str, Floats], usual: Floats, members: int) -> list[Attack]:

@@ -115,7 +115,7 @@ def literals(sides: Sides) -> Literals:
 
     Extremes: the values of train below its fifth smallest or above its fifth largest. Rare values: categories of
     fewer than five train rows. Both only in columns that are protected. Identifiers: any value of train in
-    identifier, e-mail, phone, national id and bank columns; ids that fill their number range are skipped, since
+    identifier, e-mail, phone, national id and bank columns; ids that fill their number range are skipped, as
     they collide by chance, and names are not judged, since many people share them.
 
     Fresh real rows hold rare values of others as well: held-out rows with one are counted, and train rows that
@@ -171,7 +171,7 @@ def _identifiers(sides: Sides) -> tuple[dict[str, npt.NDArray[np.bool_]], list[s
         if not column.regenerated or not telling(column) or column.name not in sides.synthetic.names:
             continue
         real = sides.train.frame[column.name].dropna().astype(str)
-        if dense(real):
+        if column.semantic is None and dense(real):
             skipped.append(column.name)
             continue
         hits = sides.synthetic.frame[column.name].astype(object).isin(set(real)).to_numpy()

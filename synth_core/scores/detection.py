@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.scores.features import Coded, Coding, tree_matrix
+from synth_core.scores.features import Coded, Coding, fit_ready, tree_matrix
 from synth_core.scores.statistics import Floats, auc
 
 FOLDS = 3
@@ -46,7 +46,7 @@ def detect(coding: Coding, real: Coded, made: Coded, seed: int, *, quick: bool =
     for held in range(FOLDS):
         learn, test = fold != held, fold == held
         model = _model(flags, seed, 40 if quick else 80)
-        model.fit(features[learn], labels[learn])
+        model.fit(fit_ready(features[learn]), labels[learn])
         scores[test] = model.decision_function(features[test])
         if held == FOLDS - 1 and not quick:
             giveaways = _giveaways(model, coding.names, features[test], labels[test], rng)

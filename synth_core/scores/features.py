@@ -164,6 +164,11 @@ def tree_matrix(coded: Coded, coding: Coding, names: list[str]) -> tuple[Floats,
     return np.column_stack(parts) if parts else np.empty((len(coded), 0)), flags
 
 
+def fit_ready(features: Floats) -> Floats:
+    """Return inputs for a tree to learn from: scikit-learn cannot bin a column without a single value."""
+    return np.where(np.isnan(features).all(axis=0), 0.0, features)
+
+
 @dataclass(frozen=True)
 class States:
     """Every column as a few states: quantile bins of train, the most frequent categories, other, missing."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.scores.features import Coded, Coding, tree_matrix
+from synth_core.scores.features import Coded, Coding, fit_ready, tree_matrix
 from synth_core.scores.sides import Sides
 from synth_core.scores.statistics import Floats, weighted_auc
 
@@ -142,7 +142,7 @@ def fit(model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int
     estimator = _estimator(model, outcome, flags, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a linear model that has not converged is good enough to compare
-        estimator.fit(features, truth)
+        estimator.fit(fit_ready(features), truth)
     return Fitted(estimator, names, linear, outcome, scaling)
 
 

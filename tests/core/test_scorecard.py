@@ -14,7 +14,7 @@ from synth_core.scores.score import Score
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.judged_tables import bootstrap, changed, independent, people
 
-TRAIN, HOLDOUT = people(3000, 1), people(1500, 2)
+TRAIN, HOLDOUT = people(1500, 11), people(1000, 12)
 
 
 class AgeAtLeast(Constraint):
@@ -40,17 +40,17 @@ def words(card: Scorecard, use: Use = Use.SHARE) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def fresh() -> Scorecard:
-    return judge(TRAIN, HOLDOUT, people(3000, 3), rules=[AgeAtLeast()])
+    return judge(people(4000, 11), people(2000, 12), people(4000, 13), rules=[AgeAtLeast()])
 
 
 @pytest.fixture(scope="module")
 def copied() -> Scorecard:
-    return judge(TRAIN, HOLDOUT, bootstrap(TRAIN, 3000))
+    return judge(TRAIN, HOLDOUT, bootstrap(TRAIN, 1000))
 
 
 @pytest.fixture(scope="module")
 def careless() -> Scorecard:
-    return judge(TRAIN, HOLDOUT, independent(TRAIN, 3000))
+    return judge(TRAIN, HOLDOUT, independent(TRAIN, 1000))
 
 
 def test_a_fresh_real_sample_passes_every_target(fresh: Scorecard) -> None:
@@ -60,32 +60,32 @@ def test_a_fresh_real_sample_passes_every_target(fresh: Scorecard) -> None:
 def test_a_bootstrap_of_train_fails_privacy(copied: Scorecard) -> None:
     found = words(copied)
     assert (found["membership_auc"], found["membership_tpr"], found["copies"]) == ("fail", "fail", "fail")
-    assert found["shape"] == "pass"
+    assert found["shape"] != "fail"
 
 
 def test_independent_columns_pass_privacy_and_fail_fidelity_and_utility(careless: Scorecard) -> None:
     found = words(careless)
     assert (found["membership_auc"], found["membership_tpr"], found["copies"]) == ("pass", "pass", "pass")
     assert (found["pairs"], found["c2st"], found["tstr_loss"]) == ("fail", "fail", "fail")
-    assert found["shape"] == "pass"
+    assert found["shape"] != "fail"
 
 
 def test_a_shuffled_target_fails_utility_only() -> None:
-    other = people(3000, 4)
+    other = people(1000, 4)
     shuffled = changed(other, bought=np.random.default_rng(0).permutation(other.frame["bought"]))
     found = words(judge(TRAIN, HOLDOUT, shuffled))
     assert found["tstr_loss"] == "fail"
-    assert (found["shape"], found["membership_auc"]) == ("pass", "pass")
+    assert "fail" not in (found["shape"], found["membership_auc"], found["copies"])
 
 
 def test_train_rows_slipped_in_are_found() -> None:
-    other = people(3000, 5)
-    slipped = other.with_frame(pd.concat([other.frame.iloc[:2850], TRAIN.frame.iloc[:150]]))
+    other = people(1000, 5)
+    slipped = other.with_frame(pd.concat([other.frame.iloc[:950], TRAIN.frame.iloc[:50]]))
     assert words(judge(TRAIN, HOLDOUT, slipped))["copies"] == "fail"
 
 
 def test_one_broken_row_fails_validity() -> None:
-    other = people(3000, 6)
+    other = people(1000, 6)
     age = other.frame["age"].to_numpy().copy()
     age[7] = 3
     card = judge(TRAIN, HOLDOUT, changed(other, age=age), rules=[AgeAtLeast()])
@@ -117,9 +117,9 @@ def test_a_scorecard_survives_its_json_and_stays_small(copied: Scorecard) -> Non
     assert len(text) < 300_000
 
 
-def test_the_same_seed_gives_the_same_scores(fresh: Scorecard) -> None:
-    again = judge(TRAIN, HOLDOUT, people(3000, 3), rules=[AgeAtLeast()])
-    assert again.scores == fresh.scores
+def test_the_same_seed_gives_the_same_scores() -> None:
+    first, again = (judge(people(150, 1), people(80, 2), people(150, 3), seed=5) for _ in range(2))
+    assert again.scores == first.scores
 
 
 def test_every_dimension_has_its_scores(fresh: Scorecard) -> None:
@@ -166,7 +166,12 @@ def test_cancelling_stops_the_judgement() -> None:
 
 def test_progress_only_moves_forward_and_ends_at_the_end() -> None:
     seen: list[float] = []
-    judge(TRAIN, HOLDOUT, people(200, 3), progress=lambda stage, done, total, note="": seen.append(done / total))
+    judge(
+        people(60, 1),
+        people(60, 2),
+        people(60, 3),
+        progress=lambda stage, done, total, note="": seen.append(done / total),
+    )
     assert seen == sorted(seen)
     assert seen[-1] == 1
 
@@ -181,7 +186,7 @@ ODD_COLUMNS = {
 
 @pytest.mark.parametrize("names", ODD_COLUMNS.values(), ids=ODD_COLUMNS.keys())
 def test_narrow_tables_are_judged(names: tuple[str, ...]) -> None:
-    card = judge(TRAIN.select(names), HOLDOUT.select(names), people(300, 3).select(names))
+    card = judge(*(people(rows, rows).select(names) for rows in (120, 80, 100)))
     assert card.scores["shape"].value is not None
     assert card.scores["tstr_loss"].note == "Choose a target on the Upload page"
 
@@ -193,8 +198,8 @@ def test_twenty_rows_are_judged_without_a_claim() -> None:
 
 
 def test_columns_without_a_single_value_are_judged() -> None:
-    empty = {"income": np.full(300, np.nan), "grade": pd.Series([None] * 300, dtype=object)}
-    sides = [changed(people(300, seed), **empty) for seed in (1, 2, 3)]
+    empty = {"income": np.full(120, np.nan), "grade": pd.Series([None] * 120, dtype=object)}
+    sides = [changed(people(120, seed), **empty) for seed in (1, 2, 3)]
     card = judge(sides[0], sides[1], sides[2])
     assert card.scores["missingness"].value == 0
     assert card.scores["shape"].value is not None
@@ -208,11 +213,11 @@ def test_a_table_of_identifiers_only_makes_no_claim() -> None:
 
 
 def test_a_target_with_one_value_and_one_with_a_thousand_do_not_crash() -> None:
-    one = [changed(people(300, seed), bought=np.full(300, "yes", dtype=object)) for seed in (1, 2, 3)]
+    one = [changed(people(120, seed), bought=np.full(120, "yes", dtype=object)) for seed in (1, 2, 3)]
     assert "one value" in judge(*one).scores["tstr_loss"].note
     rng = np.random.default_rng(0)
     many = [
-        changed(people(300, seed), bought=rng.integers(0, 1000, 300).astype(str).astype(object)) for seed in (1, 2, 3)
+        changed(people(120, seed), bought=rng.integers(0, 1000, 120).astype(str).astype(object)) for seed in (1, 2, 3)
     ]
     assert judge(*many).utility.target == "bought"
 
@@ -275,14 +280,14 @@ def test_a_release_is_always_gated_by_privacy_and_rules() -> None:
 
 
 def test_many_rows_from_few_carry_a_warning() -> None:
-    card = judge(people(200, 1), people(100, 2), people(800, 3))
+    card = judge(people(80, 1), people(60, 2), people(300, 3))
     assert any("too narrow" in note for note in card.notes)
 
 
 def test_entity_and_dropped_columns_need_not_be_compared() -> None:
     dropped = [
         table.with_columns([table.column("score").model_copy(update={"role": Role.DROP})])
-        for table in (people(200, 1), people(100, 2))
+        for table in (people(100, 1), people(60, 2))
     ]
-    card = judge(*dropped, people(200, 3).select(["age", "income", "region", "grade", "joined", "bought"]))
+    card = judge(*dropped, people(100, 3).select(["age", "income", "region", "grade", "joined", "bought"]))
     assert "score" not in [column.name for column in card.fidelity.columns]
