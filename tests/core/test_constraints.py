@@ -259,3 +259,11 @@ def test_a_small_column_is_not_computed_from_two_large_ones() -> None:
     data = table(pd.DataFrame({"tax": np.round(price * 0.07, 2), "price": price}))
     ways = Inequality(low_column="tax", high_column="price").derivations(data)
     assert [way.derived for way in ways] == [("price",)]
+
+
+def test_a_decoded_order_of_unrounded_numbers_never_crosses() -> None:
+    low = np.random.default_rng(0).random(50)
+    rule = Inequality(low_column="low", high_column="high")
+    encoding = rule.encode(table(pd.DataFrame({"low": low, "high": low + np.pi})))
+    drawn = encoding.table.frame.assign(**{"high minus low": -0.001})
+    assert encoding.decode(drawn)["high"].tolist() == low.tolist()

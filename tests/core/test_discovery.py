@@ -41,6 +41,12 @@ def test_columns_that_have_nothing_to_do_with_each_other_give_no_rules(rng) -> N
     assert discover(table(frame)) == []
 
 
+def test_chance_in_a_small_table_is_not_taken_for_a_rule(rng) -> None:
+    frame = pd.DataFrame({f"w{i}": rng.choice(["a", "b"], 90, p=[0.88, 0.12]).astype(object) for i in range(12)})
+    frame["group"] = rng.choice(["x", "y", "z"], 90).astype(object)
+    assert discover(table(frame)) == []
+
+
 def test_columns_that_go_together_are_one_rule(rng) -> None:
     city = words(rng, "Ulm", "Bonn", "Bern", "Basel", "Graz")
     country = {"Ulm": "DE", "Bonn": "DE", "Bern": "CH", "Basel": "CH", "Graz": "AT"}
