@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from synth_core.cli_options import check_suffix, params_of, recipe_of, rules_in, shares_of, use_of, with_roles
@@ -236,16 +235,17 @@ def main() -> None:
         _fail(str(error), 2)
     except SimileError as error:
         _fail(str(error), 1)
-    except click.exceptions.NoArgsIsHelpError as error:
-        _fail(error.format_message(), 2)
-    except click.ClickException as error:
-        _fail(error.format_message(), 2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _fail("Stopped.", 1)
     except OSError as error:
         _fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", 2)
     except MemoryError:
         _fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)
+    except Exception as error:
+        # typer carries a copy of click of its own, whose usage errors have no public name
+        if not hasattr(error, "format_message"):
+            raise
+        _fail(error.format_message() or "Say what to do; `simile --help` lists the commands.", 2)
 
 
 class _Bar:

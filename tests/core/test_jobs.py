@@ -11,7 +11,9 @@ from synth_core.reading import read_bytes
 from synth_core.recipe import Recipe
 from synth_core.run import Run
 
-CSV = b"id,age,sex\n" + b"".join(f"A{n:04d},{20 + n * 7 % 50},{'FM'[n % 2]}\n".encode() for n in range(300))
+CSV = b"id,age,sex,height\n" + b"".join(
+    f"A{n:04d},{20 + n * 7 % 50},{'FM'[n % 2]},{150 + n * 13 % 47 + n / 1000:.3f}\n".encode() for n in range(300)
+)
 
 
 def project_of(data: bytes = CSV) -> Project:
@@ -22,7 +24,7 @@ def wait_for(run: Run, *states: str, seconds: float = 90) -> str:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         state = run.status().state
-        if state in states:
+        if state in states or state in ("done", "failed", "cancelled", "lost"):
             return state
         time.sleep(0.1)
     raise AssertionError(f"still {run.status()} after {seconds} s: {run.log()}")
@@ -52,6 +54,7 @@ def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     run = jobs.start(project, recipe)
     end = time.monotonic() + 60
     while run.status().stage != "Sample" and time.monotonic() < end:
+        assert run.status().active
         time.sleep(0.05)
     began = time.monotonic()
     jobs.cancel(run)
@@ -59,7 +62,7 @@ def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     assert not run.alive()
     assert time.monotonic() - began < 10
     jobs.resume(run)
-    assert wait_for(run, "running")
+    assert wait_for(run, "running") == "running"
     jobs.cancel(run)
     assert project.active_run() is None
 
@@ -75,7 +78,7 @@ def test_a_killed_worker_is_lost_not_running_for_ever() -> None:
     import psutil
 
     run = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, chunk_rows=20_000))
-    wait_for(run, "running")
+    assert wait_for(run, "running") == "running"
     number = int((run.folder / "pid").read_text().split()[0])
     psutil.Process(number).kill()
     assert wait_for(run, "lost") == "lost"
@@ -84,7 +87,7 @@ def test_a_killed_worker_is_lost_not_running_for_ever() -> None:
 
 def test_a_second_run_on_the_machine_waits_for_its_turn() -> None:
     first = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, chunk_rows=20_000))
-    wait_for(first, "running")
+    assert wait_for(first, "running") == "running"
     second = jobs.start(project_of(), Recipe(method="independent", rows=100))
     assert jobs.queue_place(second) == 1
     assert second.status().state == "queued"

@@ -39,10 +39,17 @@ def test_rows_about_one_entity_stay_together() -> None:
 
 
 def test_exact_duplicates_never_straddle_the_split() -> None:
-    table = one_column([f"v{i % 100}" for i in range(1000)])
+    table = one_column([f"v{i}" for i in range(800)] + [f"twin{i % 60}" for i in range(180)])
     train, holdout = table.split(0.2, seed=5)
-    assert len(holdout) > 100
+    assert abs(len(holdout) - 196) < 10
     assert not set(train.frame["x"]) & set(holdout.frame["x"])
+
+
+def test_where_most_rows_have_a_twin_every_value_stays_on_both_sides() -> None:
+    table = one_column([f"v{i % 10}" for i in range(1000)])
+    train, holdout = table.split(0.2, seed=5)
+    assert abs(len(holdout) - 200) <= 1
+    assert set(train.frame["x"]) == set(holdout.frame["x"])
 
 
 def test_a_holdout_of_zero_learns_from_every_row(people: Table) -> None:
