@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-import scorecard_example as example
 
 from synth_core import figures
 from synth_core.constraints.kinds import parse
@@ -19,6 +18,7 @@ from synth_core.figures.style import DASH, PALETTES, Mode, amount, share
 from synth_core.profile import profile
 from synth_core.scores.results import Associations, ColumnLikeness, Curve, Fidelity, Privacy, Utility
 from synth_core.table import Column, Kind, Table
+from tests.core import scorecard_example as example
 
 RNG = np.random.default_rng(0)
 ROWS = 6000

@@ -7,13 +7,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-import scorecard_example as example
 
 from synth_core.constraints.kinds import parse
 from synth_core.recipe import Recipe, Use
 from synth_core.report import html, overall, tightest
 from synth_core.report.sections import limits, main_model, worst_first
 from synth_core.scorecard import Scorecard, Target, Verdict, Word, default_targets
+from tests.core import scorecard_example as example
 
 
 class Page(HTMLParser):
