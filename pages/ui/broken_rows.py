@@ -50,6 +50,7 @@ def panel(project: Project, table: Table, rule: Constraint) -> None:
         picked.style.map(lambda _: style, subset=list(rule.columns_used)),
         key="constraints.broken",
         hide_index=True,
+        placeholder="–",
         height=theme.table_height(len(picked), 320),
         column_config=config,
         alt=f"The first {len(picked)} of {number} rows that break the rule; the columns of the rule come first.",

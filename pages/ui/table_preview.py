@@ -52,6 +52,7 @@ def preview(table: Table, *, key: str) -> None:
         key=key,
         hide_index=True,
         height=360,
+        placeholder="–",
         column_config=formats(table.columns),
         alt=f"The first {rows} rows of the table.",
     )
