@@ -166,7 +166,7 @@ def judge(
     from synth_core.scorecard import judge as judge_tables
 
     train = with_roles(_read(real), target, sensitive or [], None, None)
-    chosen = rules_in(rules)
+    chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
     card = judge_tables(
         train,
         None if holdout is None else read_like(holdout, train),

@@ -75,14 +75,17 @@ class Synthesis(BaseModel):
 
 @dataclass(frozen=True)
 class _Plan:
-    """Everything that a part is made from; pickled to worker processes of our own."""
+    """Everything that a part is made from; pickled to worker processes of our own.
+
+    ``rules`` are the hard ones, identifiers' too: all of them must hold in the written rows.
+    """
 
     recipe: Recipe
     columns: tuple[Column, ...]
     enforcement: Enforcement
     regenerator: Regenerator
     quotas: Quotas | None
-    learned: tuple[str, ...]
+    rules: tuple[Constraint, ...]
 
 
 class _PartFacts(BaseModel):
@@ -183,6 +186,7 @@ def _plan(train: Table, recipe: Recipe) -> _Plan:
     rules: list[Constraint] = [rule for rule in recipe.rules if set(rule.columns_used) <= set(learned)]
     for rule in recipe.rules:
         rule.check(train)
+    released = [rule.fitted(train) for rule in recipe.rules]
     if recipe.where:
         condition = Condition(expression=recipe.where, id="where")
         condition.check(train)
@@ -194,7 +198,7 @@ def _plan(train: Table, recipe: Recipe) -> _Plan:
         enforcement=Enforcement.prepare(learnable, rules),
         regenerator=Regenerator.fit(train, recipe.seed),
         quotas=Quotas.fit(learnable, recipe.shares),
-        learned=learned,
+        rules=tuple(rule for rule in released if rule.hard and rule.enforcement != "check_only"),
     )
 
 
@@ -321,10 +325,9 @@ def _assemble(plan: _Plan, recipe: Recipe, out: Path) -> None:
 
 def _verify(plan: _Plan, recipe: Recipe, out: Path, progress: StageProgress) -> None:
     """Check the written rows once more: a hard rule that any of them breaks stops the run."""
-    rules = [rule for rule in recipe.rules if rule.hard and rule.enforcement != "check_only"]
-    whole = [rule for rule in rules if rule.type == "unique"]
-    by_part = [rule for rule in rules if rule.type != "unique"]
-    broken: dict[str, int] = {rule.id: 0 for rule in rules}
+    whole = [rule for rule in plan.rules if rule.type == "unique"]
+    by_part = [rule for rule in plan.rules if rule.type != "unique"]
+    broken: dict[str, int] = {rule.id: 0 for rule in plan.rules}
     file = pq.ParquetFile(out / "synthetic.parquet")
     if by_part:
         for group in range(file.num_row_groups):
@@ -336,7 +339,7 @@ def _verify(plan: _Plan, recipe: Recipe, out: Path, progress: StageProgress) -> 
         names = list(rule.columns_used)
         columns = tuple(c for c in plan.columns if c.name in names)
         broken[rule.id] = int(rule.violations(from_arrow(file.read(columns=names), columns)).sum())
-    for rule in rules:
+    for rule in plan.rules:
         if broken[rule.id]:
             (out / "synthetic.parquet").unlink()
             raise GenerationError(

@@ -23,7 +23,7 @@ def follow(
         train.select(names),
         holdout.select(names),
         read_synthetic(folder, synthesis),
-        rules=recipe.rules,
+        rules=[rule.fitted(train) for rule in recipe.rules],
         seed=recipe.seed,
         progress=progress,
         raw_broken=synthesis.raw_broken,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.constraints.base import Constraint, How
-from synth_core.constraints.expressions import parse_expression
+from synth_core.constraints.expressions import parse_condition
 from synth_core.errors import InfeasibleError, InputError
 from synth_core.table import Table, did_you_mean
 
@@ -34,24 +34,24 @@ class Condition(Constraint):
     @property
     def columns_used(self) -> tuple[str, ...]:
         """Names of the columns that the condition reads."""
-        return tuple(parse_expression(self.expression, None).columns)
+        return tuple(parse_condition(self.expression).columns)
 
     def sentence(self) -> str:
         """Return the condition in words."""
-        return f"every synthetic row has {self.expression}"
+        return f"every synthetic row has {parse_condition(self.expression).sentence()}"
 
     def check(self, table: Table) -> None:
         """Raise ConstraintError when the expression does not fit, InfeasibleError when no real row keeps it."""
-        parse_expression(self.expression, table.columns)
-        kept = len(table) - int(self.violations(table.frame).sum())
-        if kept == 0:
+        condition = parse_condition(self.expression, table.columns)
+        if not condition.holds(table.frame).any():
             raise InfeasibleError(
-                f"No real row has {self.expression}: there is nothing to learn such rows from. Loosen the condition."
+                f"No real row has {condition.sentence()}: there is nothing to learn such rows from. "
+                "Loosen the condition."
             )
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Return True for each row outside the condition."""
-        return ~parse_expression(self.expression, None).evaluate(frame).astype(bool)
+        return ~parse_condition(self.expression).holds(frame)
 
 
 def parse_shares(text: str) -> dict[str, dict[str, float]]:
