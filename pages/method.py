@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import cache, method_cards, param_form, parts, theme
+from pages.ui.halves import halves
 from synth_core.methods import methods
 from synth_core.recipe import USE_TITLES
 
@@ -27,7 +28,7 @@ with parts.guarded("The engines cannot be shown"):
         )
     else:
         st.space("small")
-        left, right = st.columns([5, 3], gap="large")
+        left, right = halves()
         with left:
             param_form.run_settings(project, draft, len(table))
             param_form.engine_settings(project, draft, info)

@@ -1,8 +1,7 @@
 """Privacy: can a real person be found in the synthetic table?"""
 
-import streamlit as st
-
 from pages.ui import parts, privacy_panels, run_words, score_tiles
+from pages.ui.halves import halves
 
 parts.page_head("Privacy", "Can a real person be found in it? Attacks first, distances second, each beside a control.")
 project = parts.need_project()
@@ -16,7 +15,7 @@ with parts.guarded("The privacy of this run cannot be shown"):
     privacy_panels.limits()
     privacy_panels.tiles(card, found)
     privacy_panels.advice(card, found)
-    left, right = st.columns(2, gap="large")
+    left, right = halves()
     with left:
         privacy_panels.attacks(card.privacy)
     with right:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import downloads, parts, report_page, run_words, score_tiles, targets_form
+from pages.ui.halves import halves
 
 parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
 project = parts.need_project()
@@ -16,19 +17,18 @@ with parts.guarded("The report cannot be made"):
     found = list(run_words.verdicts_by_score(card, project.targets).values())
     targets_form.headline(found)
 
-    left, right = st.columns([5, 4], gap="medium")
+    left, right = halves()
     with left:
         targets_form.verdict_table(card, found)
         with st.expander("Edit the targets", icon=":material/edit:", key="report.edit", on_change="rerun") as box:
             if box.open:
                 targets_form.editor(project)
-    with right:
         with st.container(border=True, gap="small", key="report_rows_box"):
             reason = downloads.gate(found)
             downloads.rows(project, run, card.rows_synthetic, locked=not reason)
-        with st.container(border=True, gap="small", key="report_words_box"):
-            words = report_page.words(project, reason)
-            downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+    with right, st.container(border=True, gap="small", key="report_words_box"):
+        words = report_page.words(project, reason)
+        downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", None)

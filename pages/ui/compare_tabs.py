@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, run_words, state, theme
+from pages.ui.halves import halves
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import Fidelity, Utility, Validity
 
@@ -33,7 +34,7 @@ def pairs(fidelity: Fidelity) -> None:
     views = sorted(fidelity.pairs, key=lambda view: -view.error)
     if not views:
         return
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = halves()
     with left:
         st.markdown("**Pairs, worst first**")
         picked = st.dataframe(

@@ -84,21 +84,21 @@ def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
         selection_mode="single-row-required",
         height=run_words.table_height(len(shown), 563),
         column_config={
-            "Column": config.TextColumn(pinned=True, width=112),
-            "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=62),
-            "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=62),
+            "Column": config.TextColumn(pinned=True, width=100),
+            "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=58),
+            "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=74),
             "Error": config.ProgressColumn(
                 format="%.2f %%",
                 min_value=0,
                 max_value=max(worst, 2.0),
-                width=96,
+                width=90,
                 help="Largest gap between the two distributions (Kolmogorov-Smirnov; for categories total variation).",
             ),
-            "Interval": config.TextColumn(width=78, help="95 % interval of the error."),
+            "Interval": config.TextColumn(width=64, help="95 % interval of the error, in %."),
             "Floor": config.NumberColumn(
-                format="%.2f %%",
-                width=58,
-                help="The same error for real rows that nobody learned from: no engine does better.",
+                format="%.1f",
+                width=50,
+                help="The same error in % for real rows that nobody learned from: no engine does better.",
             ),
         },
         alt=f"{len(shown)} columns, worst first: {shown[0].name}, error {run_words.amount(shown[0].error, '%')}.",
@@ -119,7 +119,7 @@ def _bars(shares: list[float], one: ColumnLikeness) -> list[float]:
 
 
 def _span(one: ColumnLikeness) -> str:
-    return "–" if one.low is None or one.high is None else f"{one.low:.1f}–{one.high:.1f} %"
+    return "–" if one.low is None or one.high is None else f"{one.low:.1f}–{one.high:.1f}"
 
 
 def _detail(one: ColumnLikeness) -> None:

@@ -39,7 +39,7 @@ def use_choice(project: Project) -> None:
 def cards(project: Project, draft: Recipe, found: list[Assessment]) -> None:
     """Draw one card per engine; choosing one keeps its settings for the next run."""
     known = methods()
-    with st.grid(min_column_width=300, gap="small"):
+    with st.grid(min_column_width=260, gap="small"):
         for one in found:
             _card(project, draft, known[one.method].info, one)
 
@@ -67,6 +67,8 @@ def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment) ->
             f":small[**Good for** {theme.plain(_lower(info.good_for))}]  \n"
             f":small[**Cost** {theme.plain(_lower(info.cost))}]"
         )
+        if info.licence_note:
+            st.markdown(f":small[**Licence** {theme.plain(info.licence_note)}]")
         if missing:
             st.markdown(":small[:gray[Not installed. To add it:]]")
             st.code(f"pip install {' '.join(missing)}", language="shell")

@@ -26,7 +26,7 @@ def begin(key: str, value: Any) -> None:
 def run_settings(project: Project, draft: Recipe, real_rows: int) -> None:
     """Draw what every run has: rows, seed and the share held out."""
     st.subheader("This run", anchor=False)
-    with st.grid(min_column_width=150, gap="small"):
+    with st.grid(min_column_width=135, gap="small"):
         for name, value in (("rows", draft.rows), ("seed", draft.seed), ("holdout", round(draft.holdout * 100))):
             begin(f"method.{name}", value)
         st.number_input(
@@ -104,7 +104,7 @@ def engine_settings(project: Project, draft: Recipe, info: MethodInfo) -> None:
     shown = [param for param in info.params if level == "Expert" or not param.expert]
     if not shown:
         st.markdown(":gray[Nothing to set: its defaults are the whole of it.]")
-    with st.grid(min_column_width=260, gap="medium"):
+    with st.grid(min_column_width=200, gap="medium"):
         for param in shown:
             with st.container(gap="xsmall"):
                 _field(project, draft, info, param)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui import parts, run_words, score_tiles, state, theme
 from pages.ui.closest_rows import pair_rows
+from pages.ui.halves import halves
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
@@ -172,9 +173,9 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
             "To held-out": [pair.holdout_distance for pair in pairs],
         }
     )
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = halves()
     with left:
-        number = st.column_config.NumberColumn(format="%.3f", width=96)
+        number = st.column_config.NumberColumn(format="%.3f", width=120)
         picked = st.dataframe(
             frame,
             key="privacy.pairs",
@@ -183,7 +184,7 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
             selection_mode="single-row-required",
             height=run_words.table_height(len(pairs), 388),
             column_config={
-                "Pair": st.column_config.NumberColumn(width=46),
+                "Pair": st.column_config.NumberColumn(width=60),
                 "Distance": number,
                 "To held-out": number,
             },

@@ -21,7 +21,7 @@ TITLES = {
     "missingness": "Missing cells",
     "rare": "Rare values",
     "copies": "Exact copies",
-    "nearer_share": "Nearer to learned rows",
+    "nearer_share": "Nearness",
     "membership_auc": "Membership attack",
     "membership_tpr": "Members found",
     "literals": "Real values leaked",

@@ -103,12 +103,14 @@ def verdict_table(card: Scorecard, found: list[Verdict]) -> None:
         key="report.verdicts",
         height=run_words.table_height(len(ordered), 600),
         column_config={
-            "Verdict": st.column_config.TextColumn(width="small"),
+            "Verdict": st.column_config.TextColumn(width=78),
+            "Score": st.column_config.TextColumn(width=130),
+            "About": st.column_config.TextColumn(width=68),
             "Judged": st.column_config.TextColumn(
-                width="small", help="The value, or for attacks the cautious end of its interval."
+                width=66, help="The value, or for attacks the cautious end of its interval."
             ),
-            "Limit": st.column_config.TextColumn(width="small"),
-            "Margin": st.column_config.TextColumn(width="small", help="Left to the limit; with a minus: beyond it."),
+            "Limit": st.column_config.TextColumn(width=66),
+            "Margin": st.column_config.TextColumn(width=66, help="Left to the limit; with a minus: beyond it."),
         },
         alt="; ".join(f"{score_tiles.title(one.target.score)}: {theme.VERDICTS[one.word].word}" for one in ordered),
     )
