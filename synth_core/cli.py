@@ -161,9 +161,9 @@ def judge(
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
+    from synth_core.judging import judge as judge_tables
     from synth_core.reading import read_like
     from synth_core.scorecard import default_targets
-    from synth_core.scorecard import judge as judge_tables
 
     train = with_roles(_read(real), target, sensitive or [], None, None)
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from synth_core.generation import Synthesis, generate, read_synthetic
+from synth_core.judging import judge
 from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
 from synth_core.run import write_whole
-from synth_core.scorecard import Scorecard, judge
+from synth_core.scorecard import Scorecard
 from synth_core.table import Table
 
 

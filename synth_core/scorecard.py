@@ -9,11 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.recipe import Use
-from synth_core.scores.judging import judge
 from synth_core.scores.results import Fidelity, Privacy, Utility, Validity
 from synth_core.scores.score import Dimension, Score
-
-__all__ = ["Scorecard", "Target", "Verdict", "Word", "default_targets", "judge", "verdicts"]
 
 Word = Literal["pass", "watch", "fail", "not enough data"]
 

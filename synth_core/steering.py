@@ -38,14 +38,14 @@ class Condition(Constraint):
 
     def sentence(self) -> str:
         """Return the condition in words."""
-        return f"every synthetic row has {parse_condition(self.expression).sentence()}"
+        return f"the condition: {parse_condition(self.expression).sentence()}"
 
     def check(self, table: Table) -> None:
         """Raise ConstraintError when the expression does not fit, InfeasibleError when no real row keeps it."""
         condition = parse_condition(self.expression, table.columns)
         if not condition.holds(table.frame).any():
             raise InfeasibleError(
-                f"No real row has {condition.sentence()}: there is nothing to learn such rows from. "
+                f"No real row keeps '{condition.sentence()}': there is nothing to learn such rows from. "
                 "Loosen the condition."
             )
 

@@ -13,9 +13,10 @@ from synth_core import cli
 
 def simile(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     """Run the command in this process; return exit code, stdout and stderr."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stop:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["simile", *map(str, words)])
-        cli.main()
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
     out, err = capsys.readouterr()
     return int(stop.value.code or 0), out, err
 
@@ -109,7 +110,7 @@ def test_run_follows_a_recipe_to_a_release_pack(capsys: pytest.CaptureFixture[st
     recipe = clients.with_name("recipe.json")
     recipe.write_text(json.dumps({"method": "independent", "rows": 300, "seed": 2, "use": "explore"}))
     folder = clients.with_name("pack")
-    code, text, err = simile(
+    code, _, err = simile(
         capsys, "run", recipe, clients, "--out", folder, "--target", "bought", "--override", "a test of the pack"
     )
     assert code in (0, 1), err

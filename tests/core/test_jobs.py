@@ -42,7 +42,7 @@ def test_a_run_goes_from_queued_to_done_with_rows_and_a_scorecard() -> None:
     assert len(run.preview(20)) == 20
     assert project.latest_done().id == run.id
     assert run.status().share == 1.0
-    assert set(run.status().seconds) >= {"Learn", "Sample", "Compare"}
+    assert set(run.status().seconds) >= {"Learn", "Sample", "Compare", "Attack"}
     jobs.judge_again(run)
     assert wait_for(run, "done", "failed", "lost") == "done"
     assert run.scorecard() is not None
@@ -70,7 +70,7 @@ def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
 def test_a_failed_run_keeps_its_sentence_and_logs_no_cell() -> None:
     run = jobs.start(project_of(), Recipe(method="independent", rows=50, where="age > 900"))
     assert wait_for(run, "failed", "done") == "failed"
-    assert "No real row has age > 900" in run.status().error
+    assert "No real row keeps 'age is above 900'" in run.status().error
     assert "A0001" not in run.log()
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from synth_core.constraints.base import Constraint
 from synth_core.errors import Cancelled, InputError
+from synth_core.judging import judge
 from synth_core.recipe import Use
-from synth_core.scorecard import Scorecard, Target, Verdict, default_targets, judge, verdicts
+from synth_core.scorecard import Scorecard, Target, Verdict, default_targets, verdicts
 from synth_core.scores.score import Score
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.judged_tables import bootstrap, changed, independent, people
@@ -165,15 +166,18 @@ def test_cancelling_stops_the_judgement() -> None:
 
 
 def test_progress_only_moves_forward_and_ends_at_the_end() -> None:
-    seen: list[float] = []
+    seen: list[tuple[str, float]] = []
     judge(
         people(60, 1),
         people(60, 2),
         people(60, 3),
-        progress=lambda stage, done, total, note="": seen.append(done / total),
+        progress=lambda stage, done, total, note="": seen.append((stage, done / total)),
     )
-    assert seen == sorted(seen)
-    assert seen[-1] == 1
+    for stage in ("Compare", "Attack"):
+        shares = [share for name, share in seen if name == stage]
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
+    assert [name for name, _ in seen] == sorted((name for name, _ in seen), key=["Compare", "Attack"].index)
 
 
 ODD_COLUMNS = {

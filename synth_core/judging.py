@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synth_core.constraints.base import Constraint
 from synth_core.errors import TableError
 from synth_core.progress import StageProgress, silent_stages
+from synth_core.scorecard import Scorecard
 from synth_core.scores import fidelity, privacy, utility, validity
 from synth_core.scores.features import check_comparable
 from synth_core.scores.sides import ENOUGH, Sides
+from synth_core.scores.space import BLOCK
 from synth_core.table import Table
-
-if TYPE_CHECKING:
-    from synth_core.scorecard import Scorecard
-
-STAGE = "judge"
 
 
 def judge(
@@ -58,25 +55,21 @@ def judge(
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    from synth_core.scorecard import Scorecard
-
     began = perf_counter()
     holdout = train.rows(np.zeros(0, dtype=np.intp)) if holdout is None else holdout
     if not len(train):
         raise TableError(f"Table '{train.name}' has no rows to compare with; at least one real row is needed.")
     check_comparable(train, synthetic, "synthetic")
     check_comparable(train, holdout, "held-out")
-    step = _Steps(progress)
-    sides = Sides(train, holdout, synthetic, seed, step.tell)
-    found_validity = validity.measure(sides, rules, raw_broken=raw_broken, repaired=repaired, how=how)
-    found_privacy = privacy.measure(sides, full=full)
-    step.reach(45)
+    told = _Told(progress)
+    sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
-    with threadpool_limits(1, user_api="openmp"):
+    with threadpool_limits(1, user_api="openmp"), told.stage("Compare", notes=14):
+        found_validity = validity.measure(sides, rules, raw_broken=raw_broken, repaired=repaired, how=how)
         found_fidelity = fidelity.measure(sides)
-        step.reach(75)
         found_utility = utility.measure(sides)
-    progress(STAGE, 100, 100, "")
+    with told.stage("Attack", notes=4 + 2 * -(-len(synthetic) // BLOCK)):
+        found_privacy = privacy.measure(sides, full=full)
     return Scorecard(
         made=datetime.now(UTC).replace(microsecond=0),
         table=train.name,
@@ -94,20 +87,23 @@ def judge(
     )
 
 
-class _Steps:
-    """Turns the notes of the measures into progress: each note is a small step towards the end of its part."""
+class _Told:
+    """Turns the notes of the measures into progress: each is a step of its stage."""
 
     def __init__(self, progress: StageProgress) -> None:
-        self.progress, self.done, self.end = progress, 0.0, 45.0
+        self.progress, self.name, self.done, self.total = progress, "", 0, 1
+
+    @contextmanager
+    def stage(self, name: str, notes: int) -> Iterator[None]:
+        """Begin a stage that is expected to tell about this many notes, and end it."""
+        self.name, self.done, self.total = name, 0, notes
+        yield
+        self.progress(name, 1, 1, "")
 
     def tell(self, note: str) -> None:
-        """Report a note; the bar moves a tenth of the way to the end of the part."""
-        self.progress(STAGE, round(self.done, 1), 100, note)
-        self.done += (self.end - self.done) / 10
-
-    def reach(self, done: float) -> None:
-        """Say that the part ends here and the next one begins."""
-        self.done, self.end = done, min(done + 30.0, 98.0)
+        """Report a note as the beginning of one more step."""
+        self.progress(self.name, min(self.done, self.total - 1), self.total, note)
+        self.done += 1
 
 
 def _notes(train: Table, holdout: Table, synthetic: Table) -> list[str]:
