@@ -134,6 +134,11 @@ def bring_back(project: Project) -> None:
         project.set_choices(project.choices)
 
 
+def forget_dropped(project: Project) -> None:
+    """Forget which rows were dropped: the file was read again, so that every row is there."""
+    (project.folder / FULL).unlink(missing_ok=True)
+
+
 def _swap(cells: pd.DataFrame, path: Path) -> None:
     building = path.with_name(".raw.parquet.new")
     cells.to_parquet(building, index=False)

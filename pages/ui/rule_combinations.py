@@ -37,8 +37,11 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
         matrix = counts.pivot_table(index=first, columns=second, values=ROWS, aggfunc="sum", fill_value=0)
         allowed = {(str(a), str(b)) for a, b in counts.loc[counts[ALLOWED], [first, second]].itertuples(index=False)}
         figure = f"constraints.figure_{rule.id}"
+        picture = combinations_figure(matrix, allowed, mode=state.mode())
+        picture.update_layout(clickmode="event+select", dragmode=False)  # a click chooses a cell; dragging does nothing
+        picture.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
         parts.chart(
-            combinations_figure(matrix, allowed, mode=state.mode()),
+            picture,
             alt=f"Real rows per pair of {first} and {second}; {on} pairs are allowed.",
             key=figure,
             on_select=lambda: _click(project, rule, counts, figure),
