@@ -208,11 +208,13 @@ def _learn(plan: _Plan, recipe: Recipe, out: Path, progress: StageProgress) -> F
         return method_class(recipe.method).load(out / "model")
     progress("Learn", 0, 1, f"{len(plan.enforcement.encoded):,} rows")
     seed = int(np.random.SeedSequence(recipe.seed, spawn_key=(1,)).generate_state(1)[0])
+    params = dict(recipe.params)
     known = {param.name for param in method_class(recipe.method).info.params}
-    # the more rows are released, the more they say about single people: engines that can, hold back accordingly
-    released = {"release_rows": recipe.rows} if "release_rows" in known else {}
+    if "release_rows" in known and not int(params.get("release_rows", 0)):
+        # the more rows are released, the more they say about single people: engines that can, hold back accordingly
+        params["release_rows"] = recipe.rows
     try:
-        fitted = create(recipe.method, released | recipe.params).fit(
+        fitted = create(recipe.method, params).fit(
             plan.enforcement.encoded, seed=seed, progress=within(progress, "Learn")
         )
     except (SimileError, MemoryError):

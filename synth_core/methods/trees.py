@@ -34,6 +34,7 @@ Features = npt.NDArray[np.float32]
 # Smallest leaf when as many rows are released as were learned; it grows with the release (see _leaf_rows).
 _LEAF = {"private": 5.0, "balanced": 3.0, "faithful": 1.5}
 _LEAF_GROWTH = 0.37
+_RELEASE = 500_000  # assumed when nobody says how many rows are released
 _FEW_ROWS = 60
 _AXES = 2
 
@@ -48,11 +49,13 @@ PARAMS = (
     Param(
         "release_rows",
         int,
-        500_000,
-        low=1,
+        0,
+        low=0,
         high=100_000_000,
         unit="rows",
-        help="How many synthetic rows will be given away in all: the more there are, the larger the leaves must be.",
+        help="How many synthetic rows will be given away in all, this run and others together: the more there are, the "
+        "larger the leaves must be. 0: as many as this run makes.",
+        expert=True,
     ),
     Param(
         "first",
@@ -164,7 +167,7 @@ class Trees(Engine):
         """Return the least number of real rows in a leaf when ``rows`` are learned."""
         leaf = self.params["leaf"]
         if not leaf:
-            ratio = max(self.params["release_rows"] / rows, 1.0)
+            ratio = max((self.params["release_rows"] or _RELEASE) / rows, 1.0)
             leaf = round(_LEAF[self.params["privacy"]] * ratio**_LEAF_GROWTH)
         return int(max(leaf, 1))
 
