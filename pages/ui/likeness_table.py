@@ -11,7 +11,8 @@ from pages.ui import parts, run_words, state, theme
 from synth_core.scores.results import ColumnLikeness, Fidelity
 from synth_core.table import Kind
 
-QUANTILES = ("Lowest 5th", "1 %", "5 %", "25 %", "Middle", "75 %", "95 %", "99 %", "Highest 5th")
+QUANTILES = {0: "Low", 2: "5 %", 3: "25 %", 4: "Middle", 5: "75 %", 6: "95 %", 8: "High"}  # of the nine that are kept
+ENDS = "Fifth from the end: a literal extreme is never shown."
 
 
 def panel(fidelity: Fidelity) -> None:
@@ -162,16 +163,23 @@ def _value(one: ColumnLikeness, value: float) -> str:
 
 
 def _quantiles(one: ColumnLikeness) -> None:
+    kept = {
+        name: at for at, name in QUANTILES.items() if at < min(len(one.quantiles_real), len(one.quantiles_synthetic))
+    }
+    sides = {"Real": one.quantiles_real, "Synthetic": one.quantiles_synthetic}
     frame = pd.DataFrame(
-        {
-            "": ["Real", "Synthetic"],
-            **{
-                name: [_value(one, real), _value(one, made)]
-                for name, real, made in zip(QUANTILES, one.quantiles_real, one.quantiles_synthetic, strict=False)
-            },
-        }
+        [{"": side, **{name: _value(one, values[at]) for name, at in kept.items()}} for side, values in sides.items()]
     )
-    st.dataframe(frame, hide_index=True, key="compare.quantiles", alt=f"Quantiles of {one.name}, real and synthetic.")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="compare.quantiles",
+        column_config={
+            "Low": st.column_config.TextColumn(help=ENDS),
+            "High": st.column_config.TextColumn(help=ENDS),
+        },
+        alt=f"Quantiles of {one.name}, real and synthetic.",
+    )
 
 
 def _levels(one: ColumnLikeness) -> None:

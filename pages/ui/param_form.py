@@ -15,6 +15,7 @@ from synth_core.recipe import Recipe
 
 MOST_ROWS = 10_000_000
 EXPANSION = 5
+SPELLED = {"gpu": "GPU", "cpu": "CPU", "dim": "size", "lr": "learning rate"}
 
 
 def begin(key: str, value: Any) -> None:
@@ -125,10 +126,10 @@ def engine_settings(project: Project, draft: Recipe, info: MethodInfo) -> None:
 def title(name: str) -> str:
     """Return a setting's name as a label.
 
-    >>> title("leaf_size")
-    'Leaf size'
+    >>> title("leaf_size"), title("use_gpu"), title("embedding_dim")
+    ('Leaf size', 'Use GPU', 'Embedding size')
     """
-    words = name.replace("_", " ")
+    words = " ".join(SPELLED.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
 
 
@@ -139,7 +140,7 @@ def _field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> N
     known = not param.unit or param.unit in title(param.name).lower()
     label = title(param.name) if known else f"{title(param.name)} ({param.unit})"
     change: dict[str, Any] = {"key": key, "on_change": _set, "args": (project, info, param)}
-    begin(key, value)
+    begin(key, float(value) if param.kind is float and value is not None else value)
     if param.kind is bool:
         st.toggle(label, **change)
     elif param.choices:
@@ -148,7 +149,8 @@ def _field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> N
         low, high = (None if bound is None else int(bound) for bound in (param.low, param.high))
         st.number_input(label, low, high, step=1, **change)
     elif param.kind is float:
-        st.number_input(label, param.low, param.high, step=_step(param), format="%g", **change)
+        low, high = (None if bound is None else float(bound) for bound in (param.low, param.high))
+        st.number_input(label, low, high, step=_step(param), format="%g", **change)
     else:
         st.text_input(label, **change)
     if param.help:

@@ -83,19 +83,22 @@ def limits() -> None:
 
 
 def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
-    """Draw what to do about each privacy target that fails or is near its limit."""
+    """Draw what to do about the privacy targets that fail or are near their limit; the same advice stands once."""
+    groups: dict[tuple[str, ...], list[tuple[str, Verdict]]] = {}
     for name, verdict in found.items():
-        if verdict.target.dimension != "privacy" or verdict.word not in ("fail", "watch"):
-            continue
-        with st.container(border=True, gap="small", key=f"privacy_advice_{name}"):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                parts.verdict_pill(verdict.word)
-                st.markdown(f"**{score_tiles.title(name)}**", width="content")
-            st.markdown(f":gray[{theme.plain(verdict.sentence)}]")
-            score = card.scores.get(name)
-            if name == "literals" and score is not None and score.note:
-                st.markdown(f":gray[{theme.plain(score.note)}]")
-            steps = ADVICE.get(name, [])
+        if verdict.target.dimension == "privacy" and verdict.word in ("fail", "watch"):
+            groups.setdefault(tuple(ADVICE.get(name, [])), []).append((name, verdict))
+    for place, (steps, group) in enumerate(groups.items()):
+        with st.container(border=True, gap="small", key=f"privacy_advice_{place}"):
+            for name, verdict in group:
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    parts.verdict_pill(verdict.word)
+                    st.markdown(
+                        f"**{score_tiles.title(name)}.** :gray[{theme.plain(verdict.sentence)}]", width="stretch"
+                    )
+                score = card.scores.get(name)
+                if name == "literals" and score is not None and score.note:
+                    st.markdown(f":gray[{theme.plain(score.note[:1].upper() + score.note[1:])}.]")
             if steps:
                 st.markdown("**What you can do**  \n" + "\n".join(f"- {step}" for step in steps))
 

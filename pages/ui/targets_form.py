@@ -103,9 +103,9 @@ def verdict_table(card: Scorecard, found: list[Verdict]) -> None:
         key="report.verdicts",
         height=run_words.table_height(len(ordered), 600),
         column_config={
-            "Verdict": st.column_config.TextColumn(width=78),
-            "Score": st.column_config.TextColumn(width=130),
-            "About": st.column_config.TextColumn(width=68),
+            "Verdict": st.column_config.TextColumn(width=72),
+            "Score": st.column_config.TextColumn(width=138),
+            "About": st.column_config.TextColumn(width=62),
             "Judged": st.column_config.TextColumn(
                 width=66, help="The value, or for attacks the cautious end of its interval."
             ),
@@ -139,7 +139,7 @@ def editor(project: Project) -> None:
                 "Score": [score_tiles.title(target.score) for target in base],
                 "At most": [target.limit for target in base],
                 "Counted": [_counted(target) for target in base],
-                "Blocks release": [target.gate for target in base],
+                "Blocks": [target.gate for target in base],
             }
         ),
         key=key,
@@ -150,11 +150,11 @@ def editor(project: Project) -> None:
         on_change=_apply,
         args=(project, base, key),
         column_config={
-            "At most": st.column_config.NumberColumn(
-                min_value=0.0, step=0.001, format="%.3g", width="small", required=True
-            ),
-            "Blocks release": st.column_config.CheckboxColumn(
-                width="small", help="Whether the rows stay locked below while this target fails."
+            "Score": st.column_config.TextColumn(width=138),
+            "Counted": st.column_config.TextColumn(width=150),
+            "At most": st.column_config.NumberColumn(min_value=0.0, step=0.001, format="%.3g", width=74, required=True),
+            "Blocks": st.column_config.CheckboxColumn(
+                width=66, help="Whether the rows stay locked while this target fails."
             ),
         },
         alt="The targets of this use, to edit.",
@@ -183,8 +183,8 @@ def _apply(project: Project, base: list[Target], key: str) -> None:
         update: dict[str, Any] = {}
         if cells.get("At most") is not None:
             update["limit"] = float(cells["At most"])
-        if "Blocks release" in cells:
-            update["gate"] = bool(cells["Blocks release"])
+        if "Blocks" in cells:
+            update["gate"] = bool(cells["Blocks"])
         targets[int(place)] = targets[int(place)].model_copy(update=update)
     project.set_targets(targets)
 

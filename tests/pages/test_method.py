@@ -44,7 +44,7 @@ def test_choosing_an_engine_keeps_it_for_the_next_run_and_shows_its_weakness() -
 
 def test_settings_of_the_engine_before_come_back_when_it_is_chosen_again() -> None:
     project = make_project()
-    param = next(p for p in methods()["trees"].info.params if p.kind is int and not p.expert)
+    param = next(p for p in methods()["trees"].info.params if p.kind is int)
     project.set_draft(Recipe(method="trees", params={param.name: param.default + 1}))
     at = open_page("method", project)
     at.button(key="method.choose_independent").click().run()
@@ -55,9 +55,9 @@ def test_settings_of_the_engine_before_come_back_when_it_is_chosen_again() -> No
 
 def test_a_changed_setting_is_kept_and_one_set_back_to_its_default_is_not_written_down() -> None:
     project = make_project()
-    param = next(p for p in methods()["trees"].info.params if p.kind is int and not p.expert)
+    param = next(p for p in methods()["trees"].info.params if p.kind is int)
     project.set_draft(Recipe(method="trees"))
-    at = open_page("method", project)
+    at = open_page("method", project, **{"method.level": "Expert"})
     field = at.number_input(key=f"method.trees.{param.name}")
     field.set_value(param.default + 1).run()
     assert project.draft.params == {param.name: param.default + 1}
@@ -120,3 +120,13 @@ def test_a_missing_package_greys_the_card_and_shows_the_install_line(monkeypatch
     assert any("pip install a_package_that_is_not_there" in code.value for code in at.code)
     assert not [button for button in at.button if button.key == "method.choose_tvae"]
     assert registry.methods()["tvae"].info.missing == ("a_package_that_is_not_there",)
+
+
+@pytest.mark.parametrize("name", ["trees", "copula", "independent", "ctgan", "tvae"])
+def test_every_setting_of_every_engine_is_drawn_under_expert(name: str) -> None:
+    project = make_project()
+    project.set_draft(Recipe(method=name))
+    at = open_page("method", project, **{"method.level": "Expert"})
+    fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
+    drawn = {str(field.key).removeprefix(f"method.{name}.") for field in fields}
+    assert {param.name for param in methods()[name].info.params} <= drawn

@@ -110,3 +110,10 @@ def test_a_stale_run_shows_the_bar() -> None:
     make_run(project, _card())
     project.set_choices({})
     assert "earlier table or earlier rules" in open_page("privacy", project).warning[0].value
+
+
+def test_advice_for_two_scores_of_one_attack_stands_once() -> None:
+    project = make_project()
+    card = with_score(_card(), "privacy", "membership_auc", value=0.83, low=0.8, high=0.86)
+    make_run(project, with_score(card, "privacy", "membership_tpr", value=0.3, low=0.25, high=0.35))
+    assert text_of(open_page("privacy", project)).count("Make fewer rows") == 1
