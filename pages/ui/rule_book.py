@@ -56,6 +56,14 @@ def same(one: Constraint, other: Constraint) -> bool:
     return one.model_dump(exclude=set(_FACTS)) == other.model_dump(exclude=set(_FACTS))
 
 
+def covered(found: Constraint, rules: Sequence[Constraint]) -> bool:
+    """Return whether a suggestion is among the rules already, also when that rule was tuned since."""
+    return any(
+        same(found, rule) or (found.type == rule.type != "implies" and found.columns_used == rule.columns_used)
+        for rule in rules
+    )
+
+
 def accept(project: Project, table: Table, rule: Constraint | dict[str, Any]) -> Constraint:
     """Add a rule after checking that it fits the table, and choose it; a rule that is there already is only chosen."""
     made = rule if isinstance(rule, Constraint) else parse(rule)

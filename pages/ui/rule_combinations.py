@@ -85,6 +85,13 @@ def _click(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key:
     hit = pd.Series([pair in picked for pair in pairs], index=counts.index)
     if hit.any():
         _allow(project, rule, counts, counts[ALLOWED] ^ hit)
+        return
+    values = [{str(value): value for value in counts[name].dropna()} for name in rule.columns]
+    for pair in picked:  # a pair that no real row has: allowed on request, and forbidden again
+        if pair[0] in values[0] and pair[1] in values[1]:
+            kept = [row for row in rule.combinations or () if tuple(str(v) for v in row) != pair]
+            added = [(values[0][pair[0]], values[1][pair[1]])] if len(kept) == len(rule.combinations or ()) else []
+            rule_book.update(project, rule, combinations=[*kept, *added])
 
 
 def _allow(project: Project, rule: FixedCombinations, counts: pd.DataFrame, allowed: pd.Series) -> None:

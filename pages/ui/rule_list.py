@@ -47,7 +47,7 @@ def toolbar(project: Project, table: Table, rules: Sequence[Constraint]) -> None
 
 def suggestions(project: Project, table: Table, rules: Sequence[Constraint], found: Sequence[Any]) -> None:
     """Draw the rules found in the data that are not accepted yet."""
-    fresh = [item for item in found if not any(rule_book.same(item.rule, rule) for rule in rules)]
+    fresh = [item for item in found if not rule_book.covered(item.rule, rules)]
     if not fresh:
         return
     with st.container(border=True, gap="small", key="constraints_found"):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from pages.ui import rule_combinations
 from synth_core import project as projects
-from synth_core.constraints.kinds import KINDS, ScalarRange, parse
+from synth_core.constraints.kinds import KINDS, FixedCombinations, ScalarRange, parse
 from synth_core.project import Project
 from tests.pages.conftest import open_page, words
 
@@ -132,3 +137,27 @@ def test_the_dialog_does_not_save_a_rule_that_is_not_right(ruled: Project) -> No
     rule = next(rule for rule in ruled.rules if rule.id == "range")
     assert isinstance(rule, ScalarRange)
     assert rule.low_value == 30
+
+
+def test_a_click_on_the_matrix_allows_and_forbids_a_pair(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = parse({"type": "fixed_combinations", "id": "pairs", "columns": ["town", "region"]}).fitted(project.table)
+    project.set_rules([made])
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(rule_combinations.state, "get", lambda key, default: kept.get(key, default))
+    monkeypatch.setattr(rule_combinations.state, "put", kept.__setitem__)
+    monkeypatch.setattr(rule_combinations.state, "drop", lambda *keys: None)
+
+    def click(town: str, region: str) -> set[tuple[Any, ...]]:
+        rule = project.rules[0]
+        assert isinstance(rule, FixedCombinations)
+        kept["figure"] = {"selection": {"points": [{"customdata": [town, region, 1]}]}}
+        rule_combinations._click(project, rule, rule_combinations.counts_of(project.table, rule), "figure")
+        changed = project.rules[0]
+        assert isinstance(changed, FixedCombinations)
+        return set(changed.combinations or ())
+
+    everything = {("Ghent", "East"), ("Bruges", "West"), ("Aalst", "East")}
+    assert click("Ghent", "East") == everything - {("Ghent", "East")}
+    assert click("Ghent", "East") == everything
+    assert click("Ghent", "West") == everything | {("Ghent", "West")}
+    assert click("Ghent", "West") == everything
