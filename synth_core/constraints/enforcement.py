@@ -22,11 +22,12 @@ from synth_core.constraints.planning import (
 )
 from synth_core.constraints.values import canonical
 from synth_core.errors import ConstraintError, InfeasibleError
-from synth_core.table import Column, Table
+from synth_core.table import Column, Table, numbers
 
 __all__ = ["Enforced", "Enforcement", "RulePlan"]
 
 ROUNDS = 20
+APART = 7  # as many people at least share the end of a range, as in the codec
 SOFT_ROUNDS = 8
 Draw = Callable[[int, int], pd.DataFrame]
 
@@ -73,6 +74,9 @@ class Enforcement:
         Real rows that are not learned from because they break a hard rule.
     targets
         Per id of a soft rule: the share of rows that shall break it.
+    reach
+        Per protected column that a transform computes: the seventh smallest and seventh largest real value. The
+        engine protects what it learns; a computed value has to be kept off the real extremes here.
     """
 
     encoded: Table
@@ -82,6 +86,7 @@ class Enforcement:
     left_out: int = 0
     targets: dict[str, float] = field(default_factory=dict)
     decoders: tuple[Decoder, ...] = ()
+    reach: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
     def prepare(cls, train: Table, rules: Sequence[Constraint]) -> Enforcement:
@@ -117,6 +122,7 @@ class Enforcement:
             left_out=len(table) - len(learned),
             targets={rule.id: _rate(rule, table) for rule in inside if not rule.hard},
             decoders=decoders,
+            reach=_reach(table, encoded),
         )
 
     def apply(self, draw: Draw, rows: int, seed: int) -> Enforced:
@@ -164,6 +170,19 @@ def _check(train: Table, rules: Sequence[Constraint]) -> None:
         rule.check(train)
 
 
+def _reach(table: Table, encoded: Table) -> dict[str, tuple[float, float]]:
+    """Return the allowed range of each protected number or date that the engine does not learn as it is."""
+    learned = {column.name: column for column in encoded.columns}
+    found = {}
+    for column in table.columns:
+        if column.kind.numeric and column.protect and learned.get(column.name) != column:
+            values = numbers(table.frame[column.name])
+            values = np.sort(values[~np.isnan(values)])
+            if len(values) >= 4 * APART:
+                found[column.name] = (float(values[APART - 1]), float(values[-APART]))
+    return found
+
+
 def _rate(rule: Constraint, table: Table) -> float:
     """Return the share of rows that shall break a soft rule: as asked, or as among the real rows."""
     if rule.target_rate is not None:
@@ -178,7 +197,7 @@ class _Pool:
         names = {column.name for column in enforcement.columns}
         how = {plan.id: plan.how for plan in enforcement.plan}
         inside = [rule for rule in enforcement.rules if set(rule.columns_used) <= names]
-        self.rows, self.columns, self.how = rows, enforcement.columns, how
+        self.rows, self.columns, self.how, self.reach = rows, enforcement.columns, how, enforcement.reach
         self.counted = [rule for rule in inside if how[rule.id] != "transform"]
         self.soft = [rule for rule in inside if not rule.hard and how[rule.id] != "check_only"]
         hard = [rule for rule in inside if rule.hard and how[rule.id] != "check_only"]
@@ -213,7 +232,7 @@ class _Pool:
         self.drawn += len(frame)
         if keeps:
             self.pairs += pair_counts(keeps)
-        accepted = np.logical_and.reduce(keeps) if keeps else np.ones(len(frame), dtype=bool)
+        accepted = np.logical_and.reduce([self._in_reach(frame), *keeps])
         marks = {rule.id: broken[rule.id] for rule in self.hard if self.how[rule.id] == "repair"}
         soft = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in self.soft}
         accepted = self._apart(frame, accepted)
@@ -241,6 +260,14 @@ class _Pool:
             ~(broken[rule.id] if not changed and rule.id in broken else rule.violations(frame).to_numpy(dtype=bool))
             for rule in self.hard
         ]
+
+    def _in_reach(self, frame: pd.DataFrame) -> Mask:
+        """Return which rows have no computed value among the real extremes."""
+        inside = np.ones(len(frame), dtype=bool)
+        for name, (low, high) in self.reach.items():
+            values = numbers(frame[name])
+            inside &= np.isnan(values) | ((values >= low) & (values <= high))
+        return inside
 
     def _apart(self, frame: pd.DataFrame, accepted: Mask) -> Mask:
         """Turn away rows that repeat an earlier one in the columns of a unique rule."""
