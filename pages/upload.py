@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, column_editor, parts, reading_form, rule_book, table_preview, theme
+from pages.ui import cache, column_editor, parts, reading_form, table_preview, theme
 
 parts.page_head(
     "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
@@ -39,7 +39,6 @@ with parts.guarded("The table cannot be opened"):
             with parts.guarded("The file cannot be read like this; the table below is as before"):
                 with st.spinner("Reading again…"):
                     project.read_again(options)
-                    rule_book.forget_dropped(project)
                 column_editor.redraw()
                 st.rerun()
 

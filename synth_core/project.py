@@ -5,7 +5,7 @@
     SIMILE_HOME/projects/<id>/
         project.json            label, use, targets, reading options, column choices
         source/upload.csv       the file as it came
-        raw.parquet             its cells as read
+        raw.parquet             its cells as read (raw.full.parquet: all rows, while some are dropped)
         tables/<print>/         the table with its kinds and roles; a new folder whenever these change
         rules.json  draft.json
         runs/<id>/              see ``run.py``
@@ -26,7 +26,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 from pydantic import BaseModel, Field, ValidationError
 
 from synth_core.constraints.base import Constraint
@@ -168,10 +171,35 @@ class Project:
         reading = read(source, options, name=self.label)
         choices = {n: c for n, c in self._facts.choices.items() if n in reading.table.names}
         table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
-        _write_raw(reading.raw, self.folder)
+        _write_raw(reading.raw, self.folder / "raw.parquet")
+        self._full.unlink(missing_ok=True)
         return self._put_table(
             table, choices=choices, options=reading.options, notes=reading.notes, sheets=reading.sheets
         )
+
+    def drop_rows(self, dropped: npt.NDArray[np.bool_]) -> Table:
+        """Leave these rows (one bool per row) of the real table out from now on; they can be brought back."""
+        cells = pd.read_parquet(self.folder / "raw.parquet")
+        if not self._full.exists():
+            _write_raw(cells, self._full)
+        _write_raw(cells[~dropped], self.folder / "raw.parquet")
+        return self.set_choices(self.choices)
+
+    def bring_back(self) -> Table:
+        """Take dropped rows in again."""
+        if self._full.exists():
+            self._full.replace(self.folder / "raw.parquet")
+        return self.set_choices(self.choices)
+
+    @property
+    def dropped(self) -> int:
+        """How many rows of the real table are left out."""
+        return pq.ParquetFile(self._full).metadata.num_rows - len(self.table) if self._full.exists() else 0
+
+    @property
+    def _full(self) -> Path:
+        """The cells of every row, kept while some are dropped."""
+        return self.folder / "raw.full.parquet"
 
     def _put_table(self, table: Table, **facts: Any) -> Table:
         name = table.fingerprint[:16]
@@ -293,7 +321,7 @@ def create(label: str, reading: Reading, *, source: Path | bytes | None = None, 
                 shutil.copyfile(source, target)
             else:
                 target.write_bytes(source)
-        _write_raw(reading.raw, building)
+        _write_raw(reading.raw, building / "raw.parquet")
         table = Table(reading.table.frame, reading.table.columns, _label(label), reading.table.source)
         name = table.fingerprint[:16]
         save_table(table, building / "tables" / name)
@@ -360,10 +388,12 @@ def _label(text: str) -> str:
     return line[:80] or "Untitled"
 
 
-def _write_raw(raw: pd.DataFrame, folder: Path) -> None:
+def _write_raw(raw: pd.DataFrame, path: Path) -> None:
     """Write the cells as read; a column whose cells are of several types is written as words."""
+    building = path.with_name(f".{path.name}")
     frame = raw.copy(deep=False)
     for name in frame.columns:
         if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
             frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
-    frame.to_parquet(folder / "raw.parquet", index=False)
+    frame.to_parquet(building, index=False)
+    building.replace(path)

@@ -67,7 +67,7 @@ def _ways(project: Project, table: Table, rule: Constraint, broken: pd.Series) -
         icon=":material/filter_alt_off:",
         help="The real rows that break the rule are left out; they can be brought back.",
         on_click=_try,
-        args=(rule_book.drop_rows, project, broken),
+        args=(project.drop_rows, broken.to_numpy()),
     )
     st.button(
         "Loosen to fit",
@@ -102,10 +102,8 @@ def _try(what: Any, *arguments: Any) -> None:
 
 
 def _left_out(project: Project, table: Table) -> None:
-    number = rule_book.left_out(project, table)
+    number = project.dropped
     if number > 0:
         with st.container(horizontal=True, vertical_alignment="center", key="constraints_left_out"):
             st.info(f"{theme.count(number)} real rows are left out.", icon=":material/filter_alt_off:", width="stretch")
-            st.button(
-                "Bring them back", key="constraints.bring_back", on_click=_try, args=(rule_book.bring_back, project)
-            )
+            st.button("Bring them back", key="constraints.bring_back", on_click=_try, args=(project.bring_back,))

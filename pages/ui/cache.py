@@ -64,11 +64,3 @@ def broken(table: Table, rules: str) -> pd.Series:
     from synth_core.constraints.kinds import rules_from_json
 
     return rules_from_json(rules)[0].violations(table.frame)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def parquet_rows(path: str, modified: float) -> int:
-    """Return the rows of a Parquet file (``modified``: its time, so that a new file is counted anew)."""
-    import pyarrow.parquet as parquet
-
-    return int(parquet.read_metadata(path).num_rows)

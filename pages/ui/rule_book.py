@@ -1,9 +1,8 @@
-"""The project's rules as the page changes them: add, edit, switch, delete, drop rows; with undo and redo."""
+"""The project's rules as the page changes them: add, edit, switch, delete; with undo and redo."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,6 @@ from synth_core.project import Project
 from synth_core.table import Table
 
 DEPTH = 50
-FULL = "raw.full.parquet"  # the cells of every row, kept while some are dropped
 _FACTS = ("id", "description", "enabled", "severity", "hard", "target_rate", "source", "support", "exceptions")
 
 
@@ -116,38 +114,3 @@ def broken_by_any(table: Table, rules: Sequence[Constraint]) -> pd.Series:
         except ConstraintError:
             continue
     return result
-
-
-def drop_rows(project: Project, broken_rows: pd.Series) -> None:
-    """Leave these rows of the real table out from now on; the full table is kept, for ``bring_back``."""
-    raw, full = project.folder / "raw.parquet", project.folder / FULL
-    cells = pd.read_parquet(raw)
-    if not full.exists():
-        cells.to_parquet(full, index=False)
-    _swap(cells[~broken_rows.to_numpy()], raw)
-    project.set_choices(project.choices)
-
-
-def left_out(project: Project, table: Table) -> int:
-    """Return how many rows of the real table are left out."""
-    full = project.folder / FULL
-    return cache.parquet_rows(str(full), full.stat().st_mtime) - len(table) if full.exists() else 0
-
-
-def bring_back(project: Project) -> None:
-    """Take the dropped rows in again."""
-    full = project.folder / FULL
-    if full.exists():
-        full.replace(project.folder / "raw.parquet")
-        project.set_choices(project.choices)
-
-
-def forget_dropped(project: Project) -> None:
-    """Forget which rows were dropped: the file was read again, so that every row is there."""
-    (project.folder / FULL).unlink(missing_ok=True)
-
-
-def _swap(cells: pd.DataFrame, path: Path) -> None:
-    building = path.with_name(".raw.parquet.new")
-    cells.to_parquet(building, index=False)
-    building.replace(path)

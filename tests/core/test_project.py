@@ -161,3 +161,18 @@ def test_two_tabs_do_not_undo_each_other() -> None:
 def test_raw_cells_are_kept_as_text() -> None:
     project = made(data=b"code,x\n007,1\n008,2\n", filename="a.csv")
     assert pd.read_parquet(project.folder / "raw.parquet")["code"].tolist() == ["007", "008"]
+
+
+def test_dropped_rows_can_be_brought_back_and_survive_a_restart() -> None:
+    project = made()
+    young = (project.table.frame["age"] < 30).to_numpy()
+    project.drop_rows(young)
+    assert len(open_project(project.id).table) == 300 - young.sum()
+    assert open_project(project.id).dropped == young.sum()
+    again = project.drop_rows((project.table.frame["age"] > 60).to_numpy())
+    assert project.dropped == 300 - len(again)
+    assert len(project.bring_back()) == 300
+    assert project.dropped == 0
+    project.drop_rows((project.table.frame["age"] < 30).to_numpy())
+    assert len(project.read_again(project.options)) == 300
+    assert project.dropped == 0
