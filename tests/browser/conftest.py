@@ -1,4 +1,4 @@
-"""A real server and a real Chromium."""
+"""A real server and a real Chromium: nothing may leave 127.0.0.1, and no page may end in an error."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+INSTALL = "Chromium is missing; on Debian: apt-get install chromium"
 QUIET = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -27,15 +32,16 @@ QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE = 60_000  # milliseconds; other tests share the cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip without Chromium, and say how to get it; where it is required, let the tests fail instead."""
-    if CHROMIUM is None and not os.environ.get("SIMILE_REQUIRE_BROWSER"):
-        skip = pytest.mark.skip(reason="Chromium is missing; on Debian: apt-get install chromium")
-        for item in items:
-            if Path(str(item.path)).parent == Path(__file__).parent:
-                item.add_marker(skip)
+    """Skip without Chromium, and say how to get it; where it is required, the tests fail instead."""
+    for item in items:
+        if Path(str(item.path)).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None and not os.environ.get("SIMILE_REQUIRE_BROWSER"):
+                item.add_marker(pytest.mark.skip(reason=INSTALL))
 
 
 class Server:
@@ -43,31 +49,49 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.log = home.with_name(f"{home.name}.log")
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the start page."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def page(self, name: str, project: str = "") -> str:
+        """Return the address of a page, in a project."""
+        return f"{self.url}/{name}" + (f"?project={project}" if project else "")
+
+    def start(self) -> Server:
+        """Start it and wait until it answers; a port that somebody else took meanwhile is tried anew."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for _ in range(3):
+            self._launch()
+            if self._answers():
+                return self
+            self.stop()
+        raise AssertionError(self.log.read_text(errors="replace")[-2000:])
+
+    def _launch(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Server:
-        """Start it and wait until it answers."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
         command += ["--server.address=127.0.0.1", f"--server.port={self.port}", "--server.fileWatcherType=none"]
-        self.home.mkdir(parents=True, exist_ok=True)
-        log = open(self.home.parent / "server.log", "ab")  # noqa: SIM115 - lives as long as the server
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"SIMILE_HOME": str(self.home)}, stdout=log, stderr=log
-        )
-        log.close()
+        environment = os.environ | {"SIMILE_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def _answers(self) -> bool:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.process is not None and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
                     if answer.read() == b"ok":
-                        return self
+                        return True
             except OSError:
-                time.sleep(0.2)
-        raise AssertionError((self.home.parent / "server.log").read_text()[-2000:])
+                time.sleep(0.1)
+        return False
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""
@@ -77,6 +101,7 @@ class Server:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+                self.process.wait(15)
             self.process = None
 
 
@@ -85,6 +110,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One studio for the tests of a module."""
     running = Server(tmp_path_factory.mktemp("studio") / "home").start()
     yield running
+    end_runs(running)
     running.stop()
 
 
@@ -93,14 +119,29 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     """A studio that nobody has asked anything yet."""
     running = Server(tmp_path / "studio").start()
     yield running
+    end_runs(running)
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """One Chromium for the session."""
-    from playwright.sync_api import sync_playwright
+def end_runs(server: Server) -> None:
+    """End what still works in a studio's folder: workers outlive their server."""
+    from synth_core import jobs, project
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMILE_HOME", str(server.home))
+        for known in project.projects():
+            if (run := known.active_run()) is not None:
+                jobs.cancel(run)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    from playwright.sync_api import expect, sync_playwright
+
+    if CHROMIUM is None:
+        pytest.fail(INSTALL)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
@@ -108,20 +149,23 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def open_page(browser: object) -> Iterator[Callable[..., object]]:
-    """Return a function that opens an address as a new visitor; outside requests and errors fail the test."""
-    contexts = []
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an address as a new visitor; outside requests and page errors fail the test."""
+    contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def visit(url: str, *, width: int = 1440, height: int = 900, scheme: str = "light") -> object:
-        context = browser.new_context(  # type: ignore[attr-defined]
-            viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True
+    def visit(url: str, *, width: int = 1440, height: int = 900, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            accept_downloads=True,
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.on("request", lambda request: _check_address(request.url, troubles))
+        context.on("weberror", lambda error: troubles.append(f"page error: {error.error}"))
         page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("request", lambda request: _check_address(request.url, troubles))
-        page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
+        page.on("websocket", lambda socket: _check_address(socket.url, troubles))
         page.goto(url)
         return page
 

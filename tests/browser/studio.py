@@ -1,0 +1,136 @@
+"""What the browser tests do again and again: make projects and runs by the core, and wait for a page."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from synth_core import project as projects
+from synth_core import worker
+from synth_core.demos import DEMOS, demo_path
+from synth_core.project import Project
+from synth_core.reading import ColumnChoice, read, read_bytes
+from synth_core.recipe import Recipe, Use
+from synth_core.run import Run
+from synth_core.table import Role
+from tests.conftest import make_people
+
+TITLES = {
+    "start": "Start",
+    "upload": "Upload",
+    "profiling": "Profile",
+    "constraints": "Constraints",
+    "method": "Method",
+    "generate": "Generate",
+    "compare": "Compare",
+    "privacy": "Privacy",
+    "report": "Report",
+}
+
+
+@contextmanager
+def inside(home: Path) -> Iterator[None]:
+    """Work with the projects in a studio's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMILE_HOME", str(home))
+        yield
+
+
+def people_csv(rows: int = 400) -> bytes:
+    """Return the small table of people as a CSV file."""
+    return make_people(rows).frame.to_csv(index=False).encode()
+
+
+def people_project(home: Path, label: str = "People", rows: int = 400) -> Project:
+    """Make a project of people, with churn as the target."""
+    data = people_csv(rows)
+    with inside(home):
+        made = projects.create(label, read_bytes(data, "people.csv"), source=data, filename="people.csv")
+        made.set_choices({"churn": ColumnChoice(role=Role.TARGET)})
+    return made
+
+
+def demo_project(home: Path, name: str = "hospital") -> Project:
+    """Make a project of a demo table as the Start page does."""
+    demo, path = DEMOS[name], demo_path(name)
+    with inside(home):
+        made = projects.create(demo.title, read(path), source=path, filename=path.name)
+        made.set_use(Use(demo.use))
+        sensitive = [demo.sensitive] if isinstance(demo.sensitive, str) else demo.sensitive
+        roles = {column: ColumnChoice(role=Role.SENSITIVE) for column in sensitive}
+        if demo.target:
+            roles[demo.target] = ColumnChoice(role=Role.TARGET)
+        made.set_choices(roles)
+    return made
+
+
+def run_now(home: Path, project: Project, recipe: Recipe) -> Run:
+    """Do a run here, to its end, whatever that is."""
+    with inside(home):
+        run = project.new_run(recipe.model_copy(update={"constraints": project.rules, "use": project.use}))
+        worker.main(str(run.folder))
+    return run
+
+
+def at(page: Page, name: str) -> Page:
+    """Wait until the page of this name (``"profiling"``) is whole: its title, its last button, no error."""
+    expect(page.get_by_role("heading", level=1, name=TITLES[name], exact=True)).to_be_visible()
+    settled(page)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Wait until the app is at rest, and see that it ended well."""
+    expect(page.get_by_test_id("stApp").first).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def at_rest(page: Page, name: str) -> Page:
+    """Wait as :func:`at`, and for every chart to be drawn."""
+    at(page, name)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
+        ".every(chart => chart.querySelector('.main-svg') || chart.closest('[hidden]'))"
+    )
+    return page
+
+
+def next_step(page: Page, name: str) -> Page:
+    """Press the button to the next step, and wait for it."""
+    page.locator(".st-key-step\\.next button, [class*='st-key-step-next'] button").click()
+    return at(page, name)
+
+
+def named(page: Page, key: str) -> Any:
+    """Return what was drawn with this Streamlit key (``"generate.start"``)."""
+    return page.locator(f".st-key-{key.replace('.', '-')}")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep the whole page as a picture in ``SIMILE_ARTEFACTS``, for people to look at; without it nothing is kept."""
+    folder = os.environ.get("SIMILE_ARTEFACTS")
+    if not folder:
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size or {"width": 1440, "height": 900}
+    page.screenshot(path=Path(folder) / f"{name}.png")
+    tall = int(page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight"))
+    if tall > size["height"]:
+        page.set_viewport_size({"width": size["width"], "height": min(tall, 4000)})
+        settled(page)
+        page.screenshot(path=Path(folder) / f"{name}.whole.png")
+        page.set_viewport_size(size)
+
+
+def csv_of(data: bytes) -> pd.DataFrame:
+    """Return a CSV file as a frame of text."""
+    return pd.read_csv(io.BytesIO(data), dtype=str)
