@@ -77,7 +77,8 @@ with parts.guarded("This page cannot be shown"):
             icon=":material/info:",
         )
     summary(project, project.draft, len(table), active)
-    chosen = active or state.run() or (runs[0] if runs else None)
+    # a run that stopped is shown too, unless another one was asked for
+    chosen = active or (state.run() if state.get("state.run", "") else None) or (runs[0] if runs else None)
     if chosen is None:
         st.markdown(":gray[:material/table_rows: No synthetic table yet. The first one appears here.]")
     else:

@@ -15,9 +15,9 @@ FIRST = 50
 SCORES = {"shape": "Shape error", "c2st": "Told apart", "tstr_loss": "Loss in use", "membership_auc": "Membership"}
 HELP = {
     "shape": "How far the columns are from the real ones, in %: 0 is the same.",
-    "c2st": "How well a model tells synthetic rows from real ones: .5 is not at all, 1 is always.",
+    "c2st": "How well a model tells synthetic rows from real ones: 0.5 is not at all, 1 is always.",
     "tstr_loss": "What a model loses on real rows when it learns from synthetic ones, in %.",
-    "membership_auc": "How well an attacker tells who was in the real table: .5 is not at all, 1 is always.",
+    "membership_auc": "How well an attacker tells who was in the real table: 0.5 is not at all, 1 is always.",
 }
 
 
@@ -146,7 +146,7 @@ def history(runs: list[Run], chosen: str) -> None:
             "Rows": config.NumberColumn(format="localized"),
             "Seed": config.NumberColumn(format="%d", width="small"),
         }
-        | {title: config.NumberColumn(format="%.3g", help=HELP[name]) for name, title in SCORES.items()},
+        | {title: config.TextColumn(help=HELP[name], alignment="right") for name, title in SCORES.items()},
         alt=f"{len(runs)} runs with engine, rows, seed, state and key scores.",
     )
 
@@ -162,7 +162,11 @@ def _row(run: Run) -> dict[str, object]:
         row |= {"Engine": "(damaged)", "Rows": None, "Seed": None}
         card = None
     scores = {} if card is None else card.scores
-    return row | {title: scores[name].value if name in scores else None for name, title in SCORES.items()}
+    shown = {name: scores[name] for name in SCORES if name in scores}
+    return row | {
+        title: run_words.amount(shown[name].value, shown[name].unit) if name in shown else "–"
+        for name, title in SCORES.items()
+    }
 
 
 def _choose(runs: list[Run]) -> None:

@@ -53,14 +53,7 @@ def panel(project: Project, run: Run) -> None:
     steps, pictures = st.columns([2, 5], gap="large")
     with steps:
         _steps(status)
-        st.button(
-            "Cancel",
-            key="generate.cancel",
-            icon=":material/stop:",
-            on_click=jobs.cancel,
-            args=(run,),
-            help="What is sampled is kept: the run can be resumed.",
-        )
+        st.button("Cancel", key="generate.cancel", icon=":material/stop:", on_click=jobs.cancel, args=(run,))
     with pictures:
         _pictures(project, run)
 

@@ -146,7 +146,7 @@ def test_two_runs_make_a_history_with_their_scores() -> None:
     at = open_page("generate", project)
     frame = next(one.value for one in at.dataframe if "Engine" in one.value.columns)
     assert len(frame) == 2
-    assert frame["Told apart"].tolist() == [0.67, 0.67]
+    assert frame["Told apart"].tolist() == ["0.670", "0.670"]
 
 
 def test_a_damaged_recipe_in_the_history_does_not_break_the_page() -> None:
@@ -156,3 +156,18 @@ def test_a_damaged_recipe_in_the_history_does_not_break_the_page() -> None:
     (broken.folder / "recipe.json").write_text("{", encoding="utf-8")
     at = open_page("generate", project)
     assert not at.exception
+
+
+def test_the_newest_run_is_shown_although_an_older_one_has_a_result() -> None:
+    project = make_project()
+    make_run(project)
+    stopped = make_run(project)
+    stopped.write_status(Status(state="cancelled"))
+    assert "This run was cancelled" in text_of(open_page("generate", project))
+
+
+def test_compare_keeps_showing_the_older_result_while_a_new_run_is_at_work() -> None:
+    project = make_project()
+    make_run(project)
+    put_at_work(make_run(project))
+    assert "Told apart: 0.670" in text_of(open_page("compare", project))
