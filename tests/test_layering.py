@@ -33,6 +33,7 @@ LAYERS = [
     ["recipe"],
     ["recommend", "steering"],
     ["generation"],
+    ["pilot"],
     ["scores"],
     ["scorecard"],
     ["judging"],
