@@ -4,8 +4,21 @@ The frame lives in ``pages/shell.py``. A ``pages/`` folder beside a script that 
 first deep link after a start run a page file alone, without the frame; ``st.App`` does not.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-app = st.App(Path(__file__).parent / "pages" / "shell.py")
+from synth_core import jobs
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """End the runs that this server started when it closes; they can be resumed."""
+    yield {}
+    jobs.cancel_all()
+
+
+app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan)
