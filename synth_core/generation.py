@@ -163,14 +163,17 @@ def generate(
     return synthesis
 
 
-def read_synthetic(out: Path, synthesis: Synthesis) -> Table:
-    """Return the release in ``out`` as a table."""
-    return read_release(out / "synthetic.parquet", tuple(synthesis.columns))
-
-
-def read_release(path: Path, columns: tuple[Column, ...]) -> Table:
-    """Return a released Parquet file as a table with these columns."""
-    return Table(from_arrow(pq.read_table(path), columns), columns, "synthetic")
+def read_synthetic(out: Path, synthesis: Synthesis, most: int | None = None) -> Table:
+    """Return the release in ``out`` as a table: all of it, or its first parts with about ``most`` rows."""
+    file = pq.ParquetFile(out / "synthetic.parquet")
+    columns = tuple(synthesis.columns)
+    groups, rows = [], 0
+    for group in range(file.num_row_groups):
+        if most is not None and rows >= most:
+            break
+        groups.append(group)
+        rows += file.metadata.row_group(group).num_rows
+    return Table(from_arrow(file.read_row_groups(groups), columns), columns, "synthetic")
 
 
 def peak_mb() -> float:

@@ -12,6 +12,8 @@ from synth_core.run import write_whole
 from synth_core.scorecard import Scorecard
 from synth_core.table import Table
 
+MOST = 3_000_000  # rows that are judged: what memory of a laptop holds
+
 
 def follow(
     table: Table, recipe: Recipe, folder: Path, *, workers: int = 1, progress: StageProgress = silent_stages
@@ -20,10 +22,11 @@ def follow(
     synthesis = generate(table, recipe, folder, workers=workers, progress=progress)
     train, holdout = table.split(recipe.holdout, recipe.seed)
     names = [column.name for column in synthesis.columns]
+    made = read_synthetic(folder, synthesis, MOST)
     card = judge(
         train.select(names),
         holdout.select(names),
-        read_synthetic(folder, synthesis),
+        made,
         rules=[rule.fitted(train) for rule in recipe.rules],
         seed=recipe.seed,
         progress=progress,
@@ -32,5 +35,11 @@ def follow(
         how=synthesis.how,
         method=recipe.method,
     )
+    if len(made) < synthesis.rows:
+        note = (
+            f"The first {len(made):,} of {synthesis.rows:,} released rows were judged and attacked; an attack on "
+            "all of them could find more."
+        )
+        card = card.model_copy(update={"notes": [note, *card.notes]})
     write_whole(folder / "scorecard.json", card.model_dump_json())
     return synthesis, card

@@ -20,10 +20,18 @@ from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileEr
 from synth_core.jobs import remember_process, slots
 from synth_core.pipeline import follow
 from synth_core.project import Project, home
+from synth_core.recipe import Recipe
 from synth_core.run import STAGES, Run, Status
 
-# What each stage weighs in the bar before anything is measured: seconds of a run on the demo tables.
-_WEIGHTS = dict(zip(STAGES, (1.0, 0.5, 4.0, 4.0, 1.0, 8.0, 6.0), strict=True))
+
+def expected_seconds(recipe: Recipe) -> dict[str, float]:
+    """Return what each stage weighs in the bar before it is measured: rough seconds on two cores."""
+    grown = recipe.rows / 100_000
+    return dict(
+        zip(
+            STAGES, (0.3, 0.3, 4.0, 0.3 + 2 * grown, 0.2 + 0.3 * grown, 6.0 + 0.5 * grown, 0.3 + 2 * grown), strict=True
+        )
+    )
 
 
 class Reporter:
@@ -31,6 +39,7 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.weights = expected_seconds(run.recipe)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
@@ -40,8 +49,9 @@ class Reporter:
         fresh = stage != self.status.stage
         if fresh:
             self._close_stage()
-        before = sum(_WEIGHTS[name] for name in STAGES[: STAGES.index(stage)]) if stage in STAGES else 0.0
-        share = (before + _WEIGHTS.get(stage, 0.0) * min(done / total if total else 0.0, 1.0)) / sum(_WEIGHTS.values())
+        before = sum(self.weights[name] for name in STAGES[: STAGES.index(stage)]) if stage in STAGES else 0.0
+        within = self.weights.get(stage, 0.0) * min(done / total if total else 0.0, 1.0)
+        share = (before + within) / sum(self.weights.values())
         self.status = self.status.model_copy(
             update={
                 "stage": stage,
@@ -86,8 +96,8 @@ class Reporter:
         here = spent * (1 - share) / share
         measured = dict(self.status.seconds)
         measured[stage] = spent / share
-        pace = sum(measured.values()) / max(sum(_WEIGHTS[name] for name in measured if name in _WEIGHTS), 1e-9)
-        later = sum(_WEIGHTS[name] for name in STAGES[STAGES.index(stage) + 1 :]) * pace
+        pace = sum(measured.values()) / max(sum(self.weights[name] for name in measured if name in self.weights), 1e-9)
+        later = sum(self.weights[name] for name in STAGES[STAGES.index(stage) + 1 :]) * pace
         return round(here + later, 1)
 
 
