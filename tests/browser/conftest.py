@@ -60,7 +60,8 @@ class Server:
 
     def page(self, name: str, project: str = "") -> str:
         """Return the address of a page, in a project."""
-        return f"{self.url}/{name}" + (f"?project={project}" if project else "")
+        path = "" if name == "start" else name
+        return f"{self.url}/{path}" + (f"?project={project}" if project else "")
 
     def start(self) -> Server:
         """Start it and wait until it answers; a port that somebody else took meanwhile is tried anew."""

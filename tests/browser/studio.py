@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from synth_core import project as projects
 from synth_core import worker
@@ -106,11 +103,17 @@ def at_rest(page: Page, name: str) -> Page:
 
 def next_step(page: Page, name: str) -> Page:
     """Press the button to the next step, and wait for it."""
-    page.locator(".st-key-step\\.next button, [class*='st-key-step-next'] button").click()
+    named(page, "step.next").get_by_role("button").click()
     return at(page, name)
 
 
-def named(page: Page, key: str) -> Any:
+def expect_tile(page: Page, title: str, words: str) -> None:
+    """See that the tile of this title says these words."""
+    tile = page.get_by_test_id("stMetric").filter(has=page.get_by_text(title, exact=True))
+    expect(tile).to_contain_text(words)
+
+
+def named(page: Page, key: str) -> Locator:
     """Return what was drawn with this Streamlit key (``"generate.start"``)."""
     return page.locator(f".st-key-{key.replace('.', '-')}")
 
@@ -131,6 +134,9 @@ def picture(page: Page, name: str) -> None:
         page.set_viewport_size(size)
 
 
-def csv_of(data: bytes) -> pd.DataFrame:
-    """Return a CSV file as a frame of text."""
-    return pd.read_csv(io.BytesIO(data), dtype=str)
+def download(page: Page, key: str) -> Path:
+    """Press the download button with this key and return the file, under the name that the browser gives it."""
+    with page.expect_download() as waiting:
+        named(page, key).get_by_role("button").click()
+    kept = waiting.value.path()
+    return kept.rename(kept.with_name(waiting.value.suggested_filename))

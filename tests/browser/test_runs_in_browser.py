@@ -1,0 +1,119 @@
+"""A run outlives the page that started it; it can be cancelled, and says why when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from synth_core import jobs
+from synth_core import project as projects
+from synth_core.project import Project
+from synth_core.recipe import Recipe
+from synth_core.run import Run
+from tests.browser.conftest import Server
+from tests.browser.studio import at, download, inside, named, people_project, settled
+
+LONG = Recipe(method="trees", rows=10_000_000)  # minutes of work; every test cancels it
+
+
+def bar(page: Page) -> int:
+    """Return how far the run's bar in the page has come, in percent."""
+    return int(page.get_by_test_id("stMain").get_by_role("progressbar").get_attribute("aria-valuenow") or 0)
+
+
+def expect_progress_beyond(page: Page, percent: int) -> None:
+    """Wait until the page's bar has come further."""
+    page.wait_for_function(
+        "least => { const bar = document.querySelector('[data-testid=stMain] [role=progressbar]');"
+        " return bar && Number(bar.getAttribute('aria-valuenow')) > least; }",
+        arg=percent,
+    )
+
+
+def start_long_run(server: Server, open_page: Callable[..., Page], label: str) -> tuple[Page, Project]:
+    """Press the button on the Generate page and wait until the run has moved."""
+    project = people_project(server.home, label)
+    with inside(server.home):
+        project.set_draft(LONG)
+    page = at(open_page(server.page("generate", project.id)), "generate")
+    named(page, "generate.start").get_by_role("button").click()
+    expect(named(page, "generate.cancel").get_by_role("button")).to_be_visible()
+    expect_progress_beyond(page, 0)
+    return page, project
+
+
+def only_run(server: Server, project: Project) -> Run:
+    """Return the run of a project that has one."""
+    with inside(server.home):
+        (run,) = projects.open_project(project.id).runs()
+    return run
+
+
+def test_a_run_survives_reload_second_tab_and_page_switch(server: Server, open_page: Callable[..., Page]) -> None:
+    page, project = start_long_run(server, open_page, "Long")
+    run = only_run(server, project)
+
+    page.reload()
+    at(page, "generate")
+    expect(named(page, "generate.start").get_by_role("button")).to_be_disabled()
+    expect_progress_beyond(page, bar(page))
+
+    other = page.context.new_page()
+    other.goto(server.page("generate", project.id))
+    at(other, "generate")
+    expect_progress_beyond(other, bar(other))
+    other.close()
+
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
+    at(page, "compare")
+    expect(page.get_by_text("A run is at work")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_role("progressbar")).to_be_visible()
+    page.get_by_role("button", name="Watch it").click()
+    at(page, "generate")
+    expect_progress_beyond(page, 0)
+
+    assert only_run(server, project).id == run.id, "looking must not start another run"
+    assert run.status().state == "running"
+    with inside(server.home):
+        jobs.cancel(run)
+
+
+def test_cancel_on_the_page_ends_the_run_and_its_process(server: Server, open_page: Callable[..., Page]) -> None:
+    page, project = start_long_run(server, open_page, "To cancel")
+    named(page, "generate.cancel").get_by_role("button").click()
+    expect(page.get_by_text("This run was cancelled.")).to_be_visible()
+    expect(named(page, "generate.resume").get_by_role("button")).to_be_enabled()
+    expect(named(page, "generate.start").get_by_role("button")).to_be_enabled()
+    run = only_run(server, project)
+    assert run.status().state == "cancelled"
+    assert not run.alive()
+
+
+def test_cancel_in_the_sidebar_works_on_every_page(server: Server, open_page: Callable[..., Page]) -> None:
+    page, project = start_long_run(server, open_page, "To cancel elsewhere")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Upload").click()
+    at(page, "upload")
+    named(page, "shell.cancel").get_by_role("button").click()
+    expect(named(page, "shell.cancel")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_role("progressbar")).to_have_count(0)
+    settled(page)
+    run = only_run(server, project)
+    assert run.status().state == "cancelled"
+    assert not run.alive()
+
+
+def test_a_run_that_fails_says_why_and_what_to_try(server: Server, open_page: Callable[..., Page]) -> None:
+    project = people_project(server.home, "To fail")
+    with inside(server.home):
+        project.set_draft(Recipe(method="independent", rows=200, where="age > 500"))
+    page = at(open_page(server.page("generate", project.id)), "generate")
+    named(page, "generate.start").get_by_role("button").click()
+    expect(page.get_by_text("What you can try")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text="age > 500")).to_be_visible()
+    settled(page)
+    run = only_run(server, project)
+    assert run.status().state == "failed"
+    log = download(page, "generate.log").read_text(encoding="utf-8")
+    assert log.strip()
+    assert "R-000" not in log, "no cell of the table is in the log"
