@@ -14,7 +14,7 @@ from synth_core.scores.space import Points, Space, nearest, nearest_of
 from synth_core.scores.statistics import Z95, Estimate, Floats, auc, rounded, true_positives_at
 from synth_core.table import Role
 
-TARGETS = 1_500
+MEMBERS, OTHERS = 3_500, 2_500  # people attacked: enough for an interval of about .015 on either side
 REFERENCE = 4_000
 FLOOR = 0.05  # added to distances before the ratio, so that a distance of zero stays a number
 WORK = 2.5e12  # products of a membership attack, about half a minute on two cores
@@ -52,9 +52,9 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
     reference set in the place of the release: real rows that know nothing about who was a member.
     """
     rng = sides.rng(6)
-    others = min(TARGETS, len(held))
+    others = min(OTHERS, len(held))
     axes = space.place(sides.real.take(np.arange(1))).shape[1]
-    members = min(TARGETS, len(train))
+    members = min(MEMBERS, len(train))
     budget = int(WORK / (2.0 * axes * max(len(sides.made), 1)))
     if members + others > budget:
         members, others = min(members, max(budget // 2, 300)), min(others, max(budget // 2, 300))
