@@ -40,6 +40,22 @@ def summary(project: Project, draft: Recipe, real_rows: int, active: Run | None)
                 parts.go("method")
 
 
+@st.fragment(parallel=True)
+def expected(project: Project, draft: Recipe) -> None:
+    """Draw what a dry run expects of the recipe; the rest of the page does not wait for it."""
+    found = cache.expected(cache.table(project), draft.model_dump_json())
+    if found.problem:
+        parts.error_card(found.problem, title="This recipe would fail")
+    elif found.seconds is not None:
+        kept = (
+            ""
+            if found.acceptance > 0.95
+            else f" About {theme.share(found.acceptance)} of the drawn rows keep the rules."
+        )
+        about = theme.duration(max(found.seconds, 1.0))
+        st.markdown(f":gray[:material/timer: A dry run says about {about} to learn and make them.{kept}]")
+
+
 def look(project: Project, run: Run) -> None:
     """Draw the chosen run: at work, done or stopped."""
     status = run.status()
@@ -77,6 +93,8 @@ with parts.guarded("This page cannot be shown"):
             icon=":material/info:",
         )
     summary(project, project.draft, len(table), active)
+    if active is None and len(table) > 1:
+        expected(project, project.draft)
     # a run that stopped is shown too, unless another one was asked for
     chosen = active or (state.run() if state.get("state.run", "") else None) or (runs[0] if runs else None)
     if chosen is None:

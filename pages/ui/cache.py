@@ -64,3 +64,25 @@ def broken(table: Table, rules: str) -> pd.Series:
     from synth_core.constraints.kinds import rules_from_json
 
     return rules_from_json(rules)[0].violations(table.frame)
+
+
+class Expected(NamedTuple):
+    """What a dry run of a recipe found; ``seconds`` None: the engine trains for minutes and was not tried."""
+
+    seconds: float | None
+    acceptance: float
+    problem: str
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
+def expected(table: Table, recipe: str) -> Expected:
+    """Return what a recipe (as JSON) will take on this table, or the sentence that says why it would fail."""
+    from synth_core.errors import SimileError
+    from synth_core.pilot import pilot
+    from synth_core.recipe import Recipe
+
+    try:
+        found = pilot(table, Recipe.model_validate_json(recipe))
+    except SimileError as error:
+        return Expected(None, 0.0, str(error))
+    return Expected(None, 1.0, "") if found is None else Expected(found.seconds, found.acceptance, "")

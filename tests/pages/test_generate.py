@@ -171,3 +171,14 @@ def test_compare_keeps_showing_the_older_result_while_a_new_run_is_at_work() -> 
     make_run(project)
     put_at_work(make_run(project))
     assert "Told apart: 0.670" in text_of(open_page("compare", project))
+
+
+def test_a_dry_run_says_how_long_it_will_take() -> None:
+    assert "A dry run says about" in text_of(open_page("generate", make_project()))
+
+
+def test_a_recipe_that_would_fail_says_so_before_it_is_started() -> None:
+    project = make_project()
+    project.set_draft(project.draft.model_copy(update={"where": "age > 900"}))
+    at = open_page("generate", project)
+    assert "No real row keeps" in at.error[0].value
