@@ -105,14 +105,25 @@ class Server:
                 self.process.wait(15)
             self.process = None
 
+    def clear(self) -> None:
+        """End it and its runs (workers outlive their server), and remove what they made."""
+        from synth_core import jobs, project
+
+        self.stop()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SIMILE_HOME", str(self.home))
+            for known in project.projects():
+                if (run := known.active_run()) is not None:
+                    jobs.cancel(run)
+        shutil.rmtree(self.home, ignore_errors=True)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One studio for the tests of a module."""
     running = Server(tmp_path_factory.mktemp("studio") / "home").start()
     yield running
-    end_runs(running)
-    running.stop()
+    running.clear()
 
 
 @pytest.fixture
@@ -120,19 +131,7 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     """A studio that nobody has asked anything yet."""
     running = Server(tmp_path / "studio").start()
     yield running
-    end_runs(running)
-    running.stop()
-
-
-def end_runs(server: Server) -> None:
-    """End what still works in a studio's folder: workers outlive their server."""
-    from synth_core import jobs, project
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SIMILE_HOME", str(server.home))
-        for known in project.projects():
-            if (run := known.active_run()) is not None:
-                jobs.cancel(run)
+    running.clear()
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,8 @@ def settled(page: Page) -> None:
     """Wait until the app is at rest, and see that it ended well."""
     expect(page.get_by_test_id("stApp").first).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
+    errors = page.get_by_test_id("stException").all_inner_texts()
+    assert not errors, errors
 
 
 def at_rest(page: Page, name: str) -> Page:
