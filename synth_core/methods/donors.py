@@ -106,11 +106,12 @@ class Donors:
         """Return the donors of trees given as (nodes, donor rows, leaf of each donor row)."""
         parts: list[dict[str, npt.NDArray[Any]]] = []
         nodes_before = donors_before = 0
+        own = 0.5 / max(int(np.isfinite(ranks).sum()), 1)
         for nodes, rows, leaves in trees:
             order = np.lexsort((np.nan_to_num(ranks[rows], nan=-1.0), states[rows], leaves))
             rows, leaves = rows[order], leaves[order]
             count = np.bincount(leaves, minlength=len(nodes.children))
-            low, high = _reach(leaves, states[rows], ranks[rows], smoothing)
+            low, high = _reach(leaves, states[rows], ranks[rows], smoothing, own)
             parts.append(
                 {
                     "roots": np.array([nodes_before]),
@@ -152,14 +153,15 @@ class Donors:
         return cls(nodes=nodes, **own)
 
 
-def _reach(leaves: Integers, states: States, ranks: Floats, smoothing: float) -> tuple[Floats, Floats]:
+def _reach(leaves: Integers, states: States, ranks: Floats, smoothing: float, own: float) -> tuple[Floats, Floats]:
     """Return how far below and above its rank each donor may be drawn: with smoothing 1, half-way to its neighbours.
 
-    Rows are sorted by leaf, state and rank; only donors of one leaf in the continuous state are neighbours.
+    Rows are sorted by leaf, state and rank; only donors of one leaf in the continuous state are neighbours. Where
+    there is none, a donor moves by its own half of a rank, ``own``: standing still would release its exact value.
     """
-    low, high = ranks.copy(), ranks.copy()
+    low, high = ranks - smoothing * own, ranks + smoothing * own
     step = ranks[1:] - ranks[:-1]
     near = (leaves[1:] == leaves[:-1]) & (states[1:] == states[:-1]) & ~np.isnan(step)
-    high[:-1][near] += smoothing * step[near] / 2
-    low[1:][near] -= smoothing * step[near] / 2
+    high[:-1][near] = ranks[:-1][near] + smoothing * step[near] / 2
+    low[1:][near] = ranks[1:][near] - smoothing * step[near] / 2
     return low, high
