@@ -155,7 +155,13 @@ class Grid:
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Return the coarsest lattice that holds every value exactly."""
+        """Return the coarsest lattice that holds every value exactly, but for a few that are zero plus rounding noise.
+
+        (Spreadsheets leave 1.11e-16 where a difference is zero; such a cell must not give all others 16 decimals.)
+        """
+        noise = (values != 0) & (np.abs(values) < 1e-12 * np.abs(values).max(initial=0.0))
+        if 0 < noise.sum() <= 0.01 * len(values):
+            values = values[~noise]
         for decimals in range(_MOST_DECIMALS + 1):
             scaled = values * 10.0**decimals
             whole = np.rint(scaled)
@@ -165,7 +171,9 @@ class Grid:
                 integers = whole.astype(np.int64)
                 first = integers[:1].sum()  # 0 where there is no value
                 step = int(np.gcd.reduce(integers - first)) or 1
-                return cls(decimals, float(step), float(first % step))
+                grid = cls(decimals, float(step), float(first % step))
+                # a step beyond 2 ** 53 is no float: every whole number then
+                return grid if np.array_equal(grid.snap(values), values) else cls(decimals, 1.0, 0.0)
         return cls(0, 0.0, 0.0)
 
     def snap(self, values: Floats) -> Floats:

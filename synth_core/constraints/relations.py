@@ -159,7 +159,7 @@ def _grid(
             if np.all(np.mod(known, unit) == 0):
                 return float(unit), True, 0
         return 1.0, False, None
-    places = decimals(quantity(derived))
+    places = decimals(quantity(derived), most=10)
     return 1.0, decimals(quantity(low)) == 0 and decimals(quantity(high)) == 0, places
 
 

@@ -63,7 +63,8 @@ def decimals(values: Floats, most: int = 6) -> int | None:
     if len(known) > 5_000:
         known = known[:: len(known) // 5_000 + 1]
     for places in range(most + 1):
-        if np.all(np.abs(np.round(known, places) - known) <= 1e-9 * np.maximum(1, np.abs(known))):
+        close = min(1e-9, 10.0 ** (-places - 3)) * np.maximum(1, np.abs(known))
+        if np.all(np.abs(np.round(known, places) - known) <= close):
             return places
     return None
 

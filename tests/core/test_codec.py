@@ -146,6 +146,16 @@ def test_new_numbers_lie_on_the_grid_of_the_real_ones(values, step):
     np.testing.assert_array_equal(steps, np.rint(steps))
 
 
+def test_rounding_noise_beside_zero_does_not_give_every_number_sixteen_decimals():
+    values = np.round(np.random.default_rng(0).normal(size=500), 1)
+    values[7] = 1.11e-16
+    table = table_of(pd.Series(values), Kind.NUMBER)
+    codec = Codec.fit(table, seed=0)
+    coded = codec.encode(table.frame)
+    made = codec.decode(coded)["x"].to_numpy()
+    assert np.array_equal(made, np.round(made, 1))
+
+
 def test_days_stay_days():
     days = pd.Series(pd.date_range("2020-01-01", periods=200, freq="D"))
     codec = Codec.fit(table_of(days, Kind.DATETIME), seed=0)
