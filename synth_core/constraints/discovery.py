@@ -118,6 +118,8 @@ def _counted(finding: Finding, train: Table, searched: Table) -> Suggestion | No
     exceptions = int(rule.violations(train.frame).sum())
     if isinstance(rule, Implies) and train is not searched:
         support = round(finding.support * len(train) / len(searched))
+    elif isinstance(rule, (Inequality, ScalarRange, SumEquals)):
+        support = int(train.frame[list(rule.columns_used)].notna().all(axis=1).sum())
     if exceptions > max(NEARLY * support, finding.exceptions * len(train) / max(len(searched), 1) * 2):
         return None
     digest = hashlib.sha256(rule.model_dump_json(exclude={"id"}).encode()).hexdigest()[:12]
@@ -155,7 +157,10 @@ def _amounts(table: Table, kinds: tuple[Kind, ...]) -> list[tuple[Column, Floats
 
 
 def find_orders(table: Table) -> list[Finding]:
-    """Return inequalities between columns whose values overlap; those that follow from two others are left out."""
+    """Return inequalities between columns whose values overlap; those that follow from two others are left out.
+
+    Of columns that are equal in every row the first stands for all; one inequality ties each of the others to it.
+    """
     found: dict[tuple[str, str], Finding] = {}
     for kinds in ((Kind.INTEGER, Kind.NUMBER), (Kind.DATETIME,)):
         amounts = _amounts(table, kinds)
@@ -167,13 +172,17 @@ def find_orders(table: Table) -> list[Finding]:
                 finding = _order(low, high, a, b, len(table))
                 if finding is not None:
                     found[low.name, high.name] = finding
-    names = {name for pair in found for name in pair}
+    twins: dict[str, str] = {}
+    for one, other in found:  # in table order: the first of equal columns is met first, as the lower
+        if (other, one) in found and one not in twins:
+            twins.setdefault(other, one)
+    chain = {pair: finding for pair, finding in found.items() if not twins.keys() & set(pair)}
+    names = {name for pair in chain for name in pair}
     return [
         finding
-        for (low, high), finding in found.items()
-        if (high, low) not in found  # equal columns
-        and not any((low, middle) in found and (middle, high) in found for middle in names - {low, high})
-    ]
+        for (low, high), finding in chain.items()
+        if not any((low, middle) in chain and (middle, high) in chain for middle in names - {low, high})
+    ] + [found[first, twin] for twin, first in twins.items()]
 
 
 def _order(low: Column, high: Column, a: Floats, b: Floats, rows: int) -> Finding | None:

@@ -115,6 +115,22 @@ def test_dates_in_order_are_a_chain_without_its_shortcut(rng) -> None:
     assert sorted(sentences(found)) == ["ordered is at most sent", "sent is at most paid"]
 
 
+def test_equal_columns_are_tied_to_the_first_and_hide_no_order(rng) -> None:
+    low = rng.normal(100, 20, ROWS).round(2)
+    close = (low + rng.gamma(2, 5, ROWS)).round(2)
+    high = (close + rng.gamma(2, 5, ROWS)).round(2)
+    found = discover(table(pd.DataFrame({"high": high, "low": low, "close": close, "adjusted": close})))
+    assert set(sentences(of_type(found, "inequality"))) == {
+        "low is at most close", "close is at most high", "close is at most adjusted",
+    }  # fmt: skip
+
+
+def test_rows_are_counted_on_the_whole_table_for_every_kind_of_rule(rng) -> None:
+    start = rng.integers(0, 500, 25_000)
+    found = discover(table(pd.DataFrame({"visits_start": start, "visits_end": start + rng.integers(0, 400, 25_000)})))
+    assert {suggestion.support for suggestion in found} == {25_000}
+
+
 def test_columns_of_different_size_are_not_an_order(rng) -> None:
     frame = pd.DataFrame({"rooms": rng.integers(1, 9, ROWS), "salary": rng.integers(20_000, 90_000, ROWS)})
     assert of_type(discover(table(frame)), "inequality") == []
