@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 
 from synth_core.constraints.base import Constraint
 from synth_core.errors import TableError
@@ -61,6 +62,7 @@ def judge(
         raise TableError(f"Table '{train.name}' has no rows to compare with; at least one real row is needed.")
     check_comparable(train, synthetic, "synthetic")
     check_comparable(train, holdout, "held-out")
+    _check_apart(train, holdout)
     told = _Told(progress)
     sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
@@ -85,6 +87,22 @@ def judge(
         validity=found_validity,
         notes=_notes(train, holdout, synthetic),
     )
+
+
+def _check_apart(train: Table, holdout: Table) -> None:
+    """Raise TableError when far more held-out rows are among the training rows than chance has twins there."""
+    names = [column.name for column in train.columns if column.learned]
+    if not names or len(holdout) < 20:
+        return
+    # as words: the two files may hold the same numbers in different dtypes
+    prints = [pd.util.hash_pandas_object(t.frame[names].astype(str), index=False) for t in (train, holdout)]
+    twins = float(prints[0].duplicated(keep=False).mean())
+    shared = int(prints[1].isin(prints[0]).sum())
+    if shared > (0.25 + 2 * twins) * len(holdout):
+        raise TableError(
+            f"{shared:,} of {len(holdout):,} held-out rows are also among the {len(train):,} training rows; the "
+            "holdout must be rows that nobody learned from. Give other rows, or none."
+        )
 
 
 class _Told:

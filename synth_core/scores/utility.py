@@ -25,7 +25,7 @@ def measure(sides: Sides) -> Utility:
     """
     target = sides.train.target
     if target is None or not target.learned:
-        return Utility(scores=[_score(None, "Choose a target on the Upload page")])
+        return Utility(scores=[_score(None, "no target is chosen (Upload page, or --target)")])
     if sides.why_not:
         return Utility(scores=[_score(None, sides.why_not)], target=target.name)
     names = [name for name in sides.coding.names if name != target.name]

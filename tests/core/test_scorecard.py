@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from synth_core.constraints.base import Constraint
-from synth_core.errors import Cancelled, InputError
+from synth_core.errors import Cancelled, InputError, TableError
 from synth_core.judging import judge
 from synth_core.recipe import Use
 from synth_core.scorecard import Scorecard, Target, Verdict, default_targets, verdicts
@@ -157,6 +157,13 @@ def test_numbers_read_as_words_say_so() -> None:
         judge(TRAIN, HOLDOUT, wrong)
 
 
+def test_held_out_rows_that_were_learned_from_are_refused() -> None:
+    train, holdout = people(400, 1), people(100, 2)
+    mixed = Table(pd.concat([train.frame[:60], holdout.frame[:40]], ignore_index=True), train.columns)
+    with pytest.raises(TableError, match="60 of 100 held-out rows are also among the 400 training rows"):
+        judge(train, mixed, people(400, 3))
+
+
 def test_cancelling_stops_the_judgement() -> None:
     def stop(stage: str, done: float, total: float, note: str = "") -> None:
         raise Cancelled("stopped")
@@ -192,7 +199,7 @@ ODD_COLUMNS = {
 def test_narrow_tables_are_judged(names: tuple[str, ...]) -> None:
     card = judge(*(people(rows, rows).select(names) for rows in (120, 80, 100)))
     assert card.scores["shape"].value is not None
-    assert card.scores["tstr_loss"].note == "Choose a target on the Upload page"
+    assert card.scores["tstr_loss"].note == "no target is chosen (Upload page, or --target)"
 
 
 def test_twenty_rows_are_judged_without_a_claim() -> None:
