@@ -64,6 +64,8 @@ def parse_shares(text: str) -> dict[str, dict[str, float]]:
     shares: dict[str, float] = {}
     for part in rest.split(","):
         category, colon, number = part.rpartition(":")
+        if category.strip() in shares:
+            raise InputError(f"The share '{text}' names '{category.strip()}' twice; name each category once.")
         try:
             shares[category.strip()] = float(number)
         except ValueError:

@@ -18,6 +18,11 @@ def test_shares_that_make_no_sense_say_how_to_write_them(text: str) -> None:
         parse_shares(text)
 
 
+def test_a_category_named_twice_is_refused() -> None:
+    with pytest.raises(InputError, match="names 'F' twice"):
+        parse_shares("sex=F:0.5,F:0.2")
+
+
 def test_unnamed_categories_keep_their_proportions(people: Table) -> None:
     quotas = Quotas.fit(people, {"city": {"Turin": 0.5}})
     assert quotas is not None
