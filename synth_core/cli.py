@@ -15,10 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synth_core.cli_options import check_suffix, params_of, recipe_of, rules_in, shares_of, use_of, with_roles
+from synth_core.cli_options import (
+    check_place,
+    check_suffix,
+    left_out_notes,
+    params_of,
+    recipe_of,
+    rules_in,
+    shares_of,
+    use_of,
+    with_roles,
+)
 from synth_core.errors import InputError, SimileError
 
 if TYPE_CHECKING:
+    from synth_core.reading import Reading
     from synth_core.scorecard import Scorecard, Target, Verdict
     from synth_core.table import Table
 
@@ -35,18 +46,25 @@ Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or
 Name = Annotated[str | None, typer.Option(metavar="COL")]
 Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
 RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
+UseName = Annotated[
+    str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
+]
 Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
 @app.command()
-def demo(name: Annotated[str, typer.Argument(help="hospital, fraud, loans or orders.")], out: Out) -> None:
+def demo(
+    name: Annotated[str, typer.Argument(help="hospital, fraud, loans or orders.")],
+    out: Out,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives fresh rows from the same world.")] = None,
+) -> None:
     """Write one of the demo tables."""
     from synth_core.demos import DEMOS, demo_table
     from synth_core.table import did_you_mean
 
     if name not in DEMOS:
         raise InputError(f"There is no demo '{name}'.{did_you_mean(name, list(DEMOS)).replace('columns', 'demos')}")
-    table = demo_table(name)
+    table = demo_table(name) if seed is None else demo_table(name, seed=seed)
     _write(table, out)
     _say(f"{DEMOS[name].title}: {len(table):,} rows x {len(table.columns)} columns -> {out}")
 
@@ -56,9 +74,13 @@ def profile(file: File, json_out: Json = None) -> None:
     """Say what is in a table: columns, alerts, personal data."""
     from synth_core.profile import profile as profile_table
 
-    table = _read(file)
+    check_place(json_out, "--json")
+    reading = _read(file)
+    table = reading.table
     found = profile_table(table)
     _say(f"{table.name}: {len(table):,} rows x {len(table.columns)} columns")
+    for note in reading.notes:
+        _say(f"  {'read':<8} {note}")
     for alert in found.alerts:
         _say(f"  {alert.severity:<8} {alert.sentence}")
     width = max(len(name) for name in table.names)
@@ -75,7 +97,10 @@ def constraints(file: File, json_out: Json = None) -> None:
     from synth_core.constraints.discovery import discover
     from synth_core.constraints.kinds import rules_to_json
 
-    suggestions = discover(_read(file))
+    check_place(json_out, "--json")
+    reading = _read(file)
+    suggestions = discover(reading.table)
+    _note(*reading.notes)
     for suggestion in suggestions:
         broken = f", {suggestion.exceptions:,} exceptions" if suggestion.exceptions else ""
         _say(f"  {suggestion.rule.sentence()}  ({suggestion.support:,} rows{broken})")
@@ -115,7 +140,7 @@ def generate(
     share: Annotated[list[str] | None, typer.Option(help="Wanted shares, like sex=F:0.5,M:0.5")] = None,
     where: Annotated[str, typer.Option(help="Condition on every synthetic row, like 'age >= 65'")] = "",
     param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
-    use: Annotated[str, typer.Option("--for", help="share, augment, test or fairness.")] = "share",
+    use: UseName = "share",
     workers: Annotated[int, typer.Option(min=1, help="Processes that sample; the rows do not depend on it.")] = 1,
 ) -> None:
     """Learn FILE and write a synthetic table."""
@@ -123,7 +148,8 @@ def generate(
     from synth_core.writing import export
 
     check_suffix(out)
-    table = with_roles(_read(file), target, sensitive or [], entity, order)
+    reading = _read(file)
+    table = with_roles(reading.table, target, sensitive or [], entity, order)
     recipe = recipe_of(
         table,
         method=method,
@@ -137,14 +163,17 @@ def generate(
         use=use,
     )
     began = time.perf_counter()
+    bar = _Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
-        synthesis = generate_table(table, recipe, folder, workers=workers, progress=_Bar())
+        synthesis = generate_table(table, recipe, folder, workers=workers, progress=bar)
+        bar.close()
         export(folder / "synthetic.parquet", out, tuple(synthesis.columns))
     _say(
         f"{synthesis.rows:,} rows x {len(synthesis.columns)} columns by '{recipe.method}' -> {out} "
         f"({time.perf_counter() - began:.1f} s, {synthesis.acceptance:.0%} of drawn rows kept)"
     )
+    _note(*reading.notes, *left_out_notes(table, synthesis.columns))
 
 
 @app.command()
@@ -155,7 +184,7 @@ def judge(
     target: Name = None,
     sensitive: Names = None,
     rules: RuleFile = None,
-    use: Annotated[str, typer.Option("--for", help="share, train, develop or explore: decides the targets.")] = "share",
+    use: UseName = "share",
     seed: Annotated[int, typer.Option()] = 0,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
@@ -165,7 +194,11 @@ def judge(
     from synth_core.reading import read_like
     from synth_core.scorecard import default_targets
 
-    train = with_roles(_read(real), target, sensitive or [], None, None)
+    check_place(json_out, "--json")
+    check_place(html_out, "--html")
+    reading = _read(real)
+    train = with_roles(reading.table, target, sensitive or [], None, None)
+    bar = _Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
     card = judge_tables(
         train,
@@ -173,8 +206,10 @@ def judge(
         read_like(synth, train),
         rules=chosen,
         seed=seed,
-        progress=_Bar(),
+        progress=bar,
     )
+    bar.close()
+    _note(*reading.notes)
     _conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
 
 
@@ -199,12 +234,14 @@ def run(
     from synth_core.scorecard import default_targets
 
     recipe = read_recipe(recipe_file)
-    table = with_roles(_read(file), target, sensitive or [], entity, order)
+    reading = _read(file)
+    table = with_roles(reading.table, target, sensitive or [], entity, order)
     bar = _Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
         synthesis, card = follow(table, recipe, folder, workers=workers, progress=bar)
         bar.close()
+        _note(*reading.notes, *left_out_notes(table, synthesis.columns))
         targets = default_targets(recipe.use)
         pack = release(folder, out, synthesis=synthesis, recipe=recipe, card=card, targets=targets, override=override)
     if pack.blocked_by:
@@ -238,7 +275,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _fail("Stopped.", 1)
     except OSError as error:
-        _fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.", 2)
+        _fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", 2)
     except MemoryError:
         _fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)
     except Exception as error:
@@ -249,10 +286,11 @@ def main() -> None:
 
 
 class _Bar:
-    """Progress of stages on stderr: one line per stage, and a live line on a terminal."""
+    """Progress of stages on stderr: one line per finished stage, or a live line on a terminal."""
 
     def __init__(self) -> None:
         self._stage = ""
+        self._began = 0.0
         self._live = sys.stderr.isatty()
         self._written = 0.0
 
@@ -260,9 +298,7 @@ class _Bar:
         """Show where the work is."""
         if stage != self._stage:
             self.close()
-            self._stage = stage
-            if not self._live:
-                sys.stderr.write(f"{stage} ...\n")
+            self._stage, self._began = stage, time.monotonic()
         if self._live and time.monotonic() - self._written > 0.1:
             self._written = time.monotonic()
             share = done / total if total else 0.0
@@ -270,15 +306,18 @@ class _Bar:
             sys.stderr.flush()
 
     def close(self) -> None:
-        """End the live line."""
+        """End the stage: its live line goes, or a line says how long it took."""
         if self._live and self._stage:
             sys.stderr.write("\r\x1b[K")
+        elif self._stage:
+            sys.stderr.write(f"{self._stage}: {time.monotonic() - self._began:.1f} s\n")
+        self._stage = ""
 
 
-def _read(file: Path) -> Table:
+def _read(file: Path) -> Reading:
     from synth_core.reading import read
 
-    return read(file).table
+    return read(file)
 
 
 def _conclude(
@@ -293,7 +332,7 @@ def _conclude(
         floor = f"floor {_figure(score.reference):>7}"
         _say(f"  {score.dimension:<9} {score.name:<16} {_figure(score.value):>9} {score.unit:<5} {floor}  {score.note}")
     for verdict in found:
-        _say(f"{verdict.word.upper():<16} {verdict.sentence}")
+        _say(f"{verdict.word.upper():<16} {verdict.target.score:<16} {verdict.sentence}")
     if json_out is not None:
         body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
         _write_text(json_out, json.dumps(body, indent=1))
@@ -336,8 +375,9 @@ def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+def _note(*notes: str) -> None:
+    for note in notes:
+        sys.stderr.write(note + "\n")
 
 
 def _fail(text: str, code: int) -> None:

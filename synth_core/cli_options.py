@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from synth_core.errors import InputError
 if TYPE_CHECKING:
     from synth_core.constraints.base import Constraint
     from synth_core.recipe import Recipe, Use
-    from synth_core.table import Table
+    from synth_core.table import Column, Table
 
 
 def with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:
@@ -20,10 +22,40 @@ def with_roles(table: Table, target: str | None, sensitive: list[str], entity: s
     wanted: list[tuple[str, Role]] = [(name, Role.SENSITIVE) for name in sensitive]
     single = ((target, Role.TARGET), (entity, Role.ENTITY), (order, Role.ORDER))
     wanted += [(name, role) for name, role in single if name is not None]
+    names = [name for name, _ in wanted]
+    for name in names:
+        if len({role for other, role in wanted if other == name}) > 1:
+            raise InputError(f"Column '{name}' is given two roles; a column has one. Leave one of the options out.")
+    if target is not None and not table.column(target).learned:
+        raise InputError(
+            f"--target {target}: the column was taken for {_never_learned(table.column(target))}, which is never "
+            "learned. Choose another target, or another kind for it on the Upload page (`simile app`)."
+        )
     if target is not None:
         old = [column for column in table.having(role=Role.TARGET) if column.name != target]
         table = table.with_columns([column.model_copy(update={"role": Role.FEATURE}) for column in old])
     return table.with_columns([table.column(name).model_copy(update={"role": role}) for name, role in wanted])
+
+
+def _never_learned(column: Column) -> str:
+    """Return why engines do not learn a column, in words."""
+    if column.semantic is not None:
+        return f"personal data ({column.semantic.replace('_', ' ')})"
+    return "an identifier" if column.kind.value == "identifier" else "free text"
+
+
+def left_out_notes(table: Table, released: Sequence[Column]) -> list[str]:
+    """Return a sentence on the columns of the table that a release lacks; none when it has them all."""
+    kept = {column.name for column in released}
+    lost = [column for column in table.columns if column.name not in kept]
+    if not lost:
+        return []
+    shown = ", ".join(
+        f"'{column.name}' ({'left out' if column.kind.value not in ('text', 'identifier') else _never_learned(column)})"
+        for column in lost[:5]
+    )
+    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+    return [f"Not in the release: {shown}{more}."]
 
 
 def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
@@ -31,7 +63,7 @@ def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
     from pydantic import ValidationError
 
     from synth_core.methods import create
-    from synth_core.recipe import Recipe
+    from synth_core.recipe import Recipe, reason
     from synth_core.recommend import recommend
 
     use = use_of(fields.pop("use"))
@@ -41,8 +73,7 @@ def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
     try:
         return Recipe(method=method, use=use, **fields)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise InputError(f"--{first['loc'][0]}: {first['msg']}.") from None
+        raise InputError(f"--{error.errors()[0]['loc'][0]}: {reason(error)}.") from None
 
 
 def use_of(word: str) -> Use:
@@ -94,8 +125,19 @@ def params_of(texts: list[str]) -> dict[str, str]:
 
 
 def check_suffix(out: Path) -> None:
-    """Raise InputError when a file of this name cannot be written."""
+    """Raise InputError when a table of this name cannot be written."""
     if out.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
         raise InputError(f"--out {out.name}: the name must end in .csv, .xlsx or .parquet, which decides the format.")
-    if not out.parent.is_dir():
-        raise InputError(f"--out {out}: the folder {out.parent} does not exist. Make it, or choose another.")
+    check_place(out, "--out")
+
+
+def check_place(path: Path | None, option: str) -> None:
+    """Raise InputError when a file cannot be written here: before the work, not after it."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise InputError(f"{option} {path}: the folder {path.parent} does not exist. Make it, or choose another.")
+    if path.is_dir():
+        raise InputError(f"{option} {path}: this is a folder; name a file in it.")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{option} {path}: the folder {path.parent} may not be written to. Choose another.")

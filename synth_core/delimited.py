@@ -213,7 +213,19 @@ def _parse(text: str, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
     if ragged:
         raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
     raw: pd.DataFrame = arrow.to_pandas()
+    _check_last_quote(raw, body, filename, above)
     return raw.set_axis(names, axis=1)
+
+
+def _check_last_quote(raw: pd.DataFrame, body: bytes, filename: str, above: int) -> None:
+    """Raise ReadingError when a quote that is never closed swallowed the rest of the file into the last cell."""
+    last = str(raw.iloc[-1, -1]) if len(raw) else ""
+    if "\n" in last and not body.endswith(b'"') and body.decode("utf-8", errors="replace").endswith(last):
+        line = body.count(b"\n") + above + 1 - last.count("\n")
+        raise ReadingError(
+            f"'{filename}', line {line}: a quote is opened and never closed, so that {last.count(chr(10)):,} lines "
+            "became one cell. Close it, or double a quote that belongs to the text."
+        )
 
 
 def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int) -> str:

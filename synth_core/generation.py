@@ -184,6 +184,7 @@ def peak_mb() -> float:
 
 
 def _plan(train: Table, recipe: Recipe) -> _Plan:
+    create(recipe.method, recipe.params)  # a wrong setting is found before anything else is done
     learned = tuple(column.name for column in train.columns if column.learned)
     require_columns(train.select(learned))
     rules: list[Constraint] = [rule for rule in recipe.rules if set(rule.columns_used) <= set(learned)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
@@ -148,11 +149,27 @@ def frame_like(raw: pd.DataFrame, like: Table, name: str) -> Table:
     raw = raw[[column.name for column in shared]]
     raw.attrs.update(attrs)
     table = table_from_frame(raw, name, choices)
+    _check_fit(raw, table, name)
     columns = tuple(
         old.model_copy(update={"nullable": new.nullable or old.nullable})
         for old, new in zip(shared, table.columns, strict=True)
     )
     return Table(table.frame, columns, name, dict(like.source))
+
+
+def _check_fit(raw: pd.DataFrame, table: Table, name: str) -> None:
+    """Raise ReadingError when more than a few cells of a column do not fit the kind that they are read as."""
+    for column in table.columns:
+        if "do not fit the kind" not in column.note:
+            continue
+        cells = raw[column.name]
+        filled = cells.notna().to_numpy() & np.array([str(cell).strip() != "" for cell in cells], dtype=bool)
+        lost = filled & table.frame[column.name].isna().to_numpy()
+        if lost.sum() > 0.05 * filled.sum():
+            raise ReadingError(
+                f"'{name}', column '{column.name}': {int(lost.sum()):,} of {int(filled.sum()):,} cells are not "
+                f"{column.kind.value} values as in the other file; both files need the same kinds."
+            )
 
 
 def _check_options(options: ReadOptions) -> None:
@@ -192,6 +209,8 @@ def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit
         )
     raw = raw.reset_index(drop=True)
     table = table_from_frame(raw, name, missing_tokens=used.missing_tokens)
+    if all(table.frame[name].isna().all() for name in table.names):
+        raise ReadingError(f"'{filename}': no cell of its {len(raw):,} rows is filled; there is nothing to learn.")
     if len(raw) == 1:
         notes.append("The table has one row; at least a few dozen are needed to learn from.")
     notes += _column_notes(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
 
@@ -54,14 +54,14 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = 1
+    version: Literal[1] = 1
     method: str = "trees"
     params: dict[str, Any] = Field(default_factory=dict)
     constraints: list[Annotated[SerializeAsAny[Constraint], BeforeValidator(_parse_rule)]] = Field(default_factory=list)
     where: str = ""
     shares: dict[str, dict[str, float]] = Field(default_factory=dict)
     rows: int = Field(default=10_000, ge=1, le=100_000_000)
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
     holdout: float = Field(default=0.2, ge=0, lt=1)
     use: Use = Use.SHARE
     chunk_rows: int = Field(default=50_000, ge=1)
@@ -81,6 +81,15 @@ def read_recipe(path: Path) -> Recipe:
     except UnicodeDecodeError:
         raise InputError(f"The recipe {path.name} is not a text file; a recipe is JSON.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"The recipe {path.name} is not right at '{place}': {first['msg']}.") from None
+        place = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the file"
+        raise InputError(f"The recipe {path.name} is not right at '{place}': {reason(error)}.") from None
+
+
+def reason(error: ValidationError) -> str:
+    """Return what is wrong with the first wrong field of a recipe, without its value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "extra_forbidden":
+        return f"there is no such field; the fields are {', '.join(Recipe.model_fields)}"
+    if first["type"] == "json_invalid":
+        return first["msg"].replace("Invalid JSON: ", "this is not JSON: ")
+    return first["msg"].replace("Input should be", "it must be", 1)

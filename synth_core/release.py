@@ -137,7 +137,7 @@ def data_card(
         "",
         "## What was measured",
         "",
-        *(f"* {verdict.word}: {verdict.sentence}" for verdict in found),
+        *(f"* {verdict.target.score}: {verdict.word}. {verdict.sentence}" for verdict in found),
         "",
         "## Limits",
         "",

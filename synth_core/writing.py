@@ -372,7 +372,7 @@ def _quoted(name: str) -> str:
 def _sidecar(out: Path, file: pq.ParquetFile) -> None:
     facts = {k.decode(): v.decode() for k, v in (file.metadata.metadata or {}).items() if k.startswith(b"simile.")}
     lines = [
-        f"{out.name} holds SYNTHETIC data: no row in it is a real record.",
+        f"{out.name} holds SYNTHETIC data: every row was drawn from a model.",
         f"Rows: {file.metadata.num_rows:,}. Columns: {file.metadata.num_columns}. Made with Simile.",
         *(f"{key.removeprefix('simile.')}: {value}" for key, value in facts.items() if key not in MARK),
     ]

@@ -80,7 +80,7 @@ class Constraint(BaseModel):
     enabled: bool = True
     severity: Literal["error", "warning", "info"] = "error"
     hard: bool = True
-    target_rate: float | None = None
+    target_rate: float | None = Field(default=None, ge=0, le=1)
     source: Literal["discovered", "user", "imported"] = "user"
     support: int = 0
     exceptions: int = 0

@@ -168,8 +168,10 @@ class Engine:
 
 def require_columns(table: Table, names: Sequence[str] = ()) -> None:
     """Raise MethodError when ``table`` has nothing to learn from."""
-    if not table.columns or not len(table):
+    if not len(table):
+        raise MethodError(f"Table '{table.name}' has 0 rows to learn from; hold out fewer, or add rows.")
+    if not table.columns:
         raise MethodError(
-            f"Table '{table.name}' has {len(table)} rows and {len(table.columns)} columns to learn from; "
-            "at least one of each is needed. Check the roles on the Upload page."
+            f"Table '{table.name}' has 0 columns to learn from: numbers, dates or categories are needed; identifiers, "
+            "free text and personal data are never learned. Check delimiter, kinds and roles on the Upload page."
         )
