@@ -27,6 +27,7 @@ def resume(run: Run) -> None:
     """Go on with a run that was lost, cancelled or failed; finished parts are kept."""
     if run.status().active:
         raise ProjectError("This run is in progress already.")
+    (run.folder / "cancel").unlink(missing_ok=True)
     run.write_status(Status(note="Waiting to start"))
     _spawn(run)
 
@@ -43,6 +44,8 @@ def cancel(run: Run) -> None:
     """End a run; what it had sampled is kept for a resume."""
     import psutil
 
+    # says so to whoever looks while the process dies: without it the run would seem to be lost
+    (run.folder / "cancel").touch()
     try:
         number = int((run.folder / "pid").read_text(encoding="ascii").split()[0])
         if run.alive():
@@ -56,9 +59,10 @@ def cancel(run: Run) -> None:
     except (OSError, ValueError, IndexError, psutil.Error):
         pass  # it is gone already
     status = run.status()
-    if status.state in ("queued", "running", "lost"):
+    if status.state in ("cancelled", "lost"):
         last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}
         run.write_status(status.model_copy(update=last))
+    (run.folder / "cancel").unlink(missing_ok=True)
 
 
 def queue_place(run: Run) -> int:

@@ -2,7 +2,7 @@
 
 ::
 
-    runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid
+    runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
                 model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
 """
 
@@ -109,6 +109,8 @@ class Run:
             status = Status.model_validate_json((self.folder / "status.json").read_text(encoding="utf-8"))
         except (OSError, ValidationError, UnicodeDecodeError):
             status = Status(state="lost", error="The status of this run cannot be read. Start it again.")
+        if status.active and (self.folder / "cancel").exists():
+            return status.model_copy(update={"state": "cancelled", "note": "Cancelled", "seconds_left": None})
         if status.active and not self.alive():
             young = time.time() - self._modified() < 5 and not (self.folder / "pid").exists()
             if not young:

@@ -1,6 +1,7 @@
 """Runs as processes: they finish, fail, stop and go on, and say so."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,3 +94,17 @@ def test_a_second_run_on_the_machine_waits_for_its_turn() -> None:
     assert second.status().state == "queued"
     jobs.cancel(first)
     assert wait_for(second, "done") == "done"
+
+
+def test_who_looks_while_a_run_is_being_cancelled_never_sees_it_lost() -> None:
+    run = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, chunk_rows=20_000))
+    assert wait_for(run, "running") == "running"
+    seen: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(jobs.cancel, run)
+        while not ending.done():
+            seen.append(run.status().state)
+        ending.result()
+    seen.append(run.status().state)
+    assert set(seen) <= {"running", "cancelled"}
+    assert seen[-1] == "cancelled"
