@@ -105,24 +105,30 @@ class Run:
 
     def status(self) -> Status:
         """Return where it stands; "lost" when its process is gone without a last word."""
-        try:
-            status = Status.model_validate_json((self.folder / "status.json").read_text(encoding="utf-8"))
-        except (OSError, ValidationError, UnicodeDecodeError):
-            status = Status(state="lost", error="The status of this run cannot be read. Start it again.")
-        if status.active and (self.folder / "cancel").exists():
+        status = self._written()
+        if not status.active or self.alive():
+            return status
+        # the process is gone: it was ended on purpose, has left its last word meanwhile, or is lost; in this order,
+        # because ``jobs.cancel`` writes the last word before it takes its mark away
+        if (self.folder / "cancel").exists():
             return status.model_copy(update={"state": "cancelled", "note": "Cancelled", "seconds_left": None})
-        if status.active and not self.alive():
-            young = time.time() - self._modified() < 5 and not (self.folder / "pid").exists()
-            if not young:
-                return status.model_copy(
-                    update={
-                        "state": "lost",
-                        "finished": self._modified(),
-                        "error": "The process that did this run ended without a last word (the machine was restarted, "
-                        "or memory ran out). Resume it: parts that are finished are kept.",
-                    }
-                )
-        return status
+        status = self._written()
+        young = time.time() - self._modified() < 5 and not (self.folder / "pid").exists()
+        if not status.active or young:
+            return status
+        lost = {
+            "state": "lost",
+            "finished": self._modified(),
+            "error": "The process that did this run ended without a last word (the machine was restarted, or memory ran "
+            "out). Resume it: parts that are finished are kept.",
+        }
+        return status.model_copy(update=lost)
+
+    def _written(self) -> Status:
+        try:
+            return Status.model_validate_json((self.folder / "status.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            return Status(state="lost", error="The status of this run cannot be read. Start it again.")
 
     def write_status(self, status: Status) -> None:
         """Replace status.json as a whole."""
