@@ -8,7 +8,7 @@
     recipe.json  constraints.json        what repeats it
     manifest.json                        hashes (sha256), versions, seed, verdicts, and an override with its reason
 
-While a gate fails only the judgement is written, not the rows, unless a reason is given.
+While a gate fails, or privacy could not be judged, the rows stay out unless a reason is given; the judgement is written.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from synth_core.generation import Synthesis
 from synth_core.methods import method_class
 from synth_core.recipe import Recipe
 from synth_core.report import html
-from synth_core.scorecard import Scorecard, Target, Verdict, verdicts
+from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
 from synth_core.table import Column
 from synth_core.writing import export
 
@@ -73,7 +73,7 @@ def release(
     except OSError as error:
         raise InputError(f"The release folder {out} cannot be made: {error.strerror}. Choose another.") from None
     found = verdicts(card, list(targets))
-    failed = tuple(verdict for verdict in found if verdict.word == "fail" and verdict.target.gate)
+    failed = tuple(blocking(found))
     for name in _ROWS:
         (out / name).unlink(missing_ok=True)
     if not failed or override.strip():

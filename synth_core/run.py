@@ -119,8 +119,8 @@ class Run:
         lost = {
             "state": "lost",
             "finished": self._modified(),
-            "error": "The process that did this run ended without a last word (the machine was restarted, or memory ran "
-            "out). Resume it: parts that are finished are kept.",
+            "error": "The process that did this run ended without a last word (the machine was restarted, or memory "
+            "ran out). Resume it: parts that are finished are kept.",
         }
         return status.model_copy(update=lost)
 

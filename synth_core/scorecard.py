@@ -155,6 +155,16 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     return [_verdict(target, scores.get(target.score)) for target in targets]
 
 
+def blocking(found: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts that keep the rows back: gates that fail, and gates of privacy that could not be judged."""
+    return [
+        verdict
+        for verdict in found
+        if verdict.target.gate
+        and (verdict.word == "fail" or (verdict.word == "not enough data" and verdict.target.dimension == "privacy"))
+    ]
+
+
 def _verdict(target: Target, score: Score | None) -> Verdict:
     if score is None or score.value is None:
         note = score.note if score is not None and score.note else "the scorecard has no such score"

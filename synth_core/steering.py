@@ -16,7 +16,7 @@ import pandas as pd
 
 from synth_core.constraints.base import Constraint, How
 from synth_core.constraints.expressions import parse_condition
-from synth_core.errors import InfeasibleError, InputError
+from synth_core.errors import ConstraintError, InfeasibleError, InputError
 from synth_core.table import Table, did_you_mean
 
 _ROUNDS = 20
@@ -41,10 +41,10 @@ class Condition(Constraint):
         return f"the condition: {parse_condition(self.expression).sentence()}"
 
     def check(self, table: Table) -> None:
-        """Raise ConstraintError when the expression does not fit, InfeasibleError when no real row keeps it."""
+        """Raise ConstraintError when the expression does not fit, or no real row keeps it."""
         condition = parse_condition(self.expression, table.columns)
         if not condition.holds(table.frame).any():
-            raise InfeasibleError(
+            raise ConstraintError(
                 f"No real row keeps '{condition.sentence()}': there is nothing to learn such rows from. "
                 "Loosen the condition."
             )

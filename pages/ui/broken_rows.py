@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui import parts, rule_book, state, theme
 from pages.ui.rule_loosen import loosened
-from pages.ui.table_preview import formats, masked
+from pages.ui.table_preview import formats, masked, written
 from synth_core.constraints.base import Constraint
 from synth_core.errors import ConstraintError, SimileError
 from synth_core.project import Project
@@ -40,14 +40,15 @@ def panel(project: Project, table: Table, rule: Constraint) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="constraints_ways"):
         _ways(project, table, rule, broken)
     names = [*rule.columns_used, *[n for n in table.names if n not in rule.columns_used]]
-    picked = masked(table.frame.loc[broken, names].head(SHOWN), tuple(table.column(n) for n in names))
+    columns = tuple(table.column(n) for n in names)
+    picked = masked(table.frame.loc[broken, names].head(SHOWN), columns)
     picked.insert(0, "Row", picked.index + 1)
     style = MARK[state.mode()]
-    config: dict[str, Any] = formats(tuple(table.column(n) for n in names), pin=False) | {
+    config: dict[str, Any] = formats(columns, pin=False) | {
         "Row": st.column_config.NumberColumn(pinned=True, width="small")
     }
     st.dataframe(
-        picked.style.map(lambda _: style, subset=list(rule.columns_used)),
+        picked.style.format(written(columns), na_rep="").map(lambda _: style, subset=list(rule.columns_used)),
         key="constraints.broken",
         hide_index=True,
         placeholder="–",

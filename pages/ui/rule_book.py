@@ -56,8 +56,11 @@ def same(one: Constraint, other: Constraint) -> bool:
 
 def covered(found: Constraint, rules: Sequence[Constraint]) -> bool:
     """Return whether a suggestion is among the rules already, also when that rule was tuned since."""
+    sentence = found.sentence()
     return any(
-        same(found, rule) or (found.type == rule.type != "implies" and found.columns_used == rule.columns_used)
+        same(found, rule)
+        or sentence == rule.sentence()
+        or (found.type == rule.type != "implies" and found.columns_used == rule.columns_used)
         for rule in rules
     )
 

@@ -77,13 +77,14 @@ def cost(table: Table, rule: Constraint) -> str:
 def _inequality(project: Project, table: Table, rule: Inequality) -> None:
     from synth_core.figures import alt_inequality, inequality_figure
 
+    strict = rule.strict_boundaries
     parts.chart(
-        inequality_figure(table.frame, rule.low_column, rule.high_column, mode=state.mode()),
-        alt=alt_inequality(table.frame, rule.low_column, rule.high_column),
+        inequality_figure(table.frame, rule.low_column, rule.high_column, mode=state.mode(), strict=strict),
+        alt=alt_inequality(table.frame, rule.low_column, rule.high_column, strict=strict),
         key=f"constraints.figure_{rule.id}",
     )
     key = f"constraints.strict_{rule.id}"
-    state.put(key, rule.strict_boundaries)
+    state.put(key, strict)
     st.toggle("Equal values break it too", key=key, on_change=_set, args=(project, rule, "strict_boundaries", key))
 
 

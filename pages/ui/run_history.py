@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme
+from pages.ui import parts, run_steps, run_words, state, theme
 from synth_core import jobs
 from synth_core.errors import ProjectError, SimileError
 from synth_core.project import Project
@@ -86,27 +86,39 @@ def _judge(run: Run) -> None:
         state.put("generate.problem", str(error))
 
 
+TITLES = {"failed": "This run failed", "lost": "This run was lost", "cancelled": "This run was cancelled"}
+
+
 def failure(run: Run, status: Status) -> None:
-    """Draw why a run stopped, what can be tried, its log, and Resume."""
+    """Draw why a run stopped and the ways on: Resume where it can go on, other choices where it would fail again."""
+    title, stage = TITLES.get(status.state, "This run stopped"), run_steps.DOING.get(status.stage, "")
+    stopped = f"It stopped while {stage[0].lower()}{stage[1:]}." if stage else ""
     if status.state == "cancelled":
-        st.info("This run was cancelled. What it had sampled is kept.", icon=":material/cancel:")
+        st.info(f"**{title}.** {stopped} What it had sampled is kept.", icon=":material/cancel:")
     else:
-        parts.error_card(status.error or "It ended without a word.", title=status.note or "The run stopped")
+        parts.error_card(f"{stopped} {status.error or 'It ended without a word.'}".strip(), title=title)
+    if status.state == "failed":
         st.markdown(
-            "**What you can try**  \n"
-            "- Resume it: parts that are finished are not made again.\n"
-            "- Another engine or fewer rows, on the Method page.\n"
-            "- Softer rules, or none, on the Constraints page."
+            "**What you can try** :gray[the same recipe would fail again]  \n"
+            "- Another engine, other settings or another choice of rows, on the Method page.\n"
+            "- Softer rules, or fewer, on the Constraints page."
         )
     with st.container(horizontal=True, key="generate_failure"):
-        st.button(
-            "Resume",
-            key="generate.resume",
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=_resume,
-            args=(run,),
-        )
+        if status.state == "failed":
+            if st.button("Change the method", key="generate.to_method", icon=":material/tune:", type="primary"):
+                parts.go("method")
+            if st.button("Change the rules", key="generate.to_rules", icon=":material/rule:"):
+                parts.go("constraints")
+        else:
+            st.button(
+                "Resume",
+                key="generate.resume",
+                icon=":material/play_arrow:",
+                type="primary",
+                help="Parts that are finished are not made again.",
+                on_click=_resume,
+                args=(run,),
+            )
         st.download_button(
             "Log",
             run.log,

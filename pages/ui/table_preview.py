@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -39,6 +41,31 @@ def formats(columns: tuple[Column, ...], *, pin: bool = True) -> dict[str, Any]:
         else:
             config[column.name] = st.column_config.TextColumn(pinned=pinned)
     return config
+
+
+def written(columns: tuple[Column, ...]) -> dict[str, Callable[[Any], str]]:
+    """Return, for a pandas Styler, how cells are written as :func:`formats` would: a Styler's text wins over it."""
+    ways: dict[str, Callable[[Any], str]] = {}
+    for column in columns:
+        if column.kind is Kind.DATETIME:
+            day = "%Y-%m-%d" if not column.format or "%H" not in column.format else "%Y-%m-%d %H:%M"
+            ways[column.name] = partial(_moment, day=day)
+        elif column.kind in (Kind.INTEGER, Kind.NUMBER) and not column.regenerated:
+            ways[column.name] = number_text
+    return ways
+
+
+def number_text(cell: float) -> str:
+    """Return a number as Streamlit's tables write it: at most four decimals, none that are zero.
+
+    >>> number_text(42.5), number_text(12000), number_text(0.123456)
+    ('42.5', '12000', '0.1235')
+    """
+    return f"{cell:.4f}".rstrip("0").rstrip(".") if cell != int(cell) else f"{int(cell)}"
+
+
+def _moment(cell: Any, *, day: str) -> str:
+    return pd.Timestamp(cell).strftime(day)
 
 
 def preview(table: Table, *, key: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from synth_core import generation
 from synth_core.constraints.kinds import Inequality, ScalarRange
-from synth_core.errors import Cancelled, InfeasibleError, InputError, MethodError
+from synth_core.errors import Cancelled, ConstraintError, InputError, MethodError
 from synth_core.generation import generate, read_synthetic
 from synth_core.recipe import Recipe
 from synth_core.table import Column, Kind, Role, Table
@@ -92,7 +92,7 @@ def test_a_condition_holds_in_every_row_and_lowers_the_acceptance(people: Table,
 
 
 def test_a_condition_that_no_real_row_keeps_is_refused(people: Table, tmp_path: Path) -> None:
-    with pytest.raises(InfeasibleError, match=r"No real row keeps .age is above 200"):
+    with pytest.raises(ConstraintError, match=r"No real row keeps .age is above 200"):
         generate(people, recipe(where="age > 200"), tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from synth_core.errors import InfeasibleError
+from synth_core.errors import ConstraintError
 from synth_core.pilot import pilot
 from synth_core.recipe import Recipe
 from synth_core.table import Table
@@ -27,7 +27,7 @@ def test_more_rows_are_expected_to_take_longer(people: Table) -> None:
 
 
 def test_a_recipe_that_cannot_be_kept_is_found_before_the_long_run(people: Table) -> None:
-    with pytest.raises(InfeasibleError, match="No real row keeps"):
+    with pytest.raises(ConstraintError, match="No real row keeps"):
         pilot(people, Recipe(method="independent", rows=10_000_000, where="age > 200"))
 
 

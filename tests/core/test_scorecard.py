@@ -10,7 +10,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.errors import Cancelled, InputError, TableError
 from synth_core.judging import judge
 from synth_core.recipe import Use
-from synth_core.scorecard import Scorecard, Target, Verdict, default_targets, verdicts
+from synth_core.scorecard import Scorecard, Target, Verdict, blocking, default_targets, verdicts
 from synth_core.scores.score import Score
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.judged_tables import bootstrap, changed, independent, people
@@ -302,3 +302,10 @@ def test_entity_and_dropped_columns_need_not_be_compared() -> None:
     ]
     card = judge(*dropped, people(100, 3).select(["age", "income", "region", "grade", "joined", "bought"]))
     assert "score" not in [column.name for column in card.fidelity.columns]
+
+
+def test_a_release_whose_privacy_could_not_be_judged_is_held_back() -> None:
+    card = judge(TRAIN, None, people(400, 3))
+    held = {verdict.target.score: verdict.word for verdict in blocking(verdicts(card, default_targets("explore")))}
+    assert held["membership_auc"] == "not enough data"
+    assert "tstr_loss" not in held

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from pages.ui import rule_combinations
+from pages.ui import rule_book, rule_combinations
+from pages.ui.table_preview import written
 from synth_core import project as projects
 from synth_core.constraints.kinds import KINDS, FixedCombinations, ScalarRange, parse
 from synth_core.project import Project
+from synth_core.reading import table_from_frame
 from tests.pages.conftest import open_page, words
 
 
@@ -161,3 +164,19 @@ def test_a_click_on_the_matrix_allows_and_forbids_a_pair(project: Project, monke
     assert click("Ghent", "East") == everything
     assert click("Ghent", "West") == everything | {("Ghent", "West")}
     assert click("Ghent", "West") == everything
+
+
+def test_a_rule_that_says_the_same_as_one_in_the_list_is_not_suggested() -> None:
+    kept = parse({"type": "implies", "if": "town = 'Ghent'", "then": "region = 'East'", "nulls": "violation"})
+    found = parse({"type": "implies", "if": "town == 'Ghent'", "then": "region = 'East'"})
+    other = parse({"type": "implies", "if": "town = 'Ghent'", "then": "region = 'West'"})
+    assert not rule_book.same(found, kept)
+    assert rule_book.covered(found, [kept])
+    assert not rule_book.covered(other, [kept])
+
+
+def test_broken_rows_write_their_numbers_and_dates_as_every_table_does() -> None:
+    cells = pd.DataFrame({"weight": [42.5, 0.123456], "stays": [3, 12000], "day": pd.to_datetime(["2024-01-20"] * 2)})
+    ways = written(table_from_frame(cells).columns)
+    texts = [[ways[name](cell) for cell in cells[name]] for name in cells]
+    assert texts == [["42.5", "0.1235"], ["3", "12000"], ["2024-01-20", "2024-01-20"]]

@@ -115,17 +115,31 @@ def test_a_run_without_a_judgement_offers_one(monkeypatch: pytest.MonkeyPatch) -
     assert asked == [run.id]
 
 
-def test_a_failed_run_says_why_and_what_to_try_and_offers_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_says_why_and_what_to_change_and_offers_the_log() -> None:
     project = make_project()
     run = make_run(project)
-    run.write_status(Status(state="failed", note="Stopped at: Learn", error="The engine could not learn this table."))
+    run.write_status(Status(state="failed", stage="Learn", note="Stopped at: Learn", error="It cannot be learned."))
+    at = open_page("generate", project)
+    assert at.error[0].value == "**This run failed.** It stopped while learning. It cannot be learned."
+    assert "What you can try" in text_of(at)
+    assert len(at.get("download_button")) == 1
+    keys = [button.key for button in at.button]
+    assert {"generate.to_method", "generate.to_rules"} < set(keys)
+    assert "generate.resume" not in keys, "a failed run would fail again"
+
+
+@pytest.mark.parametrize(("state", "title"), [("lost", "This run was lost"), ("cancelled", "This run was cancelled")])
+def test_a_run_that_was_lost_or_cancelled_can_be_resumed(
+    state: str, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project()
+    run = make_run(project)
+    run.write_status(Status.model_validate({"state": state, "stage": "Sample", "error": "The process is gone."}))
     resumed: list[str] = []
     monkeypatch.setattr(jobs, "resume", lambda one: resumed.append(one.id))
     at = open_page("generate", project)
-    assert "Stopped at: Learn" in at.error[0].value
-    assert "could not learn this table" in at.error[0].value
-    assert "What you can try" in text_of(at)
-    assert len(at.get("download_button")) == 1
+    assert f"**{title}.** It stopped while sampling." in text_of(at)
+    assert not [button for button in at.button if button.key == "generate.to_method"]
     at.button(key="generate.resume").click().run()
     assert resumed == [run.id]
 
