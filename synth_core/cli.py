@@ -23,6 +23,7 @@ from synth_core.cli_options import (
     recipe_of,
     rules_in,
     shares_of,
+    split_by,
     use_of,
     with_roles,
 )
@@ -180,12 +181,20 @@ def generate(
 def judge(
     real: Annotated[Path, typer.Argument(metavar="REAL", help="The rows that were learned from.")],
     synth: Annotated[Path, typer.Argument(metavar="SYNTH", help="The synthetic rows.")],
-    holdout: Annotated[Path | None, typer.Option(metavar="FILE", help="Real rows that nobody learned from.")] = None,
+    holdout: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|SHARE",
+            help="Real rows that nobody learned from: a file, or the share that `simile generate` kept out of REAL "
+            "(0.2 by default; give the same seed and roles).",
+        ),
+    ] = "",
     target: Name = None,
     sensitive: Names = None,
+    entity: Name = None,
     rules: RuleFile = None,
     use: UseName = "share",
-    seed: Annotated[int, typer.Option()] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the judgement, and of the split where --holdout is a share.")] = 0,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
 ) -> None:
@@ -197,12 +206,12 @@ def judge(
     check_place(json_out, "--json")
     check_place(html_out, "--html")
     reading = _read(real)
-    train = with_roles(reading.table, target, sensitive or [], None, None)
+    train, held = split_by(with_roles(reading.table, target, sensitive or [], entity, None), holdout, seed)
     bar = _Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
     card = judge_tables(
         train,
-        None if holdout is None else read_like(holdout, train),
+        held,
         read_like(synth, train),
         rules=chosen,
         seed=seed,

@@ -76,6 +76,19 @@ def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
         raise InputError(f"--{error.errors()[0]['loc'][0]}: {reason(error)}.") from None
 
 
+def split_by(table: Table, holdout: str, seed: int) -> tuple[Table, Table | None]:
+    """Return the rows learned from and the rows held out: those of a file, or the share that a run kept out."""
+    from synth_core.reading import read_like
+
+    if not holdout:
+        return table, None
+    try:
+        share = float(holdout)
+    except ValueError:
+        return table, read_like(Path(holdout), table)
+    return table.split(share, seed)
+
+
 def use_of(word: str) -> Use:
     """Return the use that a word stands for."""
     from synth_core.recipe import Use

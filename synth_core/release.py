@@ -8,7 +8,7 @@
     recipe.json  constraints.json        what repeats it
     manifest.json                        hashes (sha256), versions, seed, verdicts, and an override with its reason
 
-While a gate fails, or privacy could not be judged, the rows stay out unless a reason is given; the judgement is written.
+While a gate fails, or privacy could not be judged, the rows stay out unless a reason is given.
 """
 
 from __future__ import annotations

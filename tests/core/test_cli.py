@@ -106,6 +106,19 @@ def test_judge_gives_verdicts_and_files_and_exit_code_1_when_a_gate_fails(
     assert "<html" in clients.with_name("card.html").read_text()[:500].lower()
 
 
+def test_judge_splits_off_the_rows_that_generate_kept_out(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    out, card = clients.with_name("out.csv"), clients.with_name("card.json")
+    same = ("--target", "bought", "--seed", 4)
+    code, _, err = simile(
+        capsys, "generate", clients, "--out", out, "--method", "independent", "--holdout", 0.25, *same
+    )
+    assert code == 0, err
+    assert simile(capsys, "judge", clients, out, "--holdout", 0.25, *same, "--json", card)[0] in (0, 1)
+    body = json.loads(card.read_text())
+    assert (body["rows_train"], body["rows_holdout"]) == (300, 100)
+    assert simile(capsys, "judge", clients, out, "--holdout", 1.5, *same)[0] == 2
+
+
 def test_run_follows_a_recipe_to_a_release_pack(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
     recipe = clients.with_name("recipe.json")
     recipe.write_text(json.dumps({"method": "independent", "rows": 300, "seed": 2, "use": "explore"}))
