@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import broken_rows, cache, parts, rule_editor, rule_list, rule_picture
+from pages.ui.halves import halves
 
 parts.page_head(
     "Constraints", "Rules that every synthetic row must keep: found in your data, tuned by you on a picture."
@@ -18,7 +19,7 @@ with parts.guarded("The rules cannot be shown"):
         found = cache.suggestions(table, draft.holdout, draft.seed)
 
     rule_list.toolbar(project, table, rules)
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = halves()
     with left:
         rule_list.suggestions(project, table, rules, found)
         chosen = rule_list.listing(project, table, rules, len(found))

@@ -103,4 +103,4 @@ with parts.guarded("This page cannot be shown"):
         look(project, chosen)
         run_history.history(runs, chosen.id)
 
-parts.step_footer("method", "compare")
+parts.step_footer("method", "compare", ready=project.active_run() is None and bool(run_words.judged(project)))

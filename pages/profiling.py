@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import alerts, cache, column_panel, pairs_panel, parts, state
+from pages.ui.halves import halves
 
 parts.page_head(
     "Profile", "What is in your table: first what needs a look, then every column, then how they go together."
@@ -20,7 +21,7 @@ with parts.guarded("The table cannot be profiled"):
     columns, pairs = st.tabs(["Columns", "Pairs"], key="profiling.tab", on_change="rerun")
     with columns:
         if columns.open:
-            left, right = st.columns([5, 3], gap="medium")
+            left, right = halves()
             with left:
                 chosen = column_panel.overview(profile, state.get("profiling.wanted", ""))
             with right:

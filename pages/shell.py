@@ -20,21 +20,28 @@ GROUPS = {
     "Make": ["constraints", "method", "generate"],
     "Judge": ["compare", "privacy", "report"],
 }
-page = st.navigation(
-    {
-        group: [
-            st.Page(
-                f"{name}.py",
-                title=parts.PAGES[name][0],
-                icon=parts.PAGES[name][1],
-                url_path=name,
-                default=name == "start",
-            )
-            for name in names
-        ]
-        for group, names in GROUPS.items()
-    }
-)
+
+
+def first_page() -> None:
+    """Open Start, whose address is that of the app, for those who ask for /start."""
+    parts.go("start")
+
+
+pages = {
+    group: [
+        st.Page(
+            f"{name}.py",
+            title=parts.PAGES[name][0],
+            icon=parts.PAGES[name][1],
+            url_path="home" if name == "start" else name,  # the default page reserves its path, and is at /
+            default=name == "start",
+        )
+        for name in names
+    ]
+    for group, names in GROUPS.items()
+}
+pages[""].append(st.Page(first_page, title=parts.PAGES["start"][0], url_path="start", visibility="hidden"))
+page = st.navigation(pages)
 state.begin()
 if page.url_path in ("compare", "privacy", "report"):
     watch.looked()

@@ -1,8 +1,7 @@
 """Start: bring a table, take a demo, or go on with a project."""
 
-import streamlit as st
-
 from pages.ui import opening, parts, recent
+from pages.ui.halves import halves
 from synth_core import project as projects
 
 parts.page_head("Start", "Turn a real table into a synthetic one, with proof of how alike and how safe it is.")
@@ -11,7 +10,7 @@ known = projects.projects()
 if not known:
     recent.first_visit()
 
-left, right = st.columns([2, 3], gap="large")
+left, right = halves()
 with left:
     opening.uploader()
     if known:

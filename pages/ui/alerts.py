@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.ui import parts, rule_book, state, theme
@@ -14,6 +16,27 @@ from synth_core.reading import ColumnChoice
 from synth_core.table import Role, Table
 
 SHOWN = 4
+FEW = 3  # alerts of one sort share a line from here on
+LISTED = 12  # names on such a line
+TOGETHER = {
+    "identifier": "columns are identifiers",
+    "personal": "columns look like personal data",
+    "id_like": "columns are different in nearly every row, like an identifier",
+    "constant": "columns hold one value only, or none",
+    "near_constant": "columns have the same value in nearly every row",
+    "rare": "columns have categories with fewer than 5 rows",
+    "many_categories": "columns have very many categories",
+    "zeros": "columns are exactly 0 in many rows",
+    "capped": "columns have rows heaped at their largest value",
+    "skewed": "columns have a long tail",
+    "outliers": "columns have values far from the rest",
+    "missing_together": "groups of columns are empty in the same rows",
+    "missing_depends": "columns are empty by the value of another one",
+    "strong_association": "pairs of columns go strongly together",
+    "duplicate_columns": "pairs of columns say the same",
+    "decided": "times one column decides another",
+    "dates_out_of_order": "pairs of dates are out of order in some rows",
+}
 SIGNS = {
     "stop": theme.Sign("Stop", ":material/report:", "red"),
     "watch": theme.Sign("Watch", ":material/visibility:", "orange"),
@@ -36,19 +59,46 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
     if not found:
         st.markdown(":gray[Nothing in this table stands out.]")
         return
-    urgent = [alert for alert in found if alert.severity != "info"]
-    first = urgent[:SHOWN] or found[:SHOWN]
-    rest = [alert for alert in found if alert not in first]
-    for place, alert in enumerate(first):
-        _row(project, table, alert, place)
+    lines = grouped(found)
+    urgent = [line for line in lines if line[0].severity != "info"]
+    first = urgent[:SHOWN] or lines[:SHOWN]
+    rest = [line for line in lines if line not in first]
+    for place, line in enumerate(first):
+        _line(project, table, line, place)
     if rest:
         with st.expander(f"{len(rest)} more", key="profiling.more"):
-            for place, alert in enumerate(rest, start=len(first)):
-                _row(project, table, alert, place)
+            for place, line in enumerate(rest, start=len(first)):
+                _line(project, table, line, place)
 
 
-def _row(project: Project, table: Table, alert: Alert, place: int) -> None:
-    mark = SIGNS[alert.severity]
+def grouped(found: Sequence[Alert]) -> list[list[Alert]]:
+    """Return the alerts by line: three or more of one sort and severity share one, in the place of the first."""
+    sorts: dict[tuple[str, str], list[Alert]] = {}
+    for alert in found:
+        sorts.setdefault((alert.code, alert.severity), []).append(alert)
+    lines: list[list[Alert]] = []
+    for alert in found:
+        group = sorts[alert.code, alert.severity]
+        if alert.code not in TOGETHER or len(group) < FEW:
+            lines.append([alert])
+        elif alert is group[0]:
+            lines.append(group)
+    return lines
+
+
+def group_sentence(group: Sequence[Alert]) -> str:
+    """Return what a group has in common, and the columns it is about."""
+    code = group[0].code
+    joined = {"decided": " decides ", "missing_depends": " by "}.get(code, " and ")
+    names = [joined.join(f"'{name}'" for name in alert.columns) for alert in group]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED + 1 else ""
+    return f"{len(group)} {TOGETHER[code]}: {', '.join(names[:LISTED] if more else names)}{more}."
+
+
+def _line(project: Project, table: Table, group: list[Alert], place: int) -> None:
+    alert, mark = group[0], SIGNS[group[0].severity]
+    sentence = alert.sentence if len(group) == 1 else group_sentence(group)
+    actions = [one.action for one in group if one.action is not None]
     with st.container(
         border=True,
         horizontal=True,
@@ -58,18 +108,30 @@ def _row(project: Project, table: Table, alert: Alert, place: int) -> None:
         key=f"profiling_alert_{place}",
     ):
         st.markdown(
-            f":{mark.colour}[{mark.icon}] {theme.plain(alert.sentence)} :gray[{theme.plain(alert.consequence)}]",
+            f":{mark.colour}[{mark.icon}] {theme.plain(sentence)} :gray[{theme.plain(alert.consequence)}]",
             width="stretch",
         )
-        if alert.action is not None:
+        if actions and len({action.kind for action in actions}) == 1:
             st.button(
-                _label(alert.action),
+                _label(actions[0]) if len(group) == 1 else _label_of_all(actions[0]),
                 key=f"profiling.act_{place}",
                 on_click=_act,
-                args=(project, table, alert.action),
+                args=(project, table, actions),
             )
-        if alert.columns:
-            st.button("Look", key=f"profiling.look_{place}", type="tertiary", on_click=_look, args=(alert.columns,))
+        _way_to_look(group, place)
+
+
+def _way_to_look(group: list[Alert], place: int) -> None:
+    """Draw the button that shows the alert's columns below; a group has a list that says it of each."""
+    key = f"profiling.look_{place}"
+    if len(group) > 1:
+        picked = st.menu_button(
+            "Look", range(len(group)), format_func=lambda one: group[one].sentence, key=key, type="tertiary"
+        )
+        if picked is not None:
+            _look(group[picked].columns)
+    elif group[0].columns:
+        st.button("Look", key=key, type="tertiary", on_click=_look, args=(group[0].columns,))
 
 
 def _label(action: Action) -> str:
@@ -78,6 +140,12 @@ def _label(action: Action) -> str:
     if action.kind == "change_kind" and action.to is not None:
         return f"Read as {KINDS[action.to]}"
     return {"drop": "Leave out", "protect": "Protect"}[action.kind]
+
+
+def _label_of_all(action: Action) -> str:
+    if action.kind == "make_rule":
+        return "Make these rules"
+    return _label(action) + ("" if action.kind == "change_kind" else " all")
 
 
 def _look(columns: list[str]) -> None:
@@ -93,20 +161,32 @@ def _look(columns: list[str]) -> None:
     state.put("profiling.round", state.get("profiling.round", 0) + 1)
 
 
-def _act(project: Project, table: Table, action: Action) -> None:
+def _act(project: Project, table: Table, actions: Sequence[Action]) -> None:
     try:
-        if action.kind == "make_rule" and action.rule is not None:
-            rule = rule_book.accept(project, table, action.rule)
-            st.toast(f"Rule added: {theme.plain(rule.sentence())}", icon=":material/rule:")
-            return
-        if action.column is None:
-            return
-        update: dict[str, object] = {"drop": {"role": Role.DROP}, "protect": {"protect": True}}.get(
-            action.kind, {"kind": action.to}
-        )
-        choices = project.choices
-        kept = choices.get(action.column, ColumnChoice())
-        project.set_choices(choices | {action.column: kept.model_copy(update=update)})
-        st.toast(f"Changed: {theme.plain(action.column)}. The Upload page shows it.", icon=":material/check:")
+        done = [words for action in actions if (words := _done(project, table, action))]
     except SimileError as error:
         state.put("profiling.problem", str(error))
+        return
+    if not done:
+        return
+    rules = actions[0].kind == "make_rule"
+    if len(done) > 1:
+        words = f"{len(done)} rules added" if rules else f"{len(done)} columns changed. The Upload page shows them."
+    else:
+        words = f"Rule added: {done[0]}" if rules else f"Changed: {done[0]}. The Upload page shows it."
+    st.toast(words, icon=":material/rule:" if rules else ":material/check:")
+
+
+def _done(project: Project, table: Table, action: Action) -> str:
+    """Do it, and return the rule or the column in words; "" when there was nothing to do."""
+    if action.kind == "make_rule" and action.rule is not None:
+        return theme.plain(rule_book.accept(project, table, action.rule).sentence())
+    if action.column is None:
+        return ""
+    update: dict[str, object] = {"drop": {"role": Role.DROP}, "protect": {"protect": True}}.get(
+        action.kind, {"kind": action.to}
+    )
+    choices = project.choices
+    kept = choices.get(action.column, ColumnChoice())
+    project.set_choices(choices | {action.column: kept.model_copy(update=update)})
+    return theme.plain(action.column)

@@ -13,6 +13,9 @@ from synth_core.profile import ColumnProfile, Profile
 from synth_core.profile.facts import QUANTILES, spark
 from synth_core.table import Kind, Role
 
+FREQUENT = 3  # of a category's values stand in the table
+REST = ("(rare)", "(other)")
+
 
 def value_text(value: float | None, kind: Kind) -> str:
     """Return a number or a date (seconds since 1970) as text."""
@@ -28,7 +31,8 @@ def range_text(column: ColumnProfile) -> str:
     if column.low is not None:
         return f"{value_text(column.low, column.kind)} to {value_text(column.high, column.kind)}"
     if column.values:
-        return column.values[0].label + (", …" if len(column.values) > 1 else "")
+        telling = [value.label for value in column.values if value.label not in REST] or ["(rare)"]
+        return ", ".join(telling[:FREQUENT]) + (", …" if len(column.values) > FREQUENT else "")
     return "not shown"
 
 
@@ -50,10 +54,10 @@ def overview(profile: Profile, wanted: str) -> str:
         {
             "Column": [c.name for c in shown],
             "Shape": [spark(c) for c in shown],
-            "Kind": [semantic_title(c.semantic) if c.semantic else KINDS[c.kind] for c in shown],
             "Missing": [100 * c.missing_share for c in shown],
             "Distinct": [c.distinct for c in shown],
             "Values": [range_text(c) for c in shown],
+            "Kind": [semantic_title(c.semantic) if c.semantic else KINDS[c.kind] for c in shown],
         }
     )
     names = [c.name for c in shown]
@@ -66,14 +70,14 @@ def overview(profile: Profile, wanted: str) -> str:
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [start]}},
-        height=theme.table_height(len(shown), 620),
+        height=theme.table_height(len(shown), 560),
         column_config={
-            "Column": st.column_config.TextColumn(pinned=True, width=125),
-            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=90),
-            "Kind": st.column_config.TextColumn(width=100),
-            "Missing": st.column_config.NumberColumn(format="%.1f %%", width=70),
-            "Distinct": st.column_config.NumberColumn(format="localized", width=70),
-            "Values": st.column_config.TextColumn(width=140),
+            "Column": st.column_config.TextColumn(pinned=True, width=120),
+            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=70),
+            "Missing": st.column_config.NumberColumn(format="%.1f %%", width=64),
+            "Distinct": st.column_config.NumberColumn(format="localized", width=64),
+            "Values": st.column_config.TextColumn(width=118),
+            "Kind": st.column_config.TextColumn(width=90),
         },
         alt="One row per column: shape, kind, missing cells, distinct values and what they span.",
     )

@@ -76,7 +76,8 @@ def gate(found: list[Verdict]) -> str:
 def rows(project: Project, run: Run, number: int, *, locked: bool) -> None:
     """Draw the downloads of the synthetic table."""
     stem = f"{file_stem(project.label)}-synthetic"
-    st.markdown(f"**The synthetic table** :gray[{theme.count(number)} rows, marked as synthetic]")
+    st.markdown(f"**The synthetic table** :gray[{theme.count(number)} rows]")
+    st.caption("Parquet and Excel carry the mark “synthetic” inside, a CSV in its name only.")
     too_long = number > EXCEL_ROWS
     with st.container(horizontal=True, gap="small", key="report_rows"):
         for suffix, title in ((".csv", "CSV"), (".parquet", "Parquet"), (".xlsx", "Excel")):

@@ -34,7 +34,7 @@ def likeness(table: Table, column: Column, preview: pd.DataFrame | None) -> Colu
     real = table.frame[column.name]
     made = real.head(0) if preview is None else preview[column.name]
     if column.kind.numeric:
-        return _numeric(column, numbers(real), _numbers(made, column))
+        return _numeric(column, numbers(real), None if preview is None else _numbers(made, column))
     counts = real.value_counts()
     labels = [str(value) for value in counts[counts >= RARE].index[:TOP]]
     shown, drawn = real.astype("string"), made.astype("string")
@@ -46,7 +46,9 @@ def likeness(table: Table, column: Column, preview: pd.DataFrame | None) -> Colu
         error=None,
         labels=labels,
         real=[float((shown == label).mean()) for label in labels],
-        synthetic=[float((drawn == label).fillna(False).sum()) / max(len(drawn), 1) for label in labels],
+        synthetic=[]
+        if preview is None
+        else [float((drawn == label).fillna(False).sum()) / max(len(drawn), 1) for label in labels],
         missing_real=float(real.isna().mean()),
         missing_synthetic=float(drawn.isna().sum()) / max(len(drawn), 1),
     )
@@ -58,7 +60,7 @@ def _numeric(column: Column, real: Any, made: Any) -> ColumnLikeness:
     edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
     shares = [
         (np.histogram(np.clip(values[~np.isnan(values)], edges[0], edges[-1]), edges)[0] / max(len(values), 1)).tolist()
-        for values in (real, made)
+        for values in (real, made if made is not None else real[:0])
     ]
     return ColumnLikeness(
         name=column.name,
@@ -66,9 +68,9 @@ def _numeric(column: Column, real: Any, made: Any) -> ColumnLikeness:
         error=None,
         edges=edges.tolist(),
         real=shares[0],
-        synthetic=shares[1],
+        synthetic=shares[1] if made is not None else [],
         missing_real=float(np.isnan(real).mean()),
-        missing_synthetic=float(np.isnan(made).sum()) / max(len(made), 1),
+        missing_synthetic=float(np.isnan(made).sum()) / max(len(made), 1) if made is not None else 0.0,
     )
 
 

@@ -82,8 +82,11 @@ def stale_bar(sentence: str, button: str, target: str, *, key: str) -> None:
             go(target)
 
 
-def step_footer(previous: str | None, following: str | None, *, label: str = "") -> None:
-    """Draw the way back and the way on (Alt+N); arguments are page names such as ``"upload"``."""
+def step_footer(previous: str | None, following: str | None, *, label: str = "", ready: bool = True) -> None:
+    """Draw the way back and the way on (Alt+N); arguments are page names such as ``"upload"``.
+
+    Where the next page has nothing to show yet (``ready`` is False), the way on does not stand out.
+    """
     st.space("medium")
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="step_footer"
@@ -97,7 +100,7 @@ def step_footer(previous: str | None, following: str | None, *, label: str = "")
             icon=":material/arrow_forward:",
             icon_position="right",
             key="step.next",
-            type="primary",
+            type="primary" if ready else "secondary",
             shortcut="Alt+N",
         ):
             go(following)
@@ -114,9 +117,19 @@ def verdict_pill(word: str, *, help: str | None = None) -> None:
 
 
 def score_tile(
-    title: str, value: str, *, reference: str = "", word: str | None = None, sentence: str = "", help: str | None = None
+    title: str,
+    value: str,
+    *,
+    reference: str = "",
+    word: str | None = None,
+    pill: Sign | None = None,
+    sentence: str = "",
+    help: str | None = None,
 ) -> None:
-    """Draw a tile: a large value, beside it what real rows get, and the verdict. Use inside ``st.grid`` or columns."""
+    """Draw a tile: a large value, beside it what real rows get, and the verdict. Use inside ``st.grid`` or columns.
+
+    A score without a verdict (``word`` is None) has the ``pill`` instead, if there is one.
+    """
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.metric(
             title,
@@ -128,6 +141,8 @@ def score_tile(
         )
         if word:
             verdict_pill(word)
+        elif pill:
+            sign(pill)
         if sentence:
             st.caption(sentence)
 

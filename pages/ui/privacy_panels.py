@@ -14,7 +14,7 @@ from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.scorecard import Scorecard, Verdict
-from synth_core.scores.results import ClosePair, Privacy
+from synth_core.scores.results import Attack, ClosePair, Privacy
 
 MASK = "•••"
 ADVICE: dict[str, list[str]] = {
@@ -135,18 +135,17 @@ def attacks(privacy: Privacy) -> None:
     parts.chart(forest(privacy, mode=state.mode()), alt=alt_forest(privacy), key="privacy.forest")
     with st.expander("As numbers", key="privacy.attacks_box"):
         number = st.column_config.NumberColumn(format="%.3g")
+        found = [in_percent(attack) for attack in privacy.attacks]
         st.dataframe(
             pd.DataFrame(
                 {
-                    "Attack": [attack.title for attack in privacy.attacks],
-                    "Unit": [attack.unit for attack in privacy.attacks],
-                    "Success": [attack.value for attack in privacy.attacks],
-                    "From": [attack.low for attack in privacy.attacks],
-                    "To": [attack.high for attack in privacy.attacks],
-                    "Control": [
-                        attack.control if attack.control is not None else attack.chance for attack in privacy.attacks
-                    ],
-                    "Note": [attack.note for attack in privacy.attacks],
+                    "Attack": [attack.title for attack in found],
+                    "Unit": [attack.unit for attack in found],
+                    "Success": [attack.value for attack in found],
+                    "From": [attack.low for attack in found],
+                    "To": [attack.high for attack in found],
+                    "Control": [attack.control if attack.control is not None else attack.chance for attack in found],
+                    "Note": [attack.note for attack in found],
                 }
             ),
             hide_index=True,
@@ -154,6 +153,15 @@ def attacks(privacy: Privacy) -> None:
             column_config=dict.fromkeys(("Success", "From", "To", "Control"), number),
             alt="Attacks with their success, interval and control.",
         )
+
+
+def in_percent(attack: Attack) -> Attack:
+    """Return an attack whose success is a share (0..1) in %, as its tile writes it; others as they are."""
+    if attack.unit != "share":
+        return attack
+    parts_of = ("value", "low", "high", "control", "chance")
+    scaled = {part: None if getattr(attack, part) is None else 100 * getattr(attack, part) for part in parts_of}
+    return attack.model_copy(update=scaled | {"unit": "%"})
 
 
 def closest(project: Project, run: Run, privacy: Privacy) -> None:

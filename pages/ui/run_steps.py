@@ -48,8 +48,8 @@ def panel(project: Project, run: Run) -> None:
         _queued(run)
         return
     elapsed = f"{theme.duration(status.elapsed)} so far"
-    left = f" · about {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-    st.progress(min(max(status.share, 0.0), 1.0), text=f"**{status.share * 100:.0f} %** · {elapsed}{left}")
+    left = f"about {theme.duration(status.seconds_left)} left" if status.seconds_left else "working out the time left"
+    st.progress(min(max(status.share, 0.0), 1.0), text=f"**{status.share * 100:.0f} %** · {elapsed} · {left}")
     steps, pictures = st.columns([2, 5], gap="large")
     with steps:
         _steps(status)
@@ -101,12 +101,13 @@ def _pictures(project: Project, run: Run) -> None:
     if rows is None:
         st.markdown("**The real table** :gray[synthetic rows join it here as soon as they are made]")
     else:
-        st.markdown(f"**The first {theme.count(len(rows))} synthetic rows** :gray[beside the real ones]")
+        first = f"**The first {theme.count(len(rows))} synthetic rows**"
+        st.markdown(f"{first} :gray[orange, dashed or hatched; the real ones are blue and filled]")
     for place, (cell, one) in enumerate(zip(st.columns(max(len(drawn), 1), gap="small"), drawn, strict=False)):
         with cell:
             st.caption(theme.plain(one.name))
             parts.chart(
-                overlay(one, mode=state.mode()),
+                overlay(one, mode=state.mode()).update_layout(showlegend=False, margin_t=8),
                 alt=f"{one.name}: "
                 + ("the real rows." if rows is None else "the first synthetic rows beside the real ones."),
                 key=f"generate.live_{place}",

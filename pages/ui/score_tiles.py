@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui import parts, run_words, state
+from pages.ui import parts, run_words, state, theme
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
@@ -41,6 +41,7 @@ SENTENCES = {
     "literals": "Rows with a real extreme, rare value or identifier",
 }
 REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
+COPYING = theme.Sign("Copying check", ":material/content_copy:", "gray")
 
 
 def title(name: str) -> str:
@@ -77,6 +78,7 @@ def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
         run_words.amount(shown.value, shown.unit),
         reference=_reference(shown),
         word=verdict.word if verdict else None,
+        pill=COPYING if name == "nearer_share" else None,
         sentence=SENTENCES.get(name, score.question),
         help=_help(shown, verdict),
     )

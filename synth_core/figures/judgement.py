@@ -12,15 +12,15 @@ from synth_core.figures.columns import (
     label_axis,
 )
 from synth_core.figures.style import (
+    CLEAR,
     PALETTES,
     Mode,
     amount,
-    filled,
-    hatched,
     line,
     new_figure,
     nothing,
     safe,
+    share,
     short,
 )
 from synth_core.scores.results import (
@@ -36,52 +36,64 @@ if TYPE_CHECKING:
 
 
 def utility_bars(utility: Utility, mode: Mode = "light") -> go.Figure:
-    """Return, per model, the score when trained on real (solid) and on synthetic (hatched), with intervals."""
+    """Return, per model, the score when trained on real (filled dot) and on synthetic (hollow), with intervals.
+
+    The axis starts near the lowest score, not at 0: what counts is the distance of the two dots.
+    """
     if not utility.models:
         note = utility.scores[0].note if utility.scores else ""
         return nothing(mode, note or "No target column was set, so no model was trained.")
     palette = PALETTES[mode]
     models = utility.models
-    places = list(range(len(models)))
-    figure = new_figure(mode, "utility", height=bar_height(len(models), 62), bargap=0.32)
-    for title, marker, value, low, high in (
-        ("Trained on real", filled(palette), "trtr", "trtr_low", "trtr_high"),
-        ("Trained on synthetic", hatched(palette), "tstr", "tstr_low", "tstr_high"),
+    figure = new_figure(mode, "utility", height=bar_height(len(models), 58) + 24)
+    hollow = {"color": CLEAR, "size": 12, "line": {"color": palette.synthetic, "width": 2.5}}
+    for title, marker, value, shift in (
+        ("Trained on real", {"color": palette.real, "size": 11}, "trtr", -0.16),
+        ("Trained on synthetic", hollow, "tstr", 0.16),
     ):
         values = [getattr(model, value) for model in models]
-        figure.add_bar(
+        lows, highs = ([getattr(model, f"{value}_{end}") for model in models] for end in ("low", "high"))
+        figure.add_scatter(
             name=title,
-            orientation="h",
-            y=places,
             x=values,
+            y=[place + shift for place in range(len(models))],
+            mode="markers",
             marker=marker,
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [getattr(m, high) - v for m, v in zip(models, values, strict=True)],
-                "arrayminus": [v - getattr(m, low) for m, v in zip(models, values, strict=True)],
-                "color": palette.text,
+                "array": [high - v for high, v in zip(highs, values, strict=True)],
+                "arrayminus": [v - low for low, v in zip(lows, values, strict=True)],
+                "color": marker.get("line", marker)["color"],
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[[safe(m.model), amount(getattr(m, low)), amount(getattr(m, high))] for m in models],
+            customdata=[
+                [safe(m.model), amount(low), amount(high)] for m, low, high in zip(models, lows, highs, strict=True)
+            ],
             hovertemplate=f"%{{customdata[0]}}<br>{title}: %{{x:.3f}} "
             "(%{customdata[1]} to %{customdata[2]})<extra></extra>",
         )
         figure.add_scatter(
-            x=[max(m.tstr_high, m.trtr_high) + 0.02 for m in models],
-            y=[i + (-0.17 if value == "trtr" else 0.17) for i in places],
-            text=[f"{v:.3f}" for v in values],
+            x=[max(m.tstr_high, m.trtr_high) for m in models],
+            y=[place + shift for place in range(len(models))],
+            text=[f"   {v:.3f}" for v in values],
             mode="text",
             textposition="middle right",
             showlegend=False,
             hoverinfo="skip",
         )
     label_axis(figure, [model.model for model in models])
-    lowest = min(0.0, *(model.tstr_low for model in models))
+    lowest = min(min(model.tstr_low, model.trtr_low) for model in models)
+    highest = max(max(model.tstr_high, model.trtr_high) for model in models)
+    span = max(highest - lowest, 0.02)
     metrics = " / ".join(dict.fromkeys(model.metric for model in models))
     figure.update_xaxes(
-        title_text=f"{metrics} on real holdout rows", range=[lowest, 1.12], tickvals=[t / 5 for t in range(-5, 6)]
+        title_text=f"{metrics} on real holdout rows",
+        range=[lowest - 0.08 * span, highest + 0.2 * span],
+        nticks=7,
+        tickformat="~g",
+        zeroline=False,
     )
     return figure
 
@@ -143,6 +155,7 @@ def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, m
     palette, places = PALETTES[mode], list(range(len(group)))
     first = row == 1
     values = [float(attack.value or 0.0) for attack in group]
+    written, words = (".3~%", share) if unit == "share" else (".3~g", amount)
     control = {"symbol": "diamond-open", "size": 10, "color": palette.holdout, "line": {"width": 2}}
     chance = {"symbol": "line-ns-open", "size": 22, "color": palette.muted, "line": {"width": 1.5}}
     for title, marker, found in (
@@ -152,7 +165,7 @@ def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, m
         figure.add_scatter(
             name=title, x=found, y=places, mode="markers", marker=marker, showlegend=first, legendgroup=title,
             customdata=[safe(attack.title) for attack in group],
-            hovertemplate=f"%{{customdata}}<br>{title}: %{{x:.3~g}}<extra></extra>", row=row, col=1,
+            hovertemplate=f"%{{customdata}}<br>{title}: %{{x:{written}}}<extra></extra>", row=row, col=1,
         )  # fmt: skip
     upper = [(a.high if a.high is not None else v) - v for a, v in zip(group, values, strict=True)]
     lower = [v - (a.low if a.low is not None else v) for a, v in zip(group, values, strict=True)]
@@ -160,14 +173,30 @@ def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, m
     figure.add_scatter(
         name="Attack", x=values, y=places, mode="markers", showlegend=first,
         legendgroup="attack", error_x=error, marker={"size": 11, "color": palette.synthetic},
-        customdata=[[safe(a.title), amount(a.low), amount(a.high)] for a in group],
-        hovertemplate="%{customdata[0]}<br>%{x:.3~g} (%{customdata[1]} to %{customdata[2]})<extra></extra>",
+        customdata=[[safe(a.title), words(a.low), words(a.high)] for a in group],
+        hovertemplate=f"%{{customdata[0]}}<br>%{{x:{written}}} "
+        "(%{customdata[1]} to %{customdata[2]})<extra></extra>",
         row=row, col=1,
     )  # fmt: skip
     label_axis(figure, [attack.title for attack in group], row=row, col=1)
-    figure.update_yaxes(ticktext=[short(a.title, 38) for a in group], row=row, col=1)
-    words = {"AUC": "AUC (0.5 is chance)", "%": "Success, %", "points": "Advantage, points", "share": "Share"}
-    figure.update_xaxes(title_text=safe(words.get(unit, unit)), nticks=7, row=row, col=1)
+    figure.update_yaxes(ticktext=[two_lines(a.title) for a in group], row=row, col=1)
+    titles = {"AUC": "AUC (0.5 is chance)", "%": "Success", "points": "Advantage, points", "share": "Share found"}
+    formats = {"%": {"ticksuffix": " %"}, "share": {"tickformat": ".3~%"}}
+    figure.update_xaxes(title_text=safe(titles.get(unit, unit)), nticks=7, **formats.get(unit, {}), row=row, col=1)
+
+
+def two_lines(title: str, line: int = 26) -> str:
+    """Return a long name in two lines, cut only when it needs more, safe to draw.
+
+    >>> two_lines("Membership, distance to the nearest row")
+    'Membership, distance to<br>the nearest row'
+    """
+    if len(title) <= line:
+        return short(title, line)
+    place = title.rfind(" ", 0, line + 1)
+    if place < 0:
+        return short(title, line)
+    return f"{safe(title[:place])}<br>{short(title[place + 1 :], line)}"
 
 
 def nearest_curves(privacy: Privacy, mode: Mode = "light") -> go.Figure:

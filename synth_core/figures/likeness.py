@@ -50,6 +50,7 @@ def overlay(column: ColumnLikeness, mode: Mode = "light", *, top: int = TOP) -> 
     """Return real (filled) and synthetic (dashed outline) in the same bins, with the holdout dotted where there is one.
 
     A category is drawn as pairs of bars, real solid and synthetic hatched: the ``top`` most frequent and the rest.
+    Without synthetic shares (none yet) the real side stands alone.
     """
     if column.labels:
         return _bar_pairs(column, mode, top)
@@ -60,17 +61,18 @@ def overlay(column: ColumnLikeness, mode: Mode = "light", *, top: int = TOP) -> 
     heights, log_scale = _heights(column)
     figure = new_figure(mode, f"overlay:{column.name}", height=320, bargap=0, barmode="overlay")
     names = bin_names(column.edges, dates, column.kind == "integer")
-    holdout = [share(part) for part in column.holdout] or [""] * len(names)
+    real, synthetic, holdout = (
+        [share(part) for part in side] or [""] * len(names) for side in (column.real, column.synthetic, column.holdout)
+    )
     figure.add_bar(
         name=REAL,
         x=middles.tolist(),
         y=heights["real"],
         width=(widths * 0.96).tolist(),
         marker=filled(palette, opacity=0.5),
-        customdata=[
-            [n, share(r), share(s), h] for n, r, s, h in zip(names, column.real, column.synthetic, holdout, strict=True)
-        ],
-        hovertemplate="%{customdata[0]}<br>Real %{customdata[1]}<br>Synthetic %{customdata[2]}"
+        customdata=[list(point) for point in zip(names, real, synthetic, holdout, strict=True)],
+        hovertemplate="%{customdata[0]}<br>Real %{customdata[1]}"
+        + ("<br>Synthetic %{customdata[2]}" if column.synthetic else "")
         + ("<br>Holdout %{customdata[3]}" if column.holdout else "")
         + "<extra></extra>",
     )
@@ -118,9 +120,8 @@ def _steps(edges: Sequence[float], heights: Sequence[float]) -> tuple[list[float
 
 def _missing_note(figure: go.Figure, column: ColumnLikeness) -> None:
     if column.missing_real or column.missing_synthetic:
-        figure.update_xaxes(
-            title_text=f"Empty: real {share(column.missing_real)}, synthetic {share(column.missing_synthetic)}"
-        )
+        made = f", synthetic {share(column.missing_synthetic)}" if column.synthetic else ""
+        figure.update_xaxes(title_text=f"Empty: real {share(column.missing_real)}{made}")
 
 
 def shown_labels(column: ColumnLikeness, limit: int = TOP) -> tuple[list[str], dict[str, list[float]]]:
@@ -149,6 +150,8 @@ def _bar_pairs(column: ColumnLikeness, mode: Mode, top: int) -> go.Figure:
         ("real", REAL, filled(palette)),
         ("synthetic", SYNTHETIC, hatched(palette)),
     ):
+        if not sides[name]:
+            continue
         figure.add_bar(
             name=title,
             orientation="h",

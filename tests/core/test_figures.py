@@ -140,9 +140,33 @@ def test_real_is_filled_synthetic_dashed_and_holdout_dotted(mode: Mode) -> None:
 
 
 def test_synthetic_bars_are_hatched_and_real_bars_are_not() -> None:
-    for figure in (figures.overlay(example.category_column()), figures.utility_bars(CARD.utility)):
-        bars = [trace for trace in figure.data if trace.type == "bar"]
-        assert [bar.marker.pattern.shape for bar in bars] == [None, "/"]
+    bars = [trace for trace in figures.overlay(example.category_column()).data if trace.type == "bar"]
+    assert [bar.marker.pattern.shape for bar in bars] == [None, "/"]
+
+
+def test_use_is_drawn_as_dots_with_intervals_on_an_axis_that_starts_near_the_lowest() -> None:
+    figure = figures.utility_bars(CARD.utility)
+    traces = _named(figure)
+    real, synthetic = traces["Trained on real"], traces["Trained on synthetic"]
+    assert (real.marker.color, synthetic.marker.line.color) == (PALETTES["light"].real, PALETTES["light"].synthetic)
+    assert synthetic.marker.color == "rgba(0,0,0,0)", "hollow is the second sign of synthetic"
+    lowest = min(min(model.tstr_low, model.trtr_low) for model in CARD.utility.models)
+    low, high = figure.layout.xaxis.range
+    assert 0 < lowest - low < 0.1 * (high - low)
+    assert all(trace.error_x.array for trace in (real, synthetic))
+
+
+def test_an_overlay_without_synthetic_rows_shows_the_real_ones_alone() -> None:
+    for column in (example.number_column(), example.category_column()):
+        figure = figures.overlay(column.model_copy(update={"synthetic": [], "holdout": []}))
+        assert [trace.name for trace in figure.data] == ["Real"]
+        assert "ynthetic" not in figure.to_json().replace("missing_synthetic", "")
+
+
+def test_a_long_name_of_an_attack_stands_in_two_lines() -> None:
+    attack = CARD.privacy.attacks[0].model_copy(update={"title": "Membership, distance to the nearest row"})
+    figure = figures.forest(Privacy(scores=[], attacks=[attack]))
+    assert figure.layout.yaxis.ticktext == ("Membership, distance to<br>the nearest row",)
 
 
 def test_associations_are_blue_white_orange_around_zero_and_differences_one_hue() -> None:

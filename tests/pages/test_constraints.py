@@ -167,7 +167,7 @@ def test_a_click_on_the_matrix_allows_and_forbids_a_pair(project: Project, monke
 
 
 def test_a_rule_that_says_the_same_as_one_in_the_list_is_not_suggested() -> None:
-    kept = parse({"type": "implies", "if": "town = 'Ghent'", "then": "region = 'East'", "on_null": "violate"})
+    kept = parse({"type": "implies", "if": "town = 'Ghent'", "then": "region = 'East'", "on_null": "violates"})
     found = parse({"type": "implies", "if": "town == 'Ghent'", "then": "region = 'East'"})
     other = parse({"type": "implies", "if": "town = 'Ghent'", "then": "region = 'West'"})
     assert not rule_book.same(found, kept)
