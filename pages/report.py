@@ -31,4 +31,4 @@ with parts.guarded("The report cannot be made"):
         downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
     report_page.preview(project, run, card, words)
 
-parts.step_footer("privacy", None)
+parts.step_footer("privacy", "start", label="Back to Start", ready=False)

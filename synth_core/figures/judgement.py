@@ -47,9 +47,9 @@ def utility_bars(utility: Utility, mode: Mode = "light") -> go.Figure:
     models = utility.models
     figure = new_figure(mode, "utility", height=bar_height(len(models), 58) + 24)
     hollow = {"color": CLEAR, "size": 12, "line": {"color": palette.synthetic, "width": 2.5}}
-    for title, marker, value, shift in (
-        ("Trained on real", {"color": palette.real, "size": 11}, "trtr", -0.16),
-        ("Trained on synthetic", hollow, "tstr", 0.16),
+    for title, marker, colour, value, shift in (
+        ("Trained on real", {"color": palette.real, "size": 11}, palette.real, "trtr", -0.16),
+        ("Trained on synthetic", hollow, palette.synthetic, "tstr", 0.16),
     ):
         values = [getattr(model, value) for model in models]
         lows, highs = ([getattr(model, f"{value}_{end}") for model in models] for end in ("low", "high"))
@@ -64,7 +64,7 @@ def utility_bars(utility: Utility, mode: Mode = "light") -> go.Figure:
                 "symmetric": False,
                 "array": [high - v for high, v in zip(highs, values, strict=True)],
                 "arrayminus": [v - low for low, v in zip(lows, values, strict=True)],
-                "color": marker.get("line", marker)["color"],
+                "color": colour,
                 "thickness": 1.5,
                 "width": 4,
             },

@@ -108,7 +108,7 @@ def template(mode: Mode = "light") -> go.layout.Template:
         "separators": ".,",
         "xaxis": axis,
         "yaxis": axis,
-        "margin": {"l": 8, "r": 12, "t": 32, "b": 8},
+        "margin": {"l": 8, "r": 12, "t": 36, "b": 8},
         "bargap": 0.28,
         "bargroupgap": 0.06,
         "hoverlabel": {
@@ -122,8 +122,9 @@ def template(mode: Mode = "light") -> go.layout.Template:
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
+            "yref": "container",  # tied to the plot it would fall onto it when the window narrows
             "y": 1.0,
-            "yanchor": "bottom",
+            "yanchor": "top",
             "bgcolor": CLEAR,
             "font": {"size": 12},
             "itemclick": False,

@@ -65,6 +65,7 @@ def test_while_a_run_is_at_work_the_steps_show_and_the_button_is_off() -> None:
     assert "Held rows out" in text
     assert "radio_button_unchecked: Attack it" in text
     assert at.button(key="generate.cancel").label == "Cancel"
+    assert at.main.get("progress")[-1].proto.text.endswith("about 12 s left")
 
 
 def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> None:
@@ -74,6 +75,27 @@ def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> Non
     at = open_page("generate", project)
     assert "The first 300 synthetic rows" in text_of(at)
     assert len(at.get("plotly_chart")) == 2
+
+
+def test_before_there_are_rows_the_pictures_are_of_the_real_table_alone() -> None:
+    project = make_project()
+    run = make_run(project)
+    run.parquet.unlink()
+    put_at_work(run, stage="Learn", share=0.1)
+    at = open_page("generate", project)
+    charts = at.get("plotly_chart")
+    assert len(charts) == 2
+    assert all("Synthetic" not in chart.proto.spec for chart in charts)
+    assert at.main.get("progress")[-1].proto.text.endswith("working out the time left")
+
+
+@pytest.mark.parametrize(("state", "kind"), [("running", "secondary"), ("done", "primary")])
+def test_the_way_to_compare_stands_out_only_when_there_is_something_to_compare(state: str, kind: str) -> None:
+    project = make_project()
+    run = make_run(project)
+    if state == "running":
+        put_at_work(run)
+    assert open_page("generate", project).button(key="step.next").proto.type == kind
 
 
 def test_a_queued_run_says_that_it_waits() -> None:
