@@ -24,6 +24,7 @@ lint: setup
 
 bench: setup
 	.venv/bin/python benchmarks/first_house.py
+	.venv/bin/python -m benchmarks.pages
 
 setup: $(READY)
 

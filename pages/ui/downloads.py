@@ -13,7 +13,7 @@ from pages.ui import state, theme
 from pages.ui.snippet import snippet
 from synth_core.project import Project
 from synth_core.run import Run
-from synth_core.scorecard import Verdict
+from synth_core.scorecard import Verdict, blocking
 from synth_core.writing import export
 
 EXCEL_ROWS = 1_048_575  # and one for the header
@@ -54,13 +54,12 @@ def rows_file(run: Run, suffix: str) -> Callable[[], IO[bytes]]:
 
 def gate(found: list[Verdict]) -> str:
     """Draw why the rows are locked and the field for a reason; return the reason, "-" when nothing is locked."""
-    failed = [verdict for verdict in found if verdict.word == "fail" and verdict.target.gate]
-    if not failed:
+    held = blocking(found)
+    if not held:
         return "-"
-    number = (
-        "a target that blocks a release fails"
-        if len(failed) == 1
-        else f"{len(failed)} targets that block a release fail"
+    failed = sum(verdict.word == "fail" for verdict in held)
+    number = {0: "privacy could not be judged", 1: "a target that blocks a release fails"}.get(
+        failed, f"{failed} targets that block a release fail"
     )
     st.warning(f"The rows are locked: {number}. To take them anyway, write down why.", icon=":material/lock:")
     reason = st.text_input(
