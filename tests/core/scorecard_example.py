@@ -190,6 +190,15 @@ def privacy() -> Privacy:
                 n=5_000,
             ),
             Score(
+                name="literals",
+                dimension="privacy",
+                question="Are real extremes, rare values or identifiers in the release?",
+                value=0,
+                reference=3,
+                unit="rows",
+                n=12_000,
+            ),
+            Score(
                 name="inference",
                 dimension="privacy",
                 question="Can a secret be guessed?",

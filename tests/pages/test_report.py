@@ -105,6 +105,15 @@ def test_nothing_is_locked_when_every_gate_holds(drawn: list[dict[str, Any]]) ->
     assert not [field for field in at.text_input if field.key == "report.reason"]
 
 
+def test_privacy_that_could_not_be_judged_locks_the_rows(drawn: list[dict[str, Any]]) -> None:
+    project = make_project()
+    good = with_score(scorecard(), "fidelity", "c2st", value=0.55, low=0.53, high=0.57)
+    make_run(project, with_score(good, "privacy", "membership_auc", value=None, low=None, high=None))
+    at = open_page("report", project)
+    assert "privacy could not be judged" in at.warning[0].value
+    assert [button.proto.disabled for button in at.get("download_button")][:3] == [True, True, True]
+
+
 def test_the_words_reach_the_report_and_stay_on_a_page_change(drawn: list[dict[str, Any]]) -> None:
     project = make_project()
     make_run(project)
