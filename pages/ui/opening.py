@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
-from synth_core.demos import DEMOS, demo_path
 
 from pages.ui import parts, reading_form, state, theme
 from synth_core import project as projects
+from synth_core.demos import DEMOS, demo_path
 from synth_core.errors import SimileError
 from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
 from synth_core.recipe import USE_TITLES, Use
