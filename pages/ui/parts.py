@@ -45,7 +45,7 @@ def empty_state(icon: str, sentence: str, button: str, target: str, *, key: str)
     """Draw what is missing on this page and the one button to it."""
     with st.container(border=True, horizontal_alignment="center", gap="medium", key=f"{key}_box"):
         st.space("small")
-        st.markdown(f"# :gray[{icon}]", width="content", anchors=False)
+        st.markdown(f"## :gray[{icon}]", width="content", anchors=False)
         st.markdown(sentence, width="content")
         if st.button(button, type="primary", key=key):
             go(target)
