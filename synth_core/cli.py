@@ -195,6 +195,7 @@ def judge(
     rules: RuleFile = None,
     use: UseName = "share",
     seed: Annotated[int, typer.Option(help="Seed of the judgement, and of the split where --holdout is a share.")] = 0,
+    full: Annotated[bool, typer.Option("--full", help="Also guess sensitive columns and single people out.")] = False,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
 ) -> None:
@@ -216,9 +217,13 @@ def judge(
         rules=chosen,
         seed=seed,
         progress=bar,
+        full=full,
     )
     bar.close()
     _note(*reading.notes)
+    for attack in card.privacy.attacks:
+        control = attack.chance if attack.control is None else attack.control
+        _say(f"  attack    {attack.title}: {_figure(attack.value)}, control {_figure(control)}  {attack.note}")
     _conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
 
 

@@ -47,7 +47,7 @@ def judge(
     raw_broken, repaired, how
         Per rule id: share of rows (0..1) that broke it before enforcement, rows mended, and the way.
     full
-        Also attack sensitive columns and the target by attribute inference.
+        Also attack sensitive columns and the target by attribute inference, and single people out.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from synth_core.scores.copies import Literals, Repeats, literals, repeats, row_k
 from synth_core.scores.results import Attack, ClosePair, Curve, Privacy
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
+from synth_core.scores.singling import singling_out
 from synth_core.scores.space import Nearest, Points, Space, nearest_of
 from synth_core.scores.statistics import Z95, Estimate, Floats, poisson_interval, rounded, rounded_list, wilson
 
@@ -33,7 +34,7 @@ QUESTIONS = {
 def measure(sides: Sides, *, full: bool = False) -> Privacy:
     """Return the privacy of the full release: scores, attacks beside their control, curves and the closest pairs.
 
-    ``full`` adds attribute inference for sensitive columns and the target.
+    ``full`` adds attribute inference for sensitive columns and the target, and singling out.
     """
     sides.tell("looking for copies")
     train_keys, made_keys = row_keys(sides.real, sides.coding), row_keys(sides.made, sides.coding)
@@ -56,6 +57,7 @@ def measure(sides: Sides, *, full: bool = False) -> Privacy:
     if full and not sides.why_not:
         sides.tell("guessing sensitive columns")
         attacks += attribute_inference(sides)
+        attacks += singling_out(sides)
     scores.append(_literals(leaks, len(sides.made)))
     return Privacy(scores=scores, attacks=attacks, curves=curves, closest=closest)
 
