@@ -2,11 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from synth_core import jobs
 from synth_core.errors import ProjectError
+from synth_core.generation import generate
 from synth_core.project import Project, create
 from synth_core.reading import read_bytes
 from synth_core.recipe import Recipe
@@ -108,3 +110,21 @@ def test_who_looks_while_a_run_is_being_cancelled_never_sees_it_lost() -> None:
     seen.append(run.status().state)
     assert set(seen) <= {"running", "cancelled"}
     assert seen[-1] == "cancelled"
+
+
+def test_a_run_killed_while_sampling_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    import psutil
+
+    project = project_of()
+    recipe = Recipe(method="independent", rows=150_000, seed=3, chunk_rows=5_000)
+    generate(project.table, recipe, tmp_path)
+    run = jobs.start(project, recipe)
+    end = time.monotonic() + 60
+    while not list((run.folder / "parts").glob("part-*.json")) and time.monotonic() < end:
+        time.sleep(0.01)
+    psutil.Process(int((run.folder / "pid").read_text().split()[0])).kill()
+    assert wait_for(run, "lost") == "lost"
+    assert not run.parquet.exists()
+    jobs.resume(run)
+    assert wait_for(run, "done") == "done", run.status().error
+    assert run.parquet.read_bytes() == (tmp_path / "synthetic.parquet").read_bytes()
