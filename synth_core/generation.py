@@ -33,7 +33,7 @@ from synth_core.recipe import Recipe
 from synth_core.regenerate import Regenerator
 from synth_core.steering import Condition, Quotas
 from synth_core.table import Column, Table
-from synth_core.writing import from_arrow, to_arrow
+from synth_core.writing import from_arrow, to_arrow, write_parts
 
 MIN_ROWS = 2
 
@@ -321,15 +321,8 @@ def _make_part(plan: _Plan, fitted: Fitted, folder: Path, number: int, first_row
 
 def _assemble(plan: _Plan, recipe: Recipe, out: Path) -> None:
     """Join the parts into one Parquet file, one row group each."""
-    paths = [out / "parts" / f"{_part_name(number)}.parquet" for number, _, _ in _parts(recipe)]
-    mark = {"simile.synthetic": "true", "simile.recipe": recipe.model_dump_json()}
-    schema = pq.read_schema(paths[0])
-    schema = schema.with_metadata({**(schema.metadata or {}), **{k.encode(): v.encode() for k, v in mark.items()}})
-    building = out / ".synthetic.building"
-    with pq.ParquetWriter(building, schema, compression="zstd") as writer:
-        for path in paths:
-            writer.write_table(pq.read_table(path).replace_schema_metadata(schema.metadata))
-    building.replace(out / "synthetic.parquet")
+    parts = (pq.read_table(out / "parts" / f"{_part_name(number)}.parquet") for number, _, _ in _parts(recipe))
+    write_parts(parts, plan.columns, out / "synthetic.parquet", mark={"simile.recipe": recipe.model_dump_json()})
 
 
 def _verify(plan: _Plan, recipe: Recipe, out: Path, progress: StageProgress) -> None:

@@ -238,18 +238,24 @@ def open_table(folder: str | Path) -> Table:
 
 
 def write_parts(
-    parts: Iterable[pd.DataFrame], columns: Sequence[Column], path: str | Path, *, mark: Mapping[str, str] | None = None
+    parts: Iterable[pd.DataFrame | pa.Table],
+    columns: Sequence[Column],
+    path: str | Path,
+    *,
+    mark: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write canonical frames as one Parquet file, one row group per part, marked as synthetic.
+    """Write parts as one Parquet file, one row group per part, marked as synthetic.
 
-    The same parts give the same bytes. ``mark``: more metadata (text keys and values).
+    A part is a canonical frame, or what :func:`to_arrow` made of one. The same parts give the same bytes.
+    ``mark``: more metadata (text keys and values).
     """
     fixed = schema(columns).with_metadata({**MARK, **(mark or {})})
 
     def write(target: Path) -> None:
         with pq.ParquetWriter(target, fixed, compression="zstd") as writer:
             for part in parts:
-                arrow = to_arrow(part, columns).replace_schema_metadata(fixed.metadata)
+                arrow = part if isinstance(part, pa.Table) else to_arrow(part, columns)
+                arrow = arrow.replace_schema_metadata(fixed.metadata)
                 if len(arrow):
                     writer.write_table(arrow, row_group_size=len(arrow))
 
