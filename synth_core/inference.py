@@ -37,7 +37,10 @@ _FEW = 50
 
 
 class ColumnChoice(BaseModel):
-    """What the user decided about a column; None leaves what was found. ``semantic=""`` clears it."""
+    """What the user decided about a column; None leaves what was found. ``semantic=""`` clears it.
+
+    ``missing``: further words or numbers of this column that mean a missing cell (``("-200", "None")``).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +48,7 @@ class ColumnChoice(BaseModel):
     role: Role | None = None
     semantic: str | None = None
     protect: bool | None = None
+    missing: tuple[str, ...] | None = None
 
 
 def table_from_frame(

@@ -17,6 +17,7 @@ LAYERS = [
     ["values", "personal", "semantics", "identifiers", "unpacking"],
     ["cells"],
     ["inference"],
+    ["offers"],
     ["associations"],
     ["delimited"],
     ["reading", "writing"],
