@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from synth_core.table import Column, Table, numbers
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+
+Measure = Literal["auto", "pearson", "spearman", "cramers_v", "correlation_ratio", "mutual_information"]
 
 MAX_ROWS = 20_000
 MAX_LEVELS = 60
@@ -27,6 +30,8 @@ class AssociationMatrix(BaseModel):
         0..1, signed (-1..1) between two ordered columns; symmetric, 1 on the diagonal.
     rows
         Rows that the values rest on (a sample of a large table).
+    measure
+        Which measure; "auto": the one that fits each pair of kinds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +39,7 @@ class AssociationMatrix(BaseModel):
     names: list[str] = Field(default_factory=list)
     values: list[list[float]] = Field(default_factory=list)
     rows: int = 0
+    measure: Measure = "auto"
 
     def between(self, first: str, second: str) -> float:
         """Return the association of two columns, 0 when one of them was left out."""
@@ -43,7 +49,12 @@ class AssociationMatrix(BaseModel):
 
 
 def association_matrix(
-    table: Table, *, seed: int = 0, max_rows: int = MAX_ROWS, names: Sequence[str] | None = None
+    table: Table,
+    *,
+    seed: int = 0,
+    max_rows: int = MAX_ROWS,
+    names: Sequence[str] | None = None,
+    measure: Measure = "auto",
 ) -> AssociationMatrix:
     """Return the association of every pair of learned columns, similar columns side by side.
 
@@ -66,7 +77,9 @@ def association_matrix(
     order = range(len(columns)) if names is not None else clustered_order(values)
     index = np.array(list(order), dtype=np.intp)
     rounded = np.round(values[np.ix_(index, index)], 4)
-    return AssociationMatrix(names=[columns[i].name for i in index], values=rounded.tolist(), rows=len(sampled))
+    return AssociationMatrix(
+        names=[columns[i].name for i in index], values=rounded.tolist(), rows=len(sampled), measure=measure
+    )
 
 
 def clustered_order(values: Floats) -> list[int]:

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.associations import AssociationMatrix, association_matrix
 from synth_core.profile.alerts import find_alerts
+from synth_core.profile.edges import EdgeCase
 from synth_core.profile.facts import OTHER, QUANTILES, RARE, ColumnProfile, Measured, ValueShare, measure_column, spark
 from synth_core.profile.findings import Action, Alert, Findings
+from synth_core.profile.modality import Modality
+from synth_core.progress import Progress, silent
 from synth_core.table import Table, did_you_mean
 
 __all__ = [
@@ -24,6 +27,8 @@ __all__ = [
     "Alert",
     "AssociationMatrix",
     "ColumnProfile",
+    "EdgeCase",
+    "Modality",
     "Profile",
     "ValueShare",
     "profile",
@@ -36,6 +41,10 @@ class Profile(BaseModel):
 
     Attributes
     ----------
+    rows
+        Rows of the whole table.
+    sampled
+        Rows, evenly drawn, that the facts rest on; None: all rows.
     missing_share
         Share of empty cells (0..1).
     duplicate_rows
@@ -47,6 +56,7 @@ class Profile(BaseModel):
     version: int = 1
     table: str
     rows: int
+    sampled: int | None = None
     missing_share: float
     duplicate_rows: int
     columns: list[ColumnProfile] = Field(default_factory=list)
@@ -65,15 +75,28 @@ class Profile(BaseModel):
         return [alert for alert in self.alerts if name in alert.columns]
 
 
-def profile(table: Table, *, seed: int = 0) -> Profile:
-    """Return facts per column, alerts, and associations (on at most 20,000 rows, drawn with ``seed``)."""
+def profile(table: Table, *, seed: int = 0, sample: int | None = None, progress: Progress | None = None) -> Profile:
+    """Return facts per column, alerts, and associations (on at most 20,000 rows, drawn with ``seed``).
+
+    Parameters
+    ----------
+    sample
+        Take the facts from that many evenly drawn rows when the table has more; None: from all rows.
+    """
+    rows, report = len(table), progress or silent
+    report(0, 1)
+    sampled = None
+    if sample is not None and sample < rows:
+        rng = np.random.default_rng(seed)
+        table, sampled = table.rows(np.sort(rng.choice(rows, size=sample, replace=False))), sample
     measured = {column.name: measure_column(table.frame[column.name], column) for column in table.columns}
     associations = association_matrix(table, seed=seed)
     columns = [found.profile for found in measured.values()]
     cells = len(table) * len(columns)
     return Profile(
         table=table.name,
-        rows=len(table),
+        rows=rows,
+        sampled=sampled,
         missing_share=sum(column.missing for column in columns) / cells if cells else 0.0,
         duplicate_rows=_duplicate_rows(list(measured.values()), len(table)),
         columns=columns,

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from synth_core.profile.edges import EdgeCase
+from synth_core.profile.modality import Modality
 from synth_core.table import Column, Kind, Role, numbers
 
 Floats = npt.NDArray[np.float64]
@@ -66,6 +68,15 @@ class ColumnProfile(BaseModel):
         Shares per weekday (Monday first), month and hour for dates; ``hours`` is empty when no time is given.
     median_length
         Characters of the middle cell, for text and identifiers, whose values are never shown.
+    density_at, density
+        The smooth line over the histogram: share of the filled rows per unit (per unit of the decimal logarithm of
+        the value where ``log_scale``) at these values.
+    modality
+        How many modes, and the test of "one mode".
+    edge_cases
+        Rare values, outliers, boundaries, heaps and the like, in words.
+    gap_note
+        How the empty cells lie, in words; "" without empty cells.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +114,12 @@ class ColumnProfile(BaseModel):
     months: list[float] = Field(default_factory=list)
     hours: list[float] = Field(default_factory=list)
     median_length: float | None = None
+    variance: float | None = None
+    density_at: list[float] = Field(default_factory=list)
+    density: list[float] = Field(default_factory=list)
+    modality: Modality | None = None
+    edge_cases: list[EdgeCase] = Field(default_factory=list)
+    gap_note: str = ""
 
     @property
     def filled(self) -> int:

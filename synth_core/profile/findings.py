@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from synth_core.associations import AssociationMatrix
 from synth_core.profile.facts import ColumnProfile, Measured
-from synth_core.table import Kind, Table
+from synth_core.table import Kind, Role, Table
 
 Severity = Literal["info", "watch", "stop"]
 RANK = {"stop": 0, "watch": 1, "info": 2}
@@ -20,15 +20,18 @@ class Action(BaseModel):
     """What can be done about an alert with one click.
 
     ``make_rule``: accept ``rule`` (the JSON of a constraint). ``change_kind``: read ``column`` as ``to``. ``drop``:
-    leave ``column`` out. ``protect``: switch its protection on.
+    leave ``column`` out. ``protect``: switch its protection on. ``set_missing``: read ``word`` in ``column`` as an
+    empty cell. ``set_role``: give ``column`` the role ``role``.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["make_rule", "change_kind", "drop", "protect"]
+    kind: Literal["make_rule", "change_kind", "drop", "protect", "set_missing", "set_role"]
     column: str | None = None
     to: Kind | None = None
     rule: dict[str, Any] | None = None
+    word: str | None = None
+    role: Role | None = None
 
 
 class Alert(BaseModel):

@@ -1,0 +1,1 @@
+"""The smooth line over a histogram."""
