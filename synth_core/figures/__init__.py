@@ -4,9 +4,11 @@ Real is solid and filled, synthetic dashed, hatched or hollow, the holdout dotte
 figure is binned or thinned, and its JSON stays under 200 KB. Plotly is loaded when the first figure is drawn.
 """
 
-from synth_core.figures.columns import association_figure, column_figure, pair_figure, spark_svg
+from synth_core.figures.columns import column_figure, spark_svg
 from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
+from synth_core.figures.matrices import association_figure
+from synth_core.figures.pairs import pair_figure
 from synth_core.figures.rules import (
     combinations_figure,
     implication_figure,

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synth_core.figures.columns import (
-    bar_height,
-    label_axis,
-)
+from synth_core.figures.axes import bar_height, label_axis
 from synth_core.figures.style import (
     CLEAR,
     PALETTES,

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth_core.figures.columns import (
-    MAX_MATRIX,
-    bar_height,
-    bin_names,
-    bin_positions,
-    blues,
-    heat_map,
-    label_axis,
-    matrix_axes,
-    strongest,
-    value_axis,
-)
+from synth_core.figures.axes import bar_height, bin_names, bin_positions, blues, label_axis, value_axis
+from synth_core.figures.matrices import MAX_MATRIX, heat_map, matrix_axes, strongest
 from synth_core.figures.style import (
     CLEAR,
     PALETTES,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.figures.columns import (
+from synth_core.figures.axes import (
     bar_height,
     bin_names,
     bin_positions,
