@@ -13,8 +13,10 @@ import pandas as pd
 from synth_core.semantics import header_words
 from synth_core.table import Kind, Storage
 from synth_core.values import (
+    GUESSED,
     NUMERIC_TOKENS,
     TOKENS,
+    Marks,
     Parsed,
     Words,
     has_leading_zero,
@@ -43,6 +45,7 @@ class Cells:
     fixed: Kind | None = None
     notes: tuple[str, ...] = ()
     mixed: str = ""
+    marks: Marks = GUESSED
 
     @property
     def distinct(self) -> int:
@@ -54,9 +57,7 @@ class Cells:
         return replace(self, notes=self.notes + tuple(note for note in notes if note))
 
 
-def read_cells(
-    name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, decimal: str | None
-) -> Cells:
+def read_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, marks: Marks) -> Cells:
     """Return what the cells of one column hold, before its kind is settled."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -69,34 +70,32 @@ def read_cells(
         seconds = values.dt.total_seconds()
         return _numeric_cells(name, seconds, "number").noted("Durations, read as seconds.")
     if pd.api.types.is_unsigned_integer_dtype(dtype) and values.notna().any() and int(values.max()) >= 2**63:
-        return _text_cells(name, Words.of(_as_words(values)), tokens, text=False, decimal=".")
+        return _text_cells(name, Words.of(_as_words(values)), tokens, text=False, marks=Marks(decimal="."))
     if pd.api.types.is_integer_dtype(dtype):
         return _numeric_cells(name, values, "integer")
     if pd.api.types.is_float_dtype(dtype):
         return _numeric_cells(name, values, "number")
-    return _object_cells(name, values, tokens, text=text, decimal=decimal)
+    return _object_cells(name, values, tokens, text=text, marks=marks)
 
 
-def _object_cells(
-    name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, decimal: str | None
-) -> Cells:
+def _object_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, marks: Marks) -> Cells:
     found = pd.api.types.infer_dtype(values, skipna=True)
     if found in ("string", "empty"):
         array = np.asarray(values.astype(object).where(values.notna(), None), dtype=object)
-        return _text_cells(name, Words.of(array), tokens, text=text, decimal=decimal)
+        return _text_cells(name, Words.of(array), tokens, text=text, marks=marks)
     if found == "boolean":
         return _boolean_cells(name, values)
     if found in ("integer", "floating", "mixed-integer-float", "decimal"):
         whole = found == "integer" and all(abs(v) < 2**63 for v in values.dropna())
         if found == "integer" and not whole:
-            return _text_cells(name, Words.of(_as_words(values)), tokens, text=False, decimal=".")
+            return _text_cells(name, Words.of(_as_words(values)), tokens, text=False, marks=Marks(decimal="."))
         plain = pd.to_numeric(values.map(lambda v: np.nan if v is None else v), errors="coerce")
         return _numeric_cells(name, values.astype("Int64") if whole else plain.astype(float), _number_storage(found))
     if found in ("datetime64", "datetime", "date"):
         dates = pd.to_datetime(values, errors="coerce", utc=_is_zoned(values))
         return _datetime_cells(name, dates, days=found == "date")
     nested = any(isinstance(v, (list, dict, tuple, set, np.ndarray)) for v in values.dropna().iloc[:1000])
-    cells = _text_cells(name, Words.of(_as_words(values)), tokens, text=False, decimal=decimal)
+    cells = _text_cells(name, Words.of(_as_words(values)), tokens, text=False, marks=marks)
     if nested:
         return replace(cells, fixed=Kind.TEXT).noted("Lists or records inside the cells; left out.")
     return cells.noted("Cells of several types, read as text.")
@@ -174,20 +173,20 @@ def _numeric_cells(name: str, values: pd.Series, storage: Storage) -> Cells:
     return Cells(name, words.without(empty), storage, numbers=numbers, notes=tuple(notes))
 
 
-def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text: bool, decimal: str | None) -> Cells:
+def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text: bool, marks: Marks) -> Cells:
     levels = stripped(words)
     empty = in_set(levels, {""})
     doubtful = in_set(levels, TOKENS | NUMERIC_TOKENS) if tokens is None else in_set(levels, tokens)
     rest = [level for level, gone in zip(levels, empty | doubtful, strict=True) if not gone]
     source = pd.Series(words.codes)
     packed = bool(rest) and "date" in header_words(name) and all(len(v) == 8 and v[:2] in ("19", "20") for v in rest)
-    dates = parse_dates(rest, dated=True) if packed else None
+    dates = parse_dates(rest, marks, dated=True) if packed else None
     if dates is not None:
         gone = empty | doubtful
         storage: Storage = "integer" if text else "string"
         return Cells(name, words.without(gone), storage, _token(words, gone, source), dates=dates)
     if rest and not has_leading_zero(rest):
-        numbers = parse_numbers(rest, decimal)
+        numbers = parse_numbers(rest, marks)
         if not numbers.odd.any():
             named_none = in_set(levels, {"None", "none", "na"}) if tokens is None else np.zeros(len(levels), dtype=bool)
             if not named_none.any() or len(rest) >= 10:
@@ -195,14 +194,14 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
                 storage = "string" if not text else "integer" if _plain(numbers) else "number"
                 token = _token(words, empty | doubtful, source)
                 return Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note)
-    dates = parse_dates(rest, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
+    dates = parse_dates(rest, marks, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
     if dates is not None:
         kept = words.without(empty | doubtful)
         token = _token(words, empty | doubtful, source)
         return Cells(name, kept, "string", token, dates=dates).noted(dates.note)
     gone = _missing_levels(levels, tokens)
     kept = words.without(gone)
-    return Cells(name, kept, "string", _token(words, gone, source), mixed=_mixed(kept, decimal))
+    return Cells(name, kept, "string", _token(words, gone, source), mixed=_mixed(kept, marks), marks=marks)
 
 
 def _plain(numbers: Parsed) -> bool:
@@ -232,12 +231,12 @@ def _token(words: Words, gone: npt.NDArray[np.bool_], source: pd.Series) -> str 
     return best if best is not None and best.strip() != "" else None
 
 
-def _mixed(words: Words, decimal: str | None) -> str:
+def _mixed(words: Words, marks: Marks) -> str:
     """Return a note when most cells are numbers and some are not."""
     levels = stripped(words)
     if len(levels) < 3 or has_leading_zero(levels):
         return ""
-    numbers = parse_numbers(levels, decimal)
+    numbers = parse_numbers(levels, marks)
     odd = int(words.counts[numbers.odd].sum())
     if not 0 < odd <= 0.2 * words.present:
         return ""

@@ -14,7 +14,7 @@ from synth_core.cells import Cells, read_cells
 from synth_core.errors import ReadingError
 from synth_core.semantics import SEMANTICS, detect, from_header, header_words
 from synth_core.table import Column, Kind, Role, Table
-from synth_core.values import Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
+from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
 
 BOOLEAN_PAIRS = frozenset(
     frozenset(pair.split()) for pair in
@@ -84,7 +84,7 @@ def table_from_frame(
     _check_names(raw, name)
     if text is None:
         text = raw.attrs.get("text", all(_is_text(raw[column]) for column in raw.columns))
-    decimal = decimal or raw.attrs.get("decimal")
+    marks = Marks(decimal or raw.attrs.get("decimal"), raw.attrs.get("thousands"), raw.attrs.get("date_order"))
     choices = choices or {}
     if strangers := [key for key in choices if key not in {str(c) for c in raw.columns}]:
         raise ReadingError(f"There is no column '{strangers[0]}' in '{name}', so nothing can be chosen for it.")
@@ -92,7 +92,7 @@ def table_from_frame(
     series: dict[str, pd.Series] = {}
     columns = []
     for position, header in enumerate(raw.columns):
-        cells = read_cells(str(header), raw.iloc[:, position], tokens, text=bool(text), decimal=decimal)
+        cells = read_cells(str(header), raw.iloc[:, position], tokens, text=bool(text), marks=marks)
         column, values = settle(cells, choices.get(str(header), ColumnChoice()))
         columns.append(column)
         series[column.name] = values

@@ -7,7 +7,7 @@ import json
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -34,16 +34,34 @@ _MOST_CELLS = 200_000_000
 
 
 class ReadOptions(BaseModel):
-    """How to read a file; whatever is None is guessed. ``header_row`` counts from 0."""
+    """How to read a file; whatever is None is guessed.
+
+    Attributes
+    ----------
+    header_row
+        The row that holds the names, counted from 0.
+    quote
+        The mark around cells that hold the delimiter; ``""``: no cell is quoted.
+    thousands
+        The mark between groups of three digits: ``","``, ``"."``, ``" "`` or ``"'"``.
+    date_order
+        What comes first in a date that can be read both ways (03/04/2024): day, month or year.
+    sample_rows
+        Keep this many rows, drawn evenly with a fixed seed, in the order of the file; None: every row.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delimiter: str | None = None
+    quote: str | None = None
     encoding: str | None = None
     decimal: str | None = None
+    thousands: str | None = None
+    date_order: Literal["day", "month", "year"] | None = None
     sheet: str | None = None
     header_row: int | None = None
     missing_tokens: tuple[str, ...] | None = None
+    sample_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,22 @@ _PACKED = ("%Y%m%d", "%Y%m%dT%H%M%S")
 
 
 @dataclass(frozen=True)
+class Marks:
+    """How numbers and dates are written in a text; None: guessed from the whole column.
+
+    ``decimal``: "." or ","; ``thousands``: "," "." " " or "'"; ``date_order``: what comes first, "day", "month" or
+    "year".
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+    date_order: str | None = None
+
+
+GUESSED = Marks()
+
+
+@dataclass(frozen=True)
 class Words:
     """A column as distinct words: ``codes`` (one per row, -1 missing), ``levels`` (str), ``counts`` per level."""
 
@@ -126,11 +142,12 @@ def has_leading_zero(levels: Sequence[str]) -> bool:
     return any(len(level) > 1 and level[0] == "0" and level.isdigit() for level in levels)
 
 
-def parse_numbers(levels: Sequence[str], decimal: str | None = None) -> Parsed:
+def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
     """Return the levels as float64, or int64 when all are whole numbers without a point.
 
-    ``decimal``: "." or ","; None guesses from the column ("1,5" can only be a decimal comma).
+    A decimal mark that is not given is guessed from the column ("1,5" can only be a decimal comma).
     """
+    decimal = marks.decimal
     array = np.array(levels, dtype=object)
     values = np.asarray(pd.to_numeric(array, errors="coerce")) if len(array) else np.zeros(0)
     note = ""
@@ -173,7 +190,7 @@ def _with_marks(
     return best
 
 
-def parse_dates(levels: Sequence[str], *, dated: bool = False) -> Parsed | None:
+def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = False) -> Parsed | None:
     """Return the levels as datetime64[ns] with the strftime pattern that reads them all; None when none does.
 
     ``dated``: the header speaks of a date, so that 20240131 and 31.01.24 count as well.
