@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth_core.advice import Advice
 from synth_core.methods import methods
+from synth_core.profile import Profile
 from synth_core.recipe import Use
 from synth_core.table import Column, Kind, Table
 
@@ -89,6 +91,11 @@ def assess(table: Table, use: Use) -> list[Assessment]:
 def recommend(table: Table, use: Use) -> Assessment:
     """Return the assessment of the engine to take for this table and use."""
     return assess(table, use)[0]
+
+
+def meaning(table: Table, profile: Profile, use: Use) -> list[Advice]:
+    """Return what the profile means for this table and use, in sentences."""
+    return []
 
 
 def _best(size: _Size, use: Use) -> tuple[str, str]:

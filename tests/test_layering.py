@@ -32,7 +32,7 @@ LAYERS = [
     ["regenerate"],
     ["methods"],
     ["recipe"],
-    ["recommend", "steering"],
+    ["advice", "recommend", "steering"],
     ["generation"],
     ["pilot"],
     ["scores"],
