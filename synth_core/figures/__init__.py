@@ -5,6 +5,13 @@ figure is binned or thinned, and its JSON stays under 200 KB. Plotly is loaded w
 """
 
 from synth_core.figures.columns import column_figure, spark_svg
+from synth_core.figures.explore import (
+    contributions_figure,
+    exposure_figure,
+    missing_figure,
+    split_figure,
+    triple_figure,
+)
 from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
 from synth_core.figures.matrices import association_figure
@@ -17,17 +24,24 @@ from synth_core.figures.rules import (
     residual_figure,
 )
 from synth_core.figures.style import PALETTES, Mode, Palette, amount, new_figure, nothing, share, template
+from synth_core.figures.temporal import acf_figure, entities_figure, gaps_figure, season_figure, time_figure
 from synth_core.figures.words import (
+    alt_acf,
     alt_associations,
+    alt_exposure,
     alt_forest,
+    alt_gaps,
     alt_giveaways,
     alt_inequality,
+    alt_missing,
     alt_nearest,
     alt_overlay,
     alt_pair,
     alt_profile,
     alt_range,
     alt_roc,
+    alt_time,
+    alt_triple,
     alt_triplet,
     alt_utility,
 )
@@ -36,27 +50,39 @@ __all__ = [
     "PALETTES",
     "Mode",
     "Palette",
+    "acf_figure",
+    "alt_acf",
     "alt_associations",
+    "alt_exposure",
     "alt_forest",
+    "alt_gaps",
     "alt_giveaways",
     "alt_inequality",
+    "alt_missing",
     "alt_nearest",
     "alt_overlay",
     "alt_pair",
     "alt_profile",
     "alt_range",
     "alt_roc",
+    "alt_time",
+    "alt_triple",
     "alt_triplet",
     "alt_utility",
     "amount",
     "association_figure",
     "column_figure",
     "combinations_figure",
+    "contributions_figure",
     "dumbbell",
+    "entities_figure",
+    "exposure_figure",
     "forest",
+    "gaps_figure",
     "giveaway_bars",
     "implication_figure",
     "inequality_figure",
+    "missing_figure",
     "nearest_curves",
     "new_figure",
     "nothing",
@@ -66,9 +92,13 @@ __all__ = [
     "range_figure",
     "residual_figure",
     "roc",
+    "season_figure",
     "share",
     "spark_svg",
+    "split_figure",
     "template",
+    "time_figure",
+    "triple_figure",
     "triplet",
     "utility_bars",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from synth_core.figures.axes import OTHER, RARE, bar_height, bin_names, bin_positions, label_axis, value_axis
 from synth_core.figures.style import PALETTES, Mode, filled, hatched, new_figure, nothing, safe, share
 from synth_core.table import Kind
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def column_figure(column: ColumnProfile, mode: Mode = "light") -> go.Figure:
-    """Return the histogram of a number or date, or the bars of a category's most frequent values."""
+    """Return the histogram of a number or date with its smooth density, or the bars of a category's frequent values."""
     if column.counts:
         return _histogram(column, mode)
     if column.values:
@@ -40,6 +42,7 @@ def _histogram(column: ColumnProfile, mode: Mode) -> go.Figure:
         customdata=[[name, share(part)] for name, part in zip(names, parts, strict=True)],
         hovertemplate="%{customdata[0]}<br>%{y:,} rows, %{customdata[1]}<extra></extra>",
     )
+    _add_density(figure, column, mode)
     figure.update_xaxes(**value_axis(column.edges, dates, column.log_scale))
     figure.update_yaxes(title_text="Rows", tickformat=",~g", rangemode="tozero", nticks=6)
     for rows, position, anchor, text in (
@@ -51,6 +54,26 @@ def _histogram(column: ColumnProfile, mode: Mode) -> go.Figure:
                 text=text, x=position, y=1, xref="paper", yref="paper", xanchor=anchor, yanchor="bottom"
             )
     return figure
+
+
+def _add_density(figure: go.Figure, column: ColumnProfile, mode: Mode) -> None:
+    """Draw the smooth density over the bars: rows that it expects in a bin as wide as the ones drawn."""
+    if len(column.density) < 2 or len(column.density) != len(column.density_at):
+        return
+    edges = np.asarray(column.edges, dtype=np.float64)
+    width = float(np.diff(np.log10(edges) if column.log_scale else edges).mean())
+    scale = 1000 if column.kind is Kind.DATETIME else 1
+    inside = [
+        (at, part) for at, part in zip(column.density_at, column.density, strict=True) if edges[0] <= at <= edges[-1]
+    ]
+    figure.add_scatter(
+        x=[at * scale for at, _ in inside],
+        y=[round(part * width * column.filled, 3) for _, part in inside],
+        mode="lines",
+        line={"color": PALETTES[mode].text, "width": 1.6},
+        opacity=0.75,
+        hoverinfo="skip",
+    )
 
 
 def _bars(column: ColumnProfile, mode: Mode) -> go.Figure:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.figures.style import PALETTES, Mode, new_figure, nothing, safe, short
+from synth_core.figures.axes import blues
+from synth_core.figures.style import CLEAR, PALETTES, Mode, new_figure, nothing, safe, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,18 +17,81 @@ if TYPE_CHECKING:
 MAX_MATRIX = 80
 
 
-def association_figure(names: Sequence[str], matrix: Sequence[Sequence[float]], mode: Mode = "light") -> go.Figure:
-    """Return the heat map of associations, blue to white to orange around 0; the diagonal is left out."""
+def association_figure(
+    names: Sequence[str],
+    matrix: Sequence[Sequence[float]],
+    mode: Mode = "light",
+    *,
+    clickable: bool = False,
+    chosen: tuple[str, str] | None = None,
+    signed: bool = True,
+) -> go.Figure:
+    """Return the heat map of associations, blue to white to orange around 0; the diagonal is left out.
+
+    Parameters
+    ----------
+    clickable
+        Lay an unseen point on each cell: Plotly selects points, not cells. Each carries [x name, y name] in its
+        ``customdata``. Of more than 40 columns only the lower half is drawn.
+    chosen
+        The pair whose cell is framed.
+    signed
+        Whether values run from -1 to 1; else from 0 to 1, in one hue.
+    """
     if len(names) < 2:
         return nothing(mode, "Associations need at least two columns.")
     kept = strongest(matrix, MAX_MATRIX)
     names = [names[i] for i in kept]
     values = np.asarray(matrix, dtype=np.float64)[np.ix_(kept, kept)]
-    figure = new_figure(mode, "associations", height=int(min(720, 130 + max(26 * len(names), 200))))
-    figure.add_trace(heat_map(names, values, PALETTES[mode].diverging, limits=(-1, 1), signed=True))
+    palette = PALETTES[mode]
+    height = int(min(720, 130 + max(26 * len(names), 200)))
+    figure = new_figure(mode, f"associations:{signed}", height=height)
+    half = clickable and not labelled(names)
+    if half:
+        values = np.where(np.tril(np.ones(values.shape)) > 0, values, np.nan)
+    scale, low = (palette.diverging, -1) if signed else (tuple((at, tone) for at, tone in blues(mode)), 0)
+    figure.add_trace(heat_map(names, values, scale, limits=(low, 1), signed=signed))
+    if clickable:
+        _add_points(figure, names, values, half)
+    if chosen is not None:
+        _frame(figure, names, chosen, palette.text)
     figure.update_layout(coloraxis=None, margin={"t": 8})
     matrix_axes(figure, names)
     return figure
+
+
+def _add_points(figure: go.Figure, names: Sequence[str], values: npt.NDArray[np.float64], half: bool) -> None:
+    """Lay an unseen point on each cell, so that a click chooses it."""
+    cells = [(i, j) for i in range(len(names)) for j in range(i if half else len(names)) if i != j]
+    axis = [safe(name) for name in names] if half else list(range(len(names)))
+    figure.data[0].update(hovertemplate=None, hovertext=None, hoverinfo="skip")
+    figure.add_scatter(
+        x=[axis[j] for _, j in cells],
+        y=[axis[i] for i, _ in cells],
+        mode="markers",
+        marker={"opacity": 0, "size": 12, "symbol": "square"},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[names[j], names[i]] for i, j in cells] if not half else None,
+        text=[f"{values[i, j]:.2f}" for i, j in cells],
+        hovertemplate="%{customdata[1]} – %{customdata[0]}<br>%{text}<extra></extra>"
+        if not half
+        else "%{y} – %{x}<br>%{text}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_layout(clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1)
+
+
+def _frame(figure: go.Figure, names: Sequence[str], chosen: tuple[str, str], colour: str) -> None:
+    """Frame the cell of the chosen pair."""
+    if not set(chosen) <= set(names):
+        return
+    j, i = (list(names).index(name) for name in chosen)
+    if not labelled(names) and i < j:
+        i, j = j, i
+    figure.add_shape(
+        type="rect", x0=j - 0.5, x1=j + 0.5, y0=i - 0.5, y1=i + 0.5, line={"color": colour, "width": 2}, fillcolor=CLEAR
+    )
 
 
 def strongest(matrix: Sequence[Sequence[float]], limit: int) -> list[int]:
@@ -62,7 +126,10 @@ def heat_map(
     """Return a square matrix of columns as a trace; numbers are written in when there are at most 12 columns."""
     import plotly.graph_objects as go
 
-    cells = [[None if i == j else round(float(v), 2) + 0.0 for j, v in enumerate(row)] for i, row in enumerate(values)]
+    cells = [
+        [None if i == j or not np.isfinite(v) else round(float(v), 2) + 0.0 for j, v in enumerate(row)]
+        for i, row in enumerate(values)
+    ]
     few = labelled(names, matrices)
     full = [safe(name) for name in names]
     hover = [[f"{a} – {b}" for b in full] for a in full] if few else None
@@ -82,7 +149,7 @@ def heat_map(
         xgap=1,
         ygap=1,
         hoverongaps=False,
-        colorbar=bar or {"thickness": 10, "outlinewidth": 0, "tickvals": [limits[0], 0, limits[1]], "len": 0.9},
+        colorbar=bar or {"thickness": 10, "outlinewidth": 0, "tickvals": sorted({limits[0], 0, limits[1]}), "len": 0.9},
     )
 
 

@@ -172,6 +172,16 @@ def line(palette: Palette, name: str, width: float = 2.0) -> dict[str, Any]:
     }
 
 
+def faint(colour: str, opacity: float = 0.2) -> str:
+    """Return a colour (``"#rrggbb"``) that lets the ground through.
+
+    >>> faint("#0072B2", 0.5)
+    'rgba(0,114,178,0.5)'
+    """
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
 def safe(text: object) -> str:
     """Return a text that Plotly shows as it is, tags and all."""
     return html.escape(str(text), quote=False)

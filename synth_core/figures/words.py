@@ -22,6 +22,10 @@ from synth_core.table import Kind, numbers
 
 if TYPE_CHECKING:
     from synth_core.profile import ColumnProfile
+    from synth_core.profile.emptiness import Emptiness
+    from synth_core.profile.exposure import Exposure
+    from synth_core.profile.time_facts import SeriesProfile, TimeProfile
+    from synth_core.profile.triples import Triple
 
 PLACES = {
     2: "in the lowest twentieth",
@@ -38,7 +42,8 @@ def alt_profile(column: ColumnProfile) -> str:
     if column.quantiles:
         show = day if column.kind is Kind.DATETIME else amount
         low, middle, high = (show(column.quantiles[i]) for i in (1, 3, 5))
-        peaks = f", {column.modes} peaks" if column.modes and column.modes > 1 else ""
+        modes = column.modality.modes if column.modality else column.modes
+        peaks = f", {modes} peaks" if modes and modes > 1 else ""
         return f"{column.name}: half of the values are below {middle}, 90 % between {low} and {high}{peaks}{gaps}."
     if column.values:
         top = column.values[0]
@@ -46,6 +51,54 @@ def alt_profile(column: ColumnProfile) -> str:
             f"{column.name}: {column.distinct:,} categories, most frequent {top.label} with {share(top.share)}{gaps}."
         )
     return f"{column.name}: {column.distinct:,} different values, not shown{gaps}."
+
+
+def alt_time(series: SeriesProfile) -> str:
+    """Return what a series does over time."""
+    title = series.title or series.column or "Rows"
+    return series.sentence or f"{title} over time, {len(series.at):,} points."
+
+
+def alt_acf(series: SeriesProfile) -> str:
+    """Return how long a series remembers itself."""
+    title = series.title or series.column or "Rows"
+    outside = [lag for lag, r in zip(series.lags, series.autocorrelation, strict=True) if lag and abs(r) > series.band]
+    if not outside:
+        return f"{title}: no autocorrelation stands out of chance."
+    first = next((r for lag, r in zip(series.lags, series.autocorrelation, strict=True) if lag), 0.0)
+    return f"{title}: autocorrelation {first:.2f} one step earlier; {len(outside):,} lags stand out of chance."
+
+
+def alt_gaps(time: TimeProfile) -> str:
+    """Return how many rows lie where, and the holes."""
+    if not time.gap_count:
+        return f"Rows over {time.order}: no gaps."
+    return f"Rows over {time.order}: {time.gap_count:,} gaps, {time.missing_steps:,} steps missing."
+
+
+def alt_exposure(exposure: Exposure) -> str:
+    """Return how many rows stand alone."""
+    return (
+        f"{exposure.unique_rows:,} of {exposure.rows:,} rows ({share(exposure.unique_share)}) stand alone with their "
+        f"combination of {', '.join(exposure.columns)}."
+    )
+
+
+def alt_triple(triple: Triple) -> str:
+    """Return what three columns say together."""
+    return triple.sentence or f"{', '.join(triple.names)}: {triple.bits:.3f} bits beyond their pairs."
+
+
+def alt_missing(found: Emptiness) -> str:
+    """Return the share of whole rows, and the columns that are empty together most."""
+    if not found.columns:
+        return "No cell is empty."
+    whole = f"{found.complete_rows:,} of {found.rows:,} rows have no empty cell"
+    pair = found.strongest
+    if pair is None or pair[2] < 0.05:
+        return f"{whole}."
+    both = sorted(pair[:2])
+    return f"{whole}; {both[0]} and {both[1]} are empty together most ({share(pair[2])} of the rows that lack either)."
 
 
 def alt_overlay(column: ColumnLikeness) -> str:

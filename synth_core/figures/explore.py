@@ -1,0 +1,288 @@
+"""Pictures of what a profile finds beyond single columns: exposed rows, empty cells, triples, a split by the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from synth_core.figures.axes import RARE_ROWS, bar_height, blues, label_axis, value_axis
+from synth_core.figures.pairs import top_categories
+from synth_core.figures.style import (
+    PALETTES,
+    Mode,
+    faint,
+    filled,
+    hatched,
+    new_figure,
+    nothing,
+    safe,
+    share,
+    short,
+)
+from synth_core.table import Column, Kind, numbers
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from synth_core.profile.emptiness import Emptiness
+    from synth_core.profile.exposure import Exposure
+    from synth_core.profile.triples import TripleView
+
+LAYERS = 6  # of a triple's third column
+CLASSES = 6  # of a target
+
+
+def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
+    """Return how many rows share their combination with how many others; rows that stand alone are marked."""
+    sizes = exposure.histogram
+    if not sizes:
+        return nothing(mode, "Choose at least one column.")
+    palette = PALETTES[mode]
+    figure = new_figure(mode, "exposure", height=280, showlegend=False, margin={"t": 24})
+    for alone in (True, False):
+        chosen = [(i, size) for i, size in enumerate(sizes) if (size.label.strip() == "1") is alone]
+        if not chosen:
+            continue
+        figure.add_bar(
+            x=[i for i, _ in chosen],
+            y=[size.share for _, size in chosen],
+            marker=hatched(palette, palette.stop) if alone else filled(palette),
+            text=[share(size.share) for _, size in chosen],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[[f"{size.rows:,}", f"{size.groups:,}", safe(size.label)] for _, size in chosen],
+            hovertemplate="Groups of %{customdata[2]}<br>%{customdata[0]} rows, %{customdata[1]} groups<extra></extra>",
+        )
+    figure.update_xaxes(
+        title_text="Rows that share a combination (k)",
+        tickvals=list(range(len(sizes))),
+        ticktext=[safe(size.label) for size in sizes],
+        showgrid=False,
+        range=[-0.6, len(sizes) - 0.4],
+    )
+    top = max(size.share for size in sizes)
+    figure.update_yaxes(title_text="Share of rows", tickformat=".0%", range=[0, top * 1.15 or 1], nticks=5)
+    return figure
+
+
+def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] = ("", "", "")) -> go.Figure:
+    """Return two columns together, once per state of the third; empty cells stand for one to four rows.
+
+    Parameters
+    ----------
+    names
+        The three columns, for the axes.
+    """
+    shares = np.asarray(view.shares, dtype=np.float64)
+    layers = [z for z in range(shares.shape[0]) if np.isfinite(shares[z]).any()][:LAYERS]
+    if not layers:
+        return nothing(mode, "Every combination has fewer than five rows.")
+    across = min(len(layers), 3)
+    down = -(-len(layers) // across)
+    each = max(150, 40 + 22 * len(view.y_labels))
+    figure = new_figure(mode, f"triple:{names}", height=70 + down * (each + 50), margin={"t": 8, "b": 8})
+    gap_x, gap_y = 0.04, 0.2 / down
+    top = float(np.nanmax(shares[layers])) or 1.0
+    for place, z in enumerate(layers):
+        row, column = divmod(place, across)
+        _layer(figure, view, z, place, mode, top)
+        suffix = "" if place == 0 else str(place + 1)
+        wide, tall = (1 - gap_x * (across - 1)) / across, (1 - gap_y * down) / down
+        left, low = column * (wide + gap_x), 1 - gap_y / 2 - (row + 1) * tall - row * gap_y
+        common = {"showgrid": False, "zeroline": False}
+        figure.update_layout(
+            {
+                f"xaxis{suffix}": common
+                | {
+                    "domain": [left, min(1.0, left + wide)],
+                    "anchor": f"y{suffix}",
+                    "tickvals": list(range(len(view.x_labels))),
+                    "ticktext": [short(label, 12) for label in view.x_labels],
+                    "tickangle": -45,
+                    "title_text": short(names[0], 30) if row == down - 1 else None,
+                    "showticklabels": row == down - 1 or place + across >= len(layers),
+                },
+                f"yaxis{suffix}": common
+                | {
+                    "domain": [max(0.0, low), low + tall],
+                    "anchor": f"x{suffix}",
+                    "tickvals": list(range(len(view.y_labels))),
+                    "ticktext": [short(label, 16) for label in view.y_labels],
+                    "showticklabels": column == 0,
+                    "title_text": short(names[1], 30) if column == 0 else None,
+                },
+            }
+        )
+        label = f"{short(names[2], 20)}: {short(view.z_labels[z], 18)}" if names[2] else short(view.z_labels[z])
+        figure.add_annotation(
+            x=left,
+            y=low + tall,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            text=label,
+            showarrow=False,
+        )
+    return figure
+
+
+def _layer(figure: go.Figure, view: TripleView, z: int, place: int, mode: Mode, top: float) -> None:
+    """Add the heat map of one state of the third column."""
+    import plotly.graph_objects as go
+
+    cells = np.asarray(view.shares[z], dtype=np.float64)
+    counts = np.asarray(view.counts[z], dtype=np.float64)
+    hover = [
+        [
+            f"{safe(view.x_labels[i])}, {safe(view.y_labels[j])}<br>"
+            + (f"{counts[j, i]:,.0f} rows, {share(float(cells[j, i]))}" if np.isfinite(cells[j, i]) else "under 5 rows")
+            for i in range(cells.shape[1])
+        ]
+        for j in range(cells.shape[0])
+    ]
+    suffix = "" if place == 0 else str(place + 1)
+    figure.add_trace(
+        go.Heatmap(
+            z=[[None if not np.isfinite(v) else round(float(v), 4) for v in row] for row in cells],
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            texttemplate="%{z:.0%}" if cells.size <= 42 else None,
+            textfont={"size": 11},
+            colorscale=blues(mode),
+            zmin=0,
+            zmax=top,
+            xgap=1,
+            ygap=1,
+            showscale=False,
+            xaxis=f"x{suffix}",
+            yaxis=f"y{suffix}",
+        )
+    )
+
+
+def missing_figure(found: Emptiness, mode: Mode = "light") -> go.Figure:
+    """Return the patterns of empty cells: one line per pattern, one column per column, dark where cells are empty."""
+    import plotly.graph_objects as go
+
+    if not found.columns:
+        return nothing(mode, "No cell is empty.")
+    if not found.patterns:
+        return nothing(mode, "No pattern of empty cells has five rows.")
+    palette = PALETTES[mode]
+    cells = [[1 if name in pattern.empty else 0 for name in found.columns] for pattern in found.patterns]
+    hover = [
+        [
+            f"{safe(name)}: {'empty' if name in pattern.empty else 'filled'}<br>{pattern.rows:,} rows"
+            for name in found.columns
+        ]
+        for pattern in found.patterns
+    ]
+    figure = new_figure(mode, "missing", height=130 + 26 * len(cells), margin={"t": 8})
+    figure.add_trace(
+        go.Heatmap(
+            z=cells,
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            colorscale=[[0, faint(palette.holdout, 0.12)], [1, palette.synthetic]],
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=3,
+            showscale=False,
+        )
+    )
+    label_axis(figure, [f"{pattern.rows:,} rows · {share(pattern.share)}" for pattern in found.patterns])
+    few = len(found.columns) <= 40
+    figure.update_xaxes(
+        tickvals=list(range(len(found.columns))),
+        ticktext=[short(name, 16) for name in found.columns],
+        tickangle=-45,
+        showticklabels=few,
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure
+
+
+def split_figure(frame: pd.DataFrame, column: Column, target: Column, mode: Mode = "light") -> go.Figure:
+    """Return one column split by the target: a line per class (at most six), or the target's mean per category.
+
+    Classes and categories under five rows are one, "(rare)", and drawn only when they are many together.
+    """
+    both = frame[[column.name, target.name]].dropna()
+    if len(both) < 4 * RARE_ROWS:
+        return nothing(mode, "Too few rows have both values.")
+    if target.kind.numeric or not column.kind.numeric:
+        from synth_core.figures.pairs import pair_figure
+
+        return pair_figure(frame, column, target, mode)
+    classes = top_categories(both[target.name].astype(str), CLASSES)
+    values = pd.Series(numbers(both[column.name]), index=both.index)
+    sizes = classes.value_counts()
+    shown = [str(label) for label in sizes.index if sizes[label] >= 4 * RARE_ROWS]
+    edges = _common_edges(values.to_numpy(), column)
+    dates = column.kind is Kind.DATETIME
+    palette = PALETTES[mode]
+    colours = [palette.real, palette.synthetic, palette.extra[0], palette.extra[1], palette.extra[2], palette.holdout]
+    figure = new_figure(mode, f"split:{column.name}:{target.name}", height=300)
+    middles = ((edges[1:] + edges[:-1]) / 2 * (1000 if dates else 1)).tolist()
+    for place, label in enumerate(shown):
+        counts = np.histogram(values[classes == label], bins=edges)[0]
+        counts = np.where(counts < RARE_ROWS, 0, counts)
+        figure.add_scatter(
+            x=middles,
+            y=(counts / max(int(sizes[label]), 1)).round(5).tolist(),
+            mode="lines",
+            line={
+                "color": colours[place % len(colours)],
+                "dash": ("solid", "dash", "dot", "dashdot", "longdash", "solid")[place % 6],
+                "width": 2,
+                "shape": "hvh",
+            },
+            name=short(label, 20),
+            hovertemplate="%{x}<br>%{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_xaxes(**value_axis(edges.tolist(), dates))
+    figure.update_yaxes(title_text="Share of the class", tickformat=".0%", rangemode="tozero", nticks=6)
+    return figure
+
+
+def _common_edges(values: Any, column: Column) -> Any:
+    low, high = (float(q) for q in np.quantile(values, (0.005, 0.995)))
+    whole = column.kind is not Kind.DATETIME and bool((values == np.floor(values)).all())
+    if whole and high - low < 2000:
+        step = max(1.0, float(np.ceil((high - low + 1) / 24)))
+        return np.arange(low, high + step + 0.5, step) - 0.5
+    return np.linspace(low, high if high > low else low + 1, 25)
+
+
+def contributions_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
+    """Return how many rows would stay unique if each column were left out."""
+    if len(exposure.contributions) < 2:
+        return nothing(mode, "One column alone: there is nothing to leave out.")
+    palette = PALETTES[mode]
+    ordered = sorted(exposure.contributions, key=lambda one: one.unique_share_without)
+    figure = new_figure(mode, "contributions", height=bar_height(len(ordered)) + 20, showlegend=False, margin={"t": 24})
+    figure.add_bar(
+        orientation="h",
+        y=list(range(len(ordered))),
+        x=[one.unique_share_without for one in ordered],
+        marker=filled(palette),
+        text=[share(one.unique_share_without) for one in ordered],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[[safe(one.column)] for one in ordered],
+        hovertemplate="Without %{customdata[0]}: %{text} of the rows are unique<extra></extra>",
+    )
+    label_axis(figure, [f"without {one.column}" for one in ordered])
+    top = max(exposure.unique_share, *(one.unique_share_without for one in ordered), 0.001)
+    figure.add_vline(x=exposure.unique_share, line={"color": palette.stop, "dash": "dot", "width": 1.5})
+    figure.add_annotation(
+        x=exposure.unique_share, y=1, yref="paper", yanchor="bottom", text=f"all columns {share(exposure.unique_share)}"
+    )
+    figure.update_xaxes(tickformat=".0%", range=[0, top * 1.2], showgrid=False, showticklabels=False)
+    return figure
