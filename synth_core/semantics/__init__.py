@@ -1,0 +1,24 @@
+"""Which columns look like personal data: from headers in several languages, value patterns, check digits, word lists."""
+
+from synth_core.semantics.detection import Seen, detect, in_context, plausible_birth
+from synth_core.semantics.headers import from_header, header_words
+from synth_core.semantics.notes import holds, inside
+from synth_core.semantics.patterns import luhn
+from synth_core.semantics.titles import ABOUT_PEOPLE, KEEPS_KIND, SEMANTICS, TITLES, title
+
+__all__ = [
+    "ABOUT_PEOPLE",
+    "KEEPS_KIND",
+    "SEMANTICS",
+    "TITLES",
+    "Seen",
+    "detect",
+    "from_header",
+    "header_words",
+    "holds",
+    "in_context",
+    "inside",
+    "luhn",
+    "plausible_birth",
+    "title",
+]

@@ -1,0 +1,183 @@
+"""Names of people by their values: word lists of many locales, against lists of places, trades and things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from synth_core.semantics.headers import plain
+
+LOCALES = (
+    "en_US", "en_GB", "en_IN", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_CA", "fr_CH", "es_ES", "es_MX", "nl_NL",
+    "nl_BE", "it_IT", "pt_BR", "pt_PT", "pl_PL", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "hu_HU", "ro_RO", "tr_TR", "el_GR", "ru_RU", "ja_JP",
+    "zh_CN", "ko_KR", "hi_IN", "ar_AA", "id_ID",
+)  # fmt: skip
+_TITLES = frozenset([
+    "dr", "prof", "mr", "mrs", "ms", "miss", "mx", "herr", "frau", "hr", "fr", "univ", "dipl", "ing", "mag", "med",
+    "phd", "md", "dds", "dvm", "mba", "bsc", "msc", "ba", "ma", "jr", "sr", "ii", "iii", "iv", "sra", "srta", "don", "dona",
+    "dott", "dottssa", "sig", "sigra", "mme", "mlle", "m", "drs", "mevr", "dhr", "bc", "b", "sc", "rev", "sir", "lady",
+])  # fmt: skip
+_PARTICLES = frozenset([
+    "de", "del", "della", "di", "da", "do", "dos", "das", "la", "le", "les", "du", "van", "der", "den", "von", "zu",
+    "zum", "ten", "ter", "y", "e", "el", "al", "bin", "ben", "mc", "st", "san", "santa", "of", "i", "het",
+])  # fmt: skip
+_ORGANISATION = re.compile(
+    r"\b(inc|llc|ltd|corp|gmbh|ag|plc|co|company|hospital|health|clinic|center|centre|medical|bank|group|services?"
+    r"|university|school|institute|department|insurance|association|sarl|sas|sa|spa|srl|bv|nv|kg|kgaa|ohg|gbr|ug|ev|partners"
+    r"|holding|and|und|et|und|zonen|sons|hotel|club|foundation|stiftung|stichting|asociados|hijos|figli|grupo|groep|eurl|sci"
+    r"|slu|slne|sll|cie|hermanos|&)\b|[&+]"
+)
+_FORM = re.compile(r"[^\W\d_][^\d_@:;/\\()\[\]{}<>=?!*#%$€\"|]{0,60}\d{0,4}")
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Words without accents in small letters: first names, family names, and names of other things."""
+
+    first: frozenset[str]
+    last: frozenset[str]
+    other: frozenset[str]
+
+
+@cache
+def lists() -> Lists:
+    """Return the word lists of all locales (from Faker; half a second the first time)."""
+    first: set[str] = set()
+    last: set[str] = set()
+    other: set[str] = set()
+    for locale in LOCALES:
+        person = _provider("person", locale)
+        first.update(_words(person, "first_names", "first_names_male", "first_names_female"))
+        last.update(_words(person, "last_names", "last_names_male", "last_names_female"))
+        other.update(_words(_provider("address", locale), "cities", "city_names", "countries", "states", "regions"))
+    for topic, names in (("color", ("all_colors",)), ("job", ("jobs",))):
+        other.update(_words(_provider(topic, "en_US"), *names))
+    return Lists(frozenset(first), frozenset(last), frozenset(other))
+
+
+def _provider(topic: str, locale: str) -> Any:
+    try:
+        return import_module(f"faker.providers.{topic}.{locale}").Provider
+    except ModuleNotFoundError:
+        return import_module(f"faker.providers.{topic}").Provider
+
+
+def _words(provider: Any, *names: str) -> Iterable[str]:
+    for name in names:
+        for word in getattr(provider, name, None) or ():
+            if isinstance(word, str):
+                yield plain(word)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """Shares of the values: in the form of a name, one word, with a first name, a family name, or another thing."""
+
+    formed: float
+    single: float
+    first: float
+    last: float
+    both: float
+    other: float
+    organisation: float
+    tails: float
+
+
+def name_words(value: str) -> list[str]:
+    """Return the words of a name: without accents, titles, particles, initials and the digits behind.
+
+    >>> name_words("Dr. Anna M. van der Meer")
+    ['anna', 'meer']
+    """
+    words = (word.strip(".'’-") for word in re.split(r"[\s,]+", plain(value)))
+    kept = [re.sub(r"\d+$", "", word) for word in words]
+    return [w for w in kept if (len(w) > 1 or not w.isascii()) and w and w not in _TITLES and w not in _PARTICLES]
+
+
+def _evidence(sample: Sequence[str]) -> _Evidence:
+    known = lists()
+    counts = dict.fromkeys(("formed", "single", "first", "last", "both", "other", "organisation"), 0)
+    tails: dict[str, int] = {}
+    for value in sample:
+        words = name_words(value)
+        counts["formed"] += bool(_FORM.fullmatch(value)) and 1 <= len(words) <= 5 and len(value) <= 50
+        counts["single"] += len(words) == 1
+        firsts = [_part_of(word, known.first) for word in words]
+        lasts = [_part_of(word, known.last) for word in words]
+        counts["first"] += any(firsts)
+        counts["last"] += any(lasts)
+        counts["both"] += len(words) > 1 and any(a and any(lasts[:i] + lasts[i + 1 :]) for i, a in enumerate(firsts))
+        counts["other"] += plain(value) in known.other
+        counts["organisation"] += _ORGANISATION.search(plain(value)) is not None
+        if len(words) > 1:
+            for tail in (words[-1], words[0]):
+                tails[tail] = tails.get(tail, 0) + 1
+    size = max(len(sample), 1)
+    return _Evidence(*(counts[key] / size for key in counts), tails=max(tails.values(), default=0) / size)
+
+
+def _part_of(word: str, known: frozenset[str]) -> bool:
+    return word in known or ("-" in word and any(part in known for part in word.split("-") if len(part) > 2))
+
+
+def names_in(sample: Sequence[str], *, doubtful: bool = False) -> str | None:
+    """Return "first_name", "last_name" or "person_name" when these values are names of people, else None.
+
+    Parameters
+    ----------
+    doubtful
+        The header says something else ("city"): twice the evidence is needed.
+    """
+    if len(sample) < 8 or sum(1 for value in sample[:40] if _FORM.fullmatch(value)) < 0.8 * len(sample[:40]):
+        return None
+    seen = _evidence(sample)
+    if seen.formed < 0.85 or seen.organisation > 0.2:
+        return None
+    strict = 2.0 if doubtful else 1.0
+    if seen.single >= 0.6 and seen.single > 0.5:
+        strength = max(seen.first, seen.last)
+        if strength < 0.3 * strict or seen.other > 0.6 * strength:
+            return None
+        return "first_name" if seen.first >= seen.last else "last_name"
+    enough = seen.both >= 0.2 * strict and max(seen.first, seen.last) >= 0.4 * strict
+    if enough and seen.other < 0.2 and seen.tails < 0.3:
+        return "person_name"
+    return _two_of_a_kind(seen, strict)
+
+
+def _two_of_a_kind(seen: _Evidence, strict: float) -> str | None:
+    """Double family names ("Garcia Lopez") or double first names, held in one column."""
+    if seen.tails > 0.3 or seen.other > 0.2:
+        return None
+    if seen.last >= 0.5 * strict and seen.first < 0.5 * seen.last:
+        return "last_name"
+    return "first_name" if seen.first >= 0.5 * strict and seen.last < 0.5 * seen.first else None
+
+
+def is_person(value: str) -> bool:
+    """Whether this has the form of a person's name and not of a firm's."""
+    return _FORM.fullmatch(value) is not None and _ORGANISATION.search(plain(value)) is None
+
+
+def is_name(value: str) -> bool:
+    """Whether this has the form of a name or a part of one."""
+    return _FORM.fullmatch(value) is not None
+
+
+def are_usernames(sample: Sequence[str]) -> bool:
+    """Whether these are user names: one small word each, mostly with a family or first name inside ("jsmith23")."""
+    if len(sample) < 20 or not all(re.fullmatch(r"[a-z0-9._-]{2,30}", value) for value in sample[:30]):
+        return False
+    known = lists()
+    names = {name.replace(" ", "").replace("-", "") for name in known.first | known.last if len(name) > 3}
+
+    def holds(value: str) -> bool:
+        word = re.sub(r"[\d._-]", "", value)
+        inside = word[1:] in names
+        return inside or any(word[:cut] in names and word[cut:] in names for cut in range(3, len(word) - 2))
+
+    return sum(map(holds, sample)) >= 0.3 * len(sample)
