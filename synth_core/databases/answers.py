@@ -1,0 +1,258 @@
+"""From the rows that a database sends, chunk by chunk, to the cells of a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from synth_core.errors import ReadingError
+from synth_core.progress import Progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_CELLS = 200_000_000
+MOST_BYTES = 3_000_000_000
+CHUNK_CELLS = 200_000
+LONGEST_KEY = 64  # bytes; shorter binary cells are keys and hashes, longer ones pictures and documents
+
+
+@dataclass
+class Answer:
+    """What a query gives: names, and an iterator over chunks of rows, one Arrow array per column.
+
+    Attributes
+    ----------
+    notes
+        What was changed or left out on the way, in sentences; complete when the chunks are.
+    """
+
+    names: list[str]
+    chunks: Iterator[Sequence[pa.Array]]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DatabaseTable:
+    """A table or view of a database.
+
+    Attributes
+    ----------
+    name
+        As people say it: ``visits``, or ``archive.visits`` outside the schema that needs no name.
+    rows
+        As the database estimates or counts it; None where it does not know.
+    query
+        ``select * from`` it, with quotes where the name needs them.
+    """
+
+    name: str
+    columns: int
+    rows: int | None
+    query: str
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Raise :class:`ReadingError` when a query gives no column, or two of one name."""
+    if not names:
+        raise ReadingError("The query gives no columns; name at least one after SELECT.")
+    twice = (
+        next((name for name in names if list(names).count(name) > 1), None) if len(set(names)) < len(names) else None
+    )
+    if twice is not None:
+        places = [str(i + 1) for i, name in enumerate(names) if name == twice]
+        raise ReadingError(
+            f"The query gives {len(places)} columns called '{twice}' (columns {', '.join(places)}); give each a name "
+            f"of its own, as in: select a.{twice} as {twice}_2"
+        )
+
+
+def collect(answer: Answer, limit_rows: int, progress: Progress) -> tuple[pd.DataFrame, list[str]]:
+    """Return the first ``limit_rows`` rows of an answer as cells, and notes.
+
+    Raises
+    ------
+    ReadingError
+        No column, two columns of one name, or no row.
+    """
+    check_columns(answer.names)
+    limit = max(1, min(limit_rows, MOST_CELLS // len(answer.names)))
+    columns: list[list[pa.Array]] = [[] for _ in answer.names]
+    blobs: set[int] = set()
+    rows = size = 0
+    more = False
+    for chunk in answer.chunks:
+        taken = min(len(chunk[0]), limit - rows)
+        more = taken < len(chunk[0])
+        for index, array in enumerate(chunk):
+            plain = None if index in blobs else _plain(array.slice(0, taken))
+            if plain is None:
+                blobs.add(index)
+                columns[index].clear()
+            else:
+                columns[index].append(plain)
+                size += plain.nbytes
+        rows += taken
+        progress(rows, limit, f"{rows:,} rows")
+        if more or size > MOST_BYTES:
+            more = True
+            break
+    if rows == 0:
+        raise ReadingError(
+            f"The query gives no rows ({len(answer.names)} columns, nothing below them); loosen its condition."
+        )
+    notes = _limit_notes(rows, more, limit_rows)
+    return _frame(answer, columns, blobs, notes), notes
+
+
+def _limit_notes(rows: int, more: bool, limit_rows: int) -> list[str]:
+    if not more:
+        return []
+    why = "the limit" if rows >= limit_rows else "as many as fit"
+    return [
+        f"The query gives more than {rows:,} rows ({why}); the first {rows:,} in the database's own order were read, "
+        "which need not be like the rest. Raise the limit, name fewer columns, or let the query draw rows by chance."
+    ]
+
+
+def _frame(answer: Answer, columns: list[list[pa.Array]], blobs: set[int], notes: list[str]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    series: dict[str, pd.Series] = {}
+    for index, name in enumerate(answer.names):
+        if index in blobs:
+            continue
+        column = joined(columns[index])
+        columns[index].clear()
+        series[name], odd = cells_of(column)
+        if odd:
+            notes.append(f"Column '{name}': {odd:,} dates outside the years 1678 to 2261 are read as missing.")
+        if pa.types.is_duration(column.type):
+            notes.append(f"Column '{name}' holds durations, read as seconds.")
+    left_out = [answer.names[index] for index in sorted(blobs)]
+    if left_out:
+        shown = ", ".join(f"'{name}'" for name in left_out[:5]) + (", ..." if len(left_out) > 5 else "")
+        notes.append(f"Left out, as there is nothing to learn in pictures or documents (binary cells): {shown}.")
+    if not series:
+        raise ReadingError("Every column of the query holds binary data; name columns with numbers, words or dates.")
+    notes += answer.notes
+    frame = pd.DataFrame(series)
+    frame.attrs["text"] = False
+    return frame
+
+
+# -- one chunk of one column ------------------------------------------------------------------------------------
+
+
+def _plain(array: pa.Array) -> pa.Array | None:
+    """Return the array in one of few types; None where its cells are long binary data."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return _plain(array.storage)
+    if pa.types.is_dictionary(kind):
+        return _plain(array.dictionary_decode())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        longest = pc.max(pc.binary_length(array)).as_py() or 0
+        return None if longest > LONGEST_KEY else words(cell.hex() if cell is not None else None for cell in
+                                                        array.to_pylist())  # fmt: skip
+    if pa.types.is_decimal(kind):
+        return _decimal(array)
+    if pa.types.is_nested(kind):
+        return words(None if c is None else json.dumps(c, default=str, ensure_ascii=False) for c in array.to_pylist())
+    if pa.types.is_time(kind):
+        return array.cast(pa.string())
+    if pa.types.is_interval(kind):
+        spans = [None if c is None else _microseconds(c) for c in array.to_pylist()]
+        return pa.array(spans, pa.int64()).cast(pa.duration("us"))
+    return array
+
+
+def _decimal(array: pa.Array) -> pa.Array:
+    """Return decimals as whole numbers where they have no places and fit, as words where digits would be lost."""
+    import pyarrow as pa
+
+    if array.type.scale > 0:
+        return array.cast(pa.float64())
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return array.cast(pa.string())
+
+
+def _microseconds(span: Any) -> int:
+    """Return a span of months, days and nanoseconds in microseconds; a month counts as 30 days."""
+    return int((span.months * 30 + span.days) * 86_400_000_000 + span.nanoseconds // 1000)
+
+
+def words(cells: Any) -> pa.Array:
+    """Return cells that are str or None as an Arrow array."""
+    import pyarrow as pa
+
+    return pa.array(list(cells), pa.large_string())
+
+
+# -- one column -------------------------------------------------------------------------------------------------
+
+
+def joined(arrays: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Return the chunks of a column as one; where their types differ, as numbers if they all are, else as words."""
+    import pyarrow as pa
+
+    kinds = {array.type for array in arrays if not pa.types.is_null(array.type)}
+    if not kinds:
+        return pa.chunked_array([array.cast(pa.large_string()) for array in arrays], pa.large_string())
+    if len(kinds) == 1:
+        kind = kinds.pop()
+    elif all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds):
+        kind = pa.float64()
+    else:
+        kind = pa.large_string()
+    return pa.chunked_array([array.cast(kind) for array in arrays], kind)
+
+
+def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
+    """Return a column as pandas, whole numbers whole where cells are missing; and how many dates did not fit."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_integer(kind) and column.null_count:
+        if kind == pa.uint64():
+            return column.to_pandas(types_mapper=lambda _: pd.UInt64Dtype()), 0
+        return column.cast(pa.int64()).to_pandas(types_mapper=lambda _: pd.Int64Dtype()), 0
+    if pa.types.is_duration(kind):
+        whole = column.cast(pa.int64()).to_pandas()
+        return whole.astype(np.float64) / {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit], 0
+    if pa.types.is_date(kind):
+        return column.to_pandas(date_as_object=True).astype(object), 0
+    if pa.types.is_timestamp(kind):
+        return _stamps(column)
+    return column.to_pandas(), 0
+
+
+def _stamps(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    zone = column.type.tz
+    whole = column.cast(pa.timestamp("us", zone))
+    low, high = (pa.scalar(at, pa.timestamp("us", zone)) for at in _span())
+    fits = pc.and_(pc.greater(whole, low), pc.less(whole, high))
+    odd = int(pc.sum(pc.invert(fits)).as_py() or 0)
+    if odd:
+        whole = pc.if_else(pc.fill_null(fits, False), whole, pa.scalar(None, whole.type))
+    stamps = whole.cast(pa.timestamp("ns", "UTC" if zone else None)).to_pandas()
+    return stamps, odd
+
+
+def _span() -> tuple[int, int]:
+    """Return the microseconds since 1970 between which nanoseconds fit in 64 bits."""
+    edge = 2**63 // 1000 - 1
+    return -edge, edge

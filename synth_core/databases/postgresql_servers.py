@@ -1,0 +1,189 @@
+"""PostgreSQL: one READ ONLY transaction with a statement timeout and a server-side cursor, always rolled back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from synth_core.databases.addresses import Address
+from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, check_columns, words
+from synth_core.databases.deadline import Deadline
+from synth_core.databases.statements import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CONNECT_SECONDS = 10
+_SPAN = re.compile(
+    r"P(?:(-?\d+)Y)?(?:(-?\d+)M)?(?:(-?\d+)W)?(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?[\d.]+)S)?)?"
+)
+_SECONDS = (31_557_600, 2_592_000, 604_800, 86_400, 3_600, 60, 1)  # as extract(epoch from ...) counts them
+
+
+class PostgreSQLSession:
+    """A transaction that can read and do nothing else."""
+
+    def __init__(self, address: Address, deadline: Deadline) -> None:
+        import psycopg
+
+        self._deadline = deadline
+        self._connection = psycopg.connect(
+            host=address.host or "localhost", port=address.port or 5432, dbname=address.database or None,
+            user=address.user, password=address.password, connect_timeout=CONNECT_SECONDS, application_name="simile",
+            client_encoding="UTF8", **dict(address.arguments),
+        )  # fmt: skip
+        try:
+            self._begin()
+        except BaseException:
+            self._connection.close()
+            raise
+        deadline.watch(lambda: self._connection.cancel_safe(timeout=5))
+
+    def _begin(self) -> None:
+        self._connection.read_only = True
+        settings = {
+            "statement_timeout": f"{int(self._deadline.left * 1000) + 1}", "lock_timeout": "10000",
+            "timezone": "UTC", "datestyle": "ISO, YMD", "intervalstyle": "iso_8601", "bytea_output": "hex",
+            "extra_float_digits": "1", "cursor_tuple_fraction": "1", "default_transaction_read_only": "on",
+        }  # fmt: skip
+        for name, value in settings.items():
+            self._connection.execute("select set_config(%s, %s, true)", (name, value))
+
+    def ask(self, query: str) -> Answer:
+        """Return the answer to a query that reads; the rows stay on the server until they are asked for."""
+        import psycopg
+
+        cursor = psycopg.ServerCursor(self._connection, "simile", scrollable=False)
+        _take_words(cursor.adapters)
+        cursor.execute(query.encode())
+        described = cursor.description or []
+        names = [column.name for column in described]
+        check_columns(names)
+        answer = Answer(names, iter(()))
+        answer.chunks = self._chunks(cursor, [_reader(column.type_code) for column in described], answer)
+        return answer
+
+    def _chunks(
+        self, cursor: Any, readers: list[Callable[[tuple[str | None, ...]], tuple[pa.Array, int]]], answer: Answer
+    ) -> Iterator[list[pa.Array]]:
+        odd = [0] * len(readers)
+        size = max(1, CHUNK_CELLS // len(readers))
+        while rows := cursor.fetchmany(size):
+            arrays = []
+            for index, cells in enumerate(zip(*rows, strict=True)):
+                array, lost = readers[index](cells)
+                arrays.append(array)
+                odd[index] += lost
+            yield arrays
+        answer.notes += [
+            f"Column '{name}': {count:,} dates that no calendar day stands for ('infinity', before Christ) are read "
+            "as missing." for name, count in zip(answer.names, odd, strict=True) if count
+        ]  # fmt: skip
+
+    def tables(self) -> list[DatabaseTable]:
+        """Return the tables and views that this user may read, by name; rows as the server estimates them."""
+        found = self._connection.execute(
+            "select n.nspname, c.relname, c.relnatts, c.reltuples::bigint, pg_table_is_visible(c.oid), c.relkind "
+            "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where c.relkind in ('r', 'v', 'm', 'f', 'p') and not c.relispartition "
+            "and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' "
+            "and has_schema_privilege(n.oid, 'USAGE') and has_any_column_privilege(c.oid, 'SELECT') order by 1, 2"
+        ).fetchall()
+        return [
+            DatabaseTable(
+                name if visible else f"{schema}.{name}", int(columns), int(rows) if rows > 0 and kind != "v" else None,
+                "select * from " + (quoted(name) if visible else f"{quoted(schema)}.{quoted(name)}"),
+            ) for schema, name, columns, rows, visible, kind in found
+        ]  # fmt: skip
+
+    def retry(self) -> None:
+        """Leave a transaction that failed and begin another, just as read-only."""
+        self._connection.rollback()
+        self._begin()
+
+    def close(self) -> None:
+        """Roll back and say goodbye."""
+        with suppress(Exception):
+            self._connection.rollback()
+        with suppress(Exception):
+            self._connection.close()
+
+
+# -- words to Arrow, by the server's type -----------------------------------------------------------------------
+
+
+def _take_words(adapters: Any) -> None:
+    """Have every cell handed on as the server writes it: Arrow reads a chunk of words faster than Python can."""
+    from psycopg.types.string import TextLoader
+
+    for known in adapters.types:
+        for code in (known.oid, known.array_oid):
+            if code:
+                adapters.register_loader(code, TextLoader)
+
+
+def _reader(code: int) -> Callable[[tuple[str | None, ...]], tuple[pa.Array, int]]:
+    import pyarrow as pa
+
+    plain = {16: _booleans, 17: _bytes, 1700: _decimals, 1186: _spans}
+    if code in plain:
+        return lambda cells: (plain[code](cells), 0)
+    if code in (20, 21, 23, 26):
+        return lambda cells: (words(cells).cast(pa.int64()), 0)
+    if code in (700, 701):
+        return lambda cells: (words(cells).cast(pa.float64()), 0)
+    if code in (1082, 1114, 1184):
+        kind = {1082: pa.date32(), 1114: pa.timestamp("us"), 1184: pa.timestamp("us", "UTC")}[code]
+        return lambda cells: _dates(cells, kind)
+    return lambda cells: (words(cells), 0)
+
+
+def _booleans(cells: tuple[str | None, ...]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([None if cell is None else cell == "t" for cell in cells], pa.bool_())
+
+
+def _bytes(cells: tuple[str | None, ...]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([None if cell is None else bytes.fromhex(cell[2:]) for cell in cells], pa.binary())
+
+
+def _decimals(cells: tuple[str | None, ...]) -> pa.Array:
+    """Return whole numbers where there are no places; words where a number has more digits than fit."""
+    import pyarrow as pa
+
+    read = words(cells)
+    try:
+        return read.cast(pa.int64())
+    except pa.ArrowInvalid:
+        whole = any(cell is not None and len(cell) > 17 and cell.lstrip("-").isdigit() for cell in cells)
+        return read if whole else read.cast(pa.float64())
+
+
+def _dates(cells: tuple[str | None, ...], kind: pa.DataType) -> tuple[pa.Array, int]:
+    import pyarrow as pa
+
+    try:
+        return words(cells).cast(kind), 0
+    except pa.ArrowInvalid:
+        fit = [cell if cell is not None and re.fullmatch(r"\d{4}-[-\d:.+ ]+", cell) else None for cell in cells]
+        lost = sum(old is not None and new is None for old, new in zip(cells, fit, strict=True))
+        return words(fit).cast(kind), lost
+
+
+def _spans(cells: tuple[str | None, ...]) -> pa.Array:
+    """Return intervals as durations; a month counts as 30 days and a year as 365.25, as the server does."""
+    import pyarrow as pa
+
+    found = (None if cell is None else _SPAN.fullmatch(cell) for cell in cells)
+    seconds = [
+        None
+        if match is None
+        else round(sum(float(p or 0) * s for p, s in zip(match.groups(), _SECONDS, strict=True)) * 1e6)
+        for match in found
+    ]
+    return pa.array(seconds, pa.int64()).cast(pa.duration("us"))

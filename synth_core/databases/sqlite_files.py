@@ -1,0 +1,87 @@
+"""SQLite: a file opened for reading only, with everything but reading refused by SQLite itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from synth_core.databases.addresses import Address
+from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, words
+from synth_core.databases.deadline import Deadline
+from synth_core.databases.statements import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ALLOWED = frozenset([sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE])
+_COUNTED_BYTES = 200_000_000
+
+
+class SQLiteSession:
+    """A connection that can read and do nothing else."""
+
+    def __init__(self, address: Address, deadline: Deadline) -> None:
+        self._size = address.path.stat().st_size
+        place = f"file:{quote(str(address.path))}?mode=ro"
+        self._connection = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+        deadline.watch(self._connection.interrupt)
+        # the default raises on words that are not UTF-8, in a sentence that repeats them
+        self._connection.text_factory = lambda cell: cell.decode("utf-8", "replace")
+        self._connection.execute("pragma query_only = on")
+        self._connection.execute("pragma trusted_schema = off")
+        self._connection.execute("select count(*) from sqlite_schema").fetchall()
+        self._connection.set_authorizer(_authorize)
+
+    def ask(self, query: str) -> Answer:
+        """Return the answer to a query that reads."""
+        cursor = self._connection.execute(query)
+        names = [str(column[0]) for column in cursor.description or ()]
+        return Answer(names, _chunks(cursor, max(1, CHUNK_CELLS // max(1, len(names)))))
+
+    def tables(self) -> list[DatabaseTable]:
+        """Return the tables and views, by name; rows are counted in files that are not large."""
+        found = self._connection.execute(
+            "select name, type from sqlite_schema where type in ('table', 'view') and name not like 'sqlite!_%' "
+            "escape '!' order by name"
+        ).fetchall()
+        return [self._table(str(name), str(kind)) for name, kind in found]
+
+    def _table(self, name: str, kind: str) -> DatabaseTable:
+        query = f"select * from {quoted(name)}"
+        rows = None
+        try:
+            columns = len(self._connection.execute(f"{query} limit 0").description or ())
+            if kind == "table" and self._size < _COUNTED_BYTES:
+                rows = int(self._connection.execute(f"select count(*) from {quoted(name)}").fetchone()[0])
+        except sqlite3.OperationalError:  # a view over a table that is gone
+            columns = 0
+        return DatabaseTable(name, columns, rows, query)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+
+def _authorize(action: int, first: str | None, second: str | None, *place: str | None) -> int:
+    if action == sqlite3.SQLITE_FUNCTION and second in ("load_extension", "fts3_tokenizer"):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+def _chunks(cursor: sqlite3.Cursor, size: int) -> Iterator[list[pa.Array]]:
+    while rows := cursor.fetchmany(size):
+        yield [_array(cells) for cells in zip(*rows, strict=True)]
+
+
+def _array(cells: tuple[Any, ...]) -> pa.Array:
+    """Return cells, each of which has a type of its own in SQLite, as one array."""
+    import pyarrow as pa
+
+    kinds = {type(cell) for cell in cells} - {type(None)}
+    if not kinds <= {int, float} and len(kinds) > 1:
+        return words(None if c is None else c.hex() if isinstance(c, bytes) else str(c) for c in cells)
+    if kinds == {str}:
+        return words(cells)
+    return pa.array(cells, pa.float64() if float in kinds else None)
