@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,28 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from synth_core.cells import Cells, read_cells
 from synth_core.errors import ReadingError
-from synth_core.semantics import SEMANTICS, detect, from_header, header_words
+from synth_core.kinds import guess_kind
+from synth_core.semantics import SEMANTICS, detect, from_header
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
-
-BOOLEAN_PAIRS = frozenset(
-    frozenset(pair.split()) for pair in
-    ("yes no", "y n", "true false", "t f", "0 1", "j n", "ja nein", "oui non", "si no", "sí no", "on off")
-)  # fmt: skip
-_ID_WORDS = frozenset([
-    "id", "ids", "uuid", "guid", "key", "nbr", "nr", "mrn", "record", "recordnumber", "serial", "udi", "uid",
-    "barcode", "imei", "vin",
-])  # fmt: skip
-_NUMBERING_WORDS = frozenset([
-    "number", "no", "num", "index", "idx", "row", "rownum", "rownumber", "ref", "reference", "account",
-    "username",
-])  # fmt: skip
-_CODE_WORDS = frozenset([
-    "code", "codes", "icd", "sku", "type", "class", "category", "status", "group", "cluster",
-])  # fmt: skip
-_UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
-_ID_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]+([-_./:][A-Za-z0-9]+)*")
-_FEW = 50
 
 
 class ColumnChoice(BaseModel):
@@ -166,77 +147,6 @@ def _semantic(cells: Cells, kind: Kind) -> str | None:
 
 def _unique(cells: Cells) -> bool:
     return cells.distinct == cells.words.present > 1
-
-
-def guess_kind(cells: Cells) -> tuple[Kind, str]:
-    """Return the kind of a column and, where it is not plain, why."""
-    if cells.words.present == 0:
-        return Kind.CATEGORY, "Every cell is missing."
-    if cells.fixed is not None:
-        return cells.fixed, ""
-    if cells.dates is not None:
-        return Kind.DATETIME, ""
-    if frozenset(level.casefold() for level in stripped(cells.words)) in BOOLEAN_PAIRS and cells.distinct == 2:
-        return Kind.BOOLEAN, ""
-    found = _identity(cells)
-    if found is not None:
-        return found
-    if cells.numbers is not None:
-        return (Kind.INTEGER if cells.numbers.whole else Kind.NUMBER), ""
-    return _word_kind(cells)
-
-
-def _identity(cells: Cells) -> tuple[Kind, str] | None:
-    """Return identifier or category for columns that name things, by header and by how often values repeat."""
-    if cells.numbers is not None and not cells.numbers.whole:
-        return None
-    words = header_words(cells.name)
-    ends = set(words[-1:] + words[:1])
-    distinct, present = cells.distinct, cells.words.present
-    sample = cells.words.spread(50)
-    uuid = all(_UUID.fullmatch(word.strip()) for word in sample)
-    named = bool(_ID_WORDS & ends) or uuid
-    coded = bool(_CODE_WORDS & set(words[-1:])) or cells.name.lower().endswith(("code", "type", "class"))
-    if distinct > 0.95 * present and present >= 3:
-        if named or coded or _NUMBERING_WORDS & ends or _consecutive(cells):
-            return Kind.IDENTIFIER, "Each row has its own value." if distinct == present else ""
-        return None
-    if named and cells.name.strip():
-        few = (
-            present >= 20 * distinct and distinct <= 20
-            if uuid
-            else ((present >= 3 * distinct and distinct <= _FEW) or (present >= 10 * distinct and distinct <= 1000))
-        )
-        if few:
-            return Kind.CATEGORY, "A code, not a quantity." if cells.numbers is not None else ""
-        return Kind.IDENTIFIER, (
-            f"Repeats: {distinct:,} different values. If it says who the row is about, choose the role 'entity'."
-        )
-    if coded and cells.numbers is not None and (distinct <= _FEW or words[-1:] == ["code"] or "icd" in words):
-        return Kind.CATEGORY, "A code, not a quantity."
-    return None
-
-
-def _consecutive(cells: Cells) -> bool:
-    """Whether the values are 1, 2, 3, ... in some order: row numbers."""
-    if cells.numbers is None or cells.words.present < 50 or not _unique(cells):
-        return False
-    values = np.asarray(cells.numbers.values, dtype=np.float64)
-    return bool(values.max() - values.min() == len(values) - 1 and values.min() in (0, 1))
-
-
-def _word_kind(cells: Cells) -> tuple[Kind, str]:
-    distinct, present = cells.distinct, cells.words.present
-    sample = [word.strip() for word in cells.words.spread(300)]
-    share = distinct / present
-    if share > 0.95 and present >= 20 and all(_ID_LIKE.fullmatch(word) for word in sample):
-        return Kind.IDENTIFIER, "Each row has its own value." if distinct == present else ""
-    long = sum(len(word) > 40 and word.count(" ") >= 5 for word in sample) / len(sample)
-    if distinct > 20 and share > 0.3 and long > 0.5:
-        return Kind.TEXT, "Free text; left out."
-    if (share > 0.5 and distinct > 100) or (share > 0.9 and present >= 20):
-        return Kind.TEXT, "Almost every cell is different, so nothing can be learned from it; left out."
-    return Kind.CATEGORY, ""
 
 
 # -- canonical values -------------------------------------------------------------------------------------------
