@@ -18,6 +18,7 @@ from synth_core.values import (
     TOKENS,
     Marks,
     Parsed,
+    Texts,
     Words,
     has_leading_zero,
     in_set,
@@ -79,6 +80,8 @@ def read_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *, t
 
 
 def _object_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, marks: Marks) -> Cells:
+    if isinstance(values.dtype, pd.StringDtype) and values.dtype.storage == "pyarrow":
+        return _text_cells(name, Words.of_arrow(values.array.__arrow_array__()), tokens, text=text, marks=marks)
     found = pd.api.types.infer_dtype(values, skipna=True)
     if found in ("string", "empty"):
         array = np.asarray(values.astype(object).where(values.notna(), None), dtype=object)
@@ -177,7 +180,7 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     levels = stripped(words)
     empty = in_set(levels, {""})
     doubtful = in_set(levels, TOKENS | NUMERIC_TOKENS) if tokens is None else in_set(levels, tokens)
-    rest = [level for level, gone in zip(levels, empty | doubtful, strict=True) if not gone]
+    rest = levels.where(~(empty | doubtful))
     source = pd.Series(words.codes)
     packed = bool(rest) and "date" in header_words(name) and all(len(v) == 8 and v[:2] in ("19", "20") for v in rest)
     dates = parse_dates(rest, marks, dated=True) if packed else None
@@ -208,12 +211,12 @@ def _plain(numbers: Parsed) -> bool:
     return numbers.whole and not numbers.pointed
 
 
-def _missing_levels(levels: list[str], tokens: frozenset[str] | None) -> npt.NDArray[np.bool_]:
+def _missing_levels(levels: Texts, tokens: frozenset[str] | None) -> npt.NDArray[np.bool_]:
     """Return which levels of a column of words stand for a missing cell."""
     if tokens is not None:
         return in_set(levels, tokens | {""})
     gone = in_set(levels, TOKENS | {""})
-    rest = [level for level, is_gone in zip(levels, gone, strict=True) if not is_gone]
+    rest = levels.where(~gone)
     if rest and all(not any(c.isalnum() for c in level) for level in rest):  # "+" and "-" are answers
         gone = in_set(levels, (TOKENS | {""}) - {"-", "--", "?"})
     if len(rest) > 10 and all(len(level) == 2 and level.isupper() for level in rest):  # NA is Namibia

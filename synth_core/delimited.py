@@ -11,10 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BLOCK = 8 << 20
+_HEAD = 400_000  # what guesses about the shape are drawn from, in characters
 
 
 @dataclass(frozen=True)
@@ -32,40 +34,6 @@ class Delimited:
 def delimiter_name(delimiter: str) -> str:
     """Return a delimiter in words ("comma")."""
     return DELIMITERS.get(delimiter, f"'{delimiter}'")
-
-
-def decode(data: bytes, filename: str, encoding: str | None) -> tuple[str, str, str]:
-    """Return the text, the encoding used, and a note when it was a guess."""
-    if encoding is not None:
-        try:
-            return data.decode(encoding), encoding, ""
-        except LookupError:
-            raise ReadingError(
-                f"There is no encoding '{encoding}'; use utf-8, utf-16, latin-1 or cp1252, or leave it to be guessed."
-            ) from None
-        except UnicodeError as error:
-            place = getattr(error, "start", 0)
-            raise ReadingError(
-                f"'{filename}' is not {encoding}: byte {place:,} does not fit; try latin-1, or leave it to be guessed."
-            ) from None
-    guess = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _utf16_without_mark(data)
-    try:
-        text = data.decode(guess or "utf-8")
-        return text, guess or "utf-8", f"The text is {guess}." if guess and guess.startswith("utf-16") else ""
-    except UnicodeError:
-        pass
-    name, title = ("cp1252", "Windows-1252") if re.search(rb"[\x80-\x9f]", data) else ("latin-1", "Latin-1")
-    text = data.decode(name, errors="replace")
-    return text, name, f"The text is not UTF-8; read as {title}. Choose another encoding if letters look wrong."
-
-
-def _utf16_without_mark(data: bytes) -> str | None:
-    start = data[:2000]
-    if len(start) >= 4 and start[1::2].count(0) > 0.8 * len(start[1::2]) and start[::2].count(0) == 0:
-        return "utf-16-le"
-    if len(start) >= 4 and start[::2].count(0) > 0.8 * len(start[::2]) and start[1::2].count(0) == 0:
-        return "utf-16-be"
-    return None
 
 
 def _rows(text: str, delimiter: str, most: int = 200) -> list[list[str]]:
@@ -115,10 +83,11 @@ def read_delimited(
     header_row: int | None,
 ) -> Delimited:  # fmt: skip
     """Return the cells of delimited text; :class:`ReadingError` names the line that does not fit."""
-    text, used, note = decode(data, filename, encoding)
-    text = text.lstrip("\ufeff")
-    if "\n" not in text[:100_000] and "\r" in text:
-        text = text.replace("\r", "\n")
+    content, used, note = to_utf8(data, filename, encoding)
+    if b"\n" not in content[:_HEAD] and b"\r" in content:
+        content = content.replace(b"\r", b"\n")
+    _check_zeros(content, filename)
+    text = content[:_HEAD].decode("utf-8", errors="ignore")
     notes = [note] if note else []
     if not text.strip():
         raise ReadingError(f"'{filename}' is empty; a table needs a first line with the column names, and rows below.")
@@ -131,11 +100,11 @@ def read_delimited(
     elif delimiter is None and chosen != ",":
         notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
     mark = chosen or ","
-    rows = _rows(text, mark) if chosen else [[line] for line in text[:400_000].splitlines()[:200]]
+    rows = _rows(text, mark) if chosen else [[line] for line in text.splitlines()[:200]]
     top = guess_header_row(rows) if header_row is None else header_row
     if header_row is None and top:
         notes.append(f"{top} line{'s' if top > 1 else ''} above the column names left out.")
-    raw = _parse(text, mark if chosen else "\x1f", filename, top)
+    raw = _parse(content, mark if chosen else "\x1f", filename, top)
     raw, more = tidy_names(raw, filename)
     if _looks_like_values([str(name) for name in raw.columns]):
         more.append("The first row was taken for the names, but it looks like values; add a row of names on top.")
@@ -143,6 +112,17 @@ def read_delimited(
     if decimal == ",":
         notes.append("Numbers have decimal commas; they are written back with a point.")
     return Delimited(raw, mark, used, decimal, top, notes + more)
+
+
+def _check_zeros(content: bytes, filename: str) -> None:
+    """Raise ReadingError for text with zero bytes, which no text has."""
+    place = content.find(b"\0")
+    if place >= 0:
+        line = content.count(b"\n", 0, place) + 1
+        raise ReadingError(
+            f"'{filename}', line {line:,}: a zero byte, which text never holds; the file "
+            "is damaged or not a text file. Export it again."
+        )
 
 
 def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
@@ -158,9 +138,10 @@ def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
             )
 
 
-def _split_header(text: str, delimiter: str, skip: int) -> tuple[list[str], int, int]:
-    """Return the names, where the first row of data starts in ``text``, and how many lines stand above it."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _split_header(content: bytes, delimiter: str, skip: int) -> tuple[list[str], int, int]:
+    """Return the names, where the first row of data starts in ``content``, and how many lines stand above it."""
+    lines = iter(io.BytesIO(content).readline, b"")
+    reader = csv.reader((line.decode("utf-8", errors="replace") for line in lines), delimiter=delimiter)
     names: list[str] = []
     try:
         for _ in range(skip + 1):
@@ -171,57 +152,97 @@ def _split_header(text: str, delimiter: str, skip: int) -> tuple[list[str], int,
         names = names or [""]
     start = 0
     for _ in range(reader.line_num):
-        end = text.find("\n", start)
-        start = len(text) if end < 0 else end + 1
+        end = content.find(b"\n", start)
+        start = len(content) if end < 0 else end + 1
     return names, start, reader.line_num
 
 
-def _parse(text: str, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
-    """Split text into str columns; every row must have as many cells as the header."""
+def _parse(content: bytes, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
+    """Split text into columns of Arrow-backed text; every row must have as many cells as the header."""
+    import pyarrow as pa
+
+    names, start, above = _split_header(content, delimiter, skip)
+    end = len(content)
+    while end > start and content[end - 1] in b"\r\n":
+        end -= 1
+    body = memoryview(content)[start:end]
+    quoted = content.find(b'"', start) >= 0
+    if not bytes(body[:10_000_000]).strip():
+        return as_frame(pa.table({str(i): pa.array([], pa.string()) for i in range(len(names))})).set_axis(names, axis=1)
+    try:
+        arrow = _cells(body, delimiter, len(names), quoted, threads=True)
+        if arrow is None:  # rows of another width: read again, in order, to say which
+            ragged = _ragged_rows(body, delimiter, len(names), quoted)
+            raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
+    except pa.ArrowInvalid as error:
+        raise ReadingError(
+            f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
+        ) from None
+    raw = as_frame(arrow)
+    _check_last_quote(raw, body, filename, above)
+    return raw.set_axis(names, axis=1)
+
+
+def as_frame(arrow: Any) -> pd.DataFrame:
+    """Return an Arrow table of text as a frame whose cells stay in Arrow's memory (dtype ``string[pyarrow]``)."""
+    return pd.DataFrame(
+        {i: pd.Series(pd.arrays.ArrowStringArray(column)) for i, column in enumerate(arrow.columns)}, copy=False
+    )
+
+
+def _cells(body: memoryview, delimiter: str, width: int, quoted: bool, *, threads: bool, handler: Any = None) -> Any:
+    """Return the cells as an Arrow table of text; None when a row has another width and there is no handler."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    names, start, above = _split_header(text, delimiter, skip)
-    body = text[start:].rstrip("\r\n").encode("utf-8", errors="replace")
-    places = [f"c{i}" for i in range(len(names))]
+    differing: list[int] = []
+    places = [f"c{i}" for i in range(width)]
+
+    def note(row: Any) -> str:
+        differing.append(row.actual_columns)
+        return "skip"
+
+    for block in (_BLOCK, 2**31 - 1):
+        try:
+            arrow = arrow_csv.read_csv(
+                pa.BufferReader(pa.py_buffer(body)),
+                read_options=arrow_csv.ReadOptions(
+                    use_threads=threads, column_names=places,
+                    block_size=min(len(body) + 1024, block if threads else 2**31 - 1),
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=delimiter, newlines_in_values=quoted, invalid_row_handler=handler or note,
+                    ignore_empty_lines=width > 1,
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types={place: pa.string() for place in places}, strings_can_be_null=False, check_utf8=False
+                ),
+            )  # fmt: skip
+            return None if differing else arrow
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block != _BLOCK:
+                raise
+    return None
+
+
+def _ragged_rows(body: memoryview, delimiter: str, width: int, quoted: bool) -> list[tuple[int, int]]:
+    """Return the number (from 1) and the width of every row that has another width than the header."""
     ragged: list[tuple[int, int]] = []
 
     def keep_in_mind(row: Any) -> str:
         ragged.append((row.number or 0, row.actual_columns))
         return "skip"
 
-    if not body.strip():
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in places}).set_axis(names, axis=1)
-    try:
-        arrow = arrow_csv.read_csv(
-            pa.BufferReader(body),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False, column_names=places, block_size=min(len(body) + 1024, 2**31 - 1)
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=keep_in_mind,
-                ignore_empty_lines=len(names) > 1,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types={place: pa.string() for place in places}, strings_can_be_null=False, check_utf8=False
-            ),
-        )  # fmt: skip
-    except pa.ArrowInvalid as error:
-        raise ReadingError(
-            f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
-        ) from None
-    if ragged:
-        raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
-    raw: pd.DataFrame = arrow.to_pandas()
-    _check_last_quote(raw, body, filename, above)
-    return raw.set_axis(names, axis=1)
+    _cells(body, delimiter, width, quoted, threads=False, handler=keep_in_mind)
+    return ragged
 
 
-def _check_last_quote(raw: pd.DataFrame, body: bytes, filename: str, above: int) -> None:
+def _check_last_quote(raw: pd.DataFrame, body: memoryview, filename: str, above: int) -> None:
     """Raise ReadingError when a quote that is never closed swallowed the rest of the file into the last cell."""
     last = str(raw.iloc[-1, -1]) if len(raw) else ""
-    if "\n" in last and not body.endswith(b'"') and body.decode("utf-8", errors="replace").endswith(last):
-        line = body.count(b"\n") + above + 1 - last.count("\n")
+    tail = last.encode("utf-8")
+    if "\n" in last and body[-1:] != b'"' and body[-len(tail) :] == tail:
+        line = bytes(body).count(b"\n") + above + 1 - last.count("\n")
         raise ReadingError(
             f"'{filename}', line {line}: a quote is opened and never closed, so that {last.count(chr(10)):,} lines "
             "became one cell. Close it, or double a quote that belongs to the text."
@@ -262,6 +283,8 @@ def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str
 
 
 def _is_blank(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype) and len(values) > 1000 and not _is_blank(values.iloc[:1000]):
+        return False
     return all(value is None or value == "" or value != value for value in values.tolist())
 
 
@@ -271,8 +294,13 @@ def _looks_like_values(names: list[str]) -> bool:
 
 def _guess_decimal(raw: pd.DataFrame, delimiter: str) -> str | None:
     """Return "," when some column can only be read with decimal commas; None leaves it to each column."""
+    import pyarrow.compute as pc
+
     for index in range(raw.shape[1]):
-        values = [v.strip() for v in raw.iloc[:2000, index].tolist() if v.strip()]
+        cells = raw.iloc[:, index].array.__arrow_array__()
+        if not pc.any(pc.match_substring(cells, ",")).as_py():
+            continue
+        values = [v.strip() for v in pc.unique(cells).to_pylist() if v.strip()]
         commas = [v for v in values if re.fullmatch(r"[+-]?\d+(\.\d{3})*,\d+", v)]
         if not commas or len(commas) < 0.3 * len(values) or any(re.fullmatch(r"[+-]?\d+\.\d+", v) for v in values):
             continue

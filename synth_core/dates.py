@@ -1,0 +1,169 @@
+"""From words to dates: the pattern that reads every word of a column, its order of day and month, its time zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth_core.words import GUESSED, Marks, Parsed, Texts
+
+_DATE_LIKE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}"
+    r"|[A-Za-z]{3,9} \d{1,2},? \d{4}|\d{8}$|\d{8}T\d{4,6}"
+)
+_OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+
+_MANY = 20_000
+
+_CLOCKS = (
+    "",
+    " %H:%M:%S",
+    " %H:%M",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S.%f",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+)
+_DAYS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m.%d.%Y",
+    "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%y", "%d/%m/%y", "%m/%d/%y",
+    "%d.%m.%y", "%d-%m-%y",
+)  # fmt: skip
+_PACKED = ("%Y%m%d", "%Y%m%dT%H%M%S")
+
+
+def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = False) -> Parsed | None:
+    """Return the levels as datetime64[ns] with the strftime pattern that reads them all; None when none does.
+
+    ``dated``: the header speaks of a date, so that 20240131 and 31.01.24 count as well.
+    """
+    if not levels or not all(_DATE_LIKE.match(level) for level in levels[:5]):
+        return None
+    sample = list(levels[:: max(1, len(levels) // 40)])
+    zoned = _parse_zoned(levels) if all(_OFFSET.search(level) and ":" in level for level in sample) else None
+    if zoned is not None:
+        return zoned
+    found = [pattern for pattern in _candidates(dated) if not _parse(sample, pattern).isna().any()]
+    whole = [(pattern, _parse(levels, pattern)) for pattern in found]
+    whole = [(pattern, values) for pattern, values in whole if not values.isna().any()]
+    if whole:
+        return _choose(whole)
+    far = _parse_far(levels, found)
+    if far is not None:
+        return far
+    iso = pd.to_datetime(pd.Series(levels), format="ISO8601", errors="coerce") if "-" in levels[0] else None
+    if iso is not None and not iso.isna().any() and iso.dt.tz is None:
+        note = "Dates with and without a time of day; written back with one."
+        return _dates(iso, "%Y-%m-%d %H:%M:%S", note)
+    return None
+
+
+def _candidates(dated: bool) -> list[str]:
+    days = _DAYS if dated else [day for day in _DAYS if not day.endswith("%y") or "/" in day or "%b" in day]
+    return [day + clock for clock in _CLOCKS for day in days] + (list(_PACKED) if dated else [_PACKED[1]])
+
+
+def _parse(levels: Sequence[str], pattern: str) -> pd.Series:
+    if not _possible(levels[0], pattern):
+        return pd.Series([pd.NaT])
+    if isinstance(levels, Texts) and len(levels) > _MANY and (fast := _parse_many(levels, pattern)) is not None:
+        return fast
+    return pd.to_datetime(pd.Series(levels, dtype=object), format=pattern, errors="coerce")
+
+
+def _parse_many(levels: Texts, pattern: str) -> pd.Series | None:
+    """Return dates of fixed width, read by Arrow; None when one is written another way (then pandas decides)."""
+    digits = {"%Y": "([0-9]{4})", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "([0-9]{2})")}
+    parts = re.findall(r"%[A-Za-z]", pattern)
+    if not set(parts) <= set(digits):
+        return None
+    regex = (
+        "^" + re.sub(r"%[A-Za-z]", lambda part: digits[part.group()], re.sub(r"([.\[\]()])", r"\\\1", pattern)) + "$"
+    )
+    if not pc.all(pc.match_substring_regex(levels.array, regex)).as_py():
+        return None
+    clock = " %H:%M:%S" if "%S" in parts else " %H:%M" if "%H" in parts else ""
+    iso = re.sub(r"%[A-Za-z]", lambda part: f"\\{parts.index(part.group()) + 1}", "%Y-%m-%d" + clock)
+    texts = levels.array
+    if pattern.replace("T", " ") != "%Y-%m-%d" + clock:
+        texts = pc.replace_substring_regex(texts, pattern=regex, replacement=iso)
+    try:
+        return pd.Series(texts.cast(pa.timestamp("s")).cast(pa.timestamp("ns")).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        return None  # a day that there is not, or a year beyond what fits
+
+
+def _possible(level: str, pattern: str) -> bool:
+    """Whether the pattern has the marks and the runs of digits and letters that the level has: spares parsing."""
+    return _shape(re.sub(r"%[bBp]", "a", re.sub(r"%[YymdHIMSf]", "9", pattern))) == _shape(level)
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+
+
+def _choose(whole: list[tuple[str, pd.Series]]) -> Parsed:
+    """Return the reading of the dates; where day and month could be swapped, the one in order, else day first."""
+    pattern, values = whole[0]
+    other = next((item for item in whole[1:] if item[0] == _swapped(pattern)), None)
+    if other is None:
+        return _dates(values, pattern, "")
+    if other[1].is_monotonic_increasing and not values.is_monotonic_increasing:
+        pattern, values = other
+    order = "day" if pattern.index("%d") < pattern.index("%m") else "month"
+    return _dates(values, pattern, f"No date shows whether day or month comes first; read with the {order} first.")
+
+
+def _swapped(pattern: str) -> str:
+    return pattern.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
+
+
+def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
+    """Read dates of which a few are beyond what datetime64[ns] can hold (year 9999); those become missing."""
+    from datetime import datetime
+
+    for pattern in found or [p for p in _candidates(False)[:10] if _possible(levels[0], p)]:
+        values = _parse(levels, pattern)
+        lost = values.isna().to_numpy()
+        if len(values) != len(levels) or lost.sum() > max(3, 0.05 * len(levels)) or lost.mean() > 0.5:
+            continue
+        try:
+            for level in np.array(levels, dtype=object)[lost]:
+                datetime.strptime(str(level), pattern)  # only the year decides: the value is not kept
+        except ValueError:
+            continue
+        return Parsed(
+            values.to_numpy(dtype="datetime64[ns]"), np.zeros(len(levels), dtype=bool), format=pattern,
+            note="Dates after the year 2262 or before 1677 are read as missing.",
+        )  # fmt: skip
+    return None
+
+
+def _parse_zoned(levels: Sequence[str]) -> Parsed | None:
+    """Read dates with an offset: one offset keeps the local time, several are turned to UTC."""
+    offsets = {match.group(0) if (match := _OFFSET.search(level)) else "" for level in levels}
+    values = pd.to_datetime(pd.Series(levels, dtype=object), format="ISO8601", errors="coerce", utc=True)
+    if values.isna().any() or "" in offsets:
+        return None
+    marked = "T" if "T" in levels[0] else " "
+    fraction = ".%f" if any("." in level for level in levels) else ""
+    clock = "%H:%M" if not fraction and levels[0].count(":") - int(":" in levels[0][-6:-2]) < 2 and (
+        levels[0].endswith("Z") and levels[0].count(":") == 1
+    ) else "%H:%M:%S"  # fmt: skip
+    pattern = f"%Y-%m-%d{marked}{clock}{fraction}"
+    if len(offsets) == 1:
+        offset = next(iter(offsets))
+        local = values if offset == "Z" else pd.to_datetime(pd.Series(levels, dtype=object), format="ISO8601")
+        return _dates(local.dt.tz_localize(None), pattern + offset, "")
+    return _dates(values.dt.tz_localize(None), pattern + "+00:00", "Several time zones; all times are now in UTC.")
+
+
+def _dates(values: pd.Series, pattern: str, note: str) -> Parsed:
+    return Parsed(values.to_numpy(dtype="datetime64[ns]"), np.zeros(len(values), dtype=bool), format=pattern, note=note)

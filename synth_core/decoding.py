@@ -1,0 +1,119 @@
+"""From the bytes of a text file to UTF-8: byte order marks, a guess that says so, and encodings chosen by hand."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from synth_core.errors import ReadingError
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252 (Western)",
+    "latin-1": "Latin-1 (ISO 8859-1)",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "cp437": "DOS (cp437)",
+    "mac-roman": "Mac Roman",
+    "shift-jis": "Shift-JIS (Japanese)",
+    "gb18030": "GB 18030 (Chinese)",
+    "koi8-r": "KOI8-R (Russian)",
+}
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SLICE = 16_000_000
+_SAMPLE = 60_000
+
+
+def to_utf8(data: bytes, filename: str, encoding: str | None) -> tuple[bytes, str, str]:
+    """Return the text as UTF-8 bytes without a mark, the encoding used, and a note when it was a guess.
+
+    Raises
+    ------
+    ReadingError
+        An encoding that there is not, or that does not fit the bytes.
+    """
+    if encoding is not None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ReadingError(
+                f"There is no encoding '{encoding}'; use utf-8, utf-16, latin-1 or cp1252, or leave it to be guessed."
+            ) from None
+        try:
+            return _transcoded(data, encoding, "strict"), encoding, ""
+        except UnicodeError as error:
+            place = int(error.args[2]) if len(error.args) > 2 else 0
+            raise ReadingError(
+                f"'{filename}' is not {encoding}: byte {place:,} does not fit; try latin-1, or leave it to be guessed."
+            ) from None
+    guess = next((name for mark, name in _BOMS if data.startswith(mark)), None) or _utf16_without_mark(data)
+    try:
+        text = _transcoded(data, guess or "utf-8", "strict")
+        return text, guess or "utf-8", f"The text is {guess}." if guess and guess.startswith("utf-16") else ""
+    except UnicodeError:
+        pass
+    name, why = _guess(data)
+    title = ENCODINGS[name].split(" (")[0]
+    text = _transcoded(data, name, "replace")
+    return text, name, f"The text is not UTF-8; read as {title}{why}. Choose another encoding if letters look wrong."
+
+
+def _transcoded(data: bytes, encoding: str, errors: str) -> bytes:
+    """Return the text as UTF-8, decoded piece by piece; text that is UTF-8 already is checked and not copied.
+
+    The error of bytes that do not fit carries their place in the file.
+    """
+    name = codecs.lookup(encoding).name
+    decoder = codecs.getincrementaldecoder(name)(errors)
+    same = name in ("utf-8", "utf-8-sig", "ascii")
+    parts = []
+    for start in range(0, max(len(data), 1), _SLICE):
+        piece = data[start : start + _SLICE]
+        if same and piece.isascii():
+            continue
+        try:
+            text = decoder.decode(piece, final=start + _SLICE >= len(data))
+        except UnicodeDecodeError as error:
+            raise UnicodeDecodeError(name, b"", start + error.start, start + error.end, error.reason) from None
+        if not same:
+            parts.append(text.encode("utf-8", errors="replace"))
+    found = data if same else b"".join(parts)
+    return found.removeprefix(b"\xef\xbb\xbf")
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    start = data[:2000]
+    if len(start) >= 4 and start[1::2].count(0) > 0.8 * len(start[1::2]) and start[::2].count(0) == 0:
+        return "utf-16-le"
+    if len(start) >= 4 and start[::2].count(0) > 0.8 * len(start[::2]) and start[1::2].count(0) == 0:
+        return "utf-16-be"
+    return None
+
+
+def _guess(data: bytes) -> tuple[str, str]:
+    """Return the encoding of text that is not UTF-8, and what shows it (in words, may be empty)."""
+    sample = b"\n".join(line for line in data[:4_000_000].splitlines() if not line.isascii())[:_SAMPLE]
+    if not sample:
+        sample = data[-_SAMPLE:]
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", data) else "latin-1"
+    found = _by_letters(sample)
+    return (found, ", by its letters") if found is not None else (western, "")
+
+
+def _by_letters(sample: bytes) -> str | None:
+    """Return an encoding that charset-normalizer is sure of, of those offered; None where it is a Western one.
+
+    A few accented letters cannot tell one Western encoding from another: only an alphabet of its own decides.
+    """
+    high = sum(byte > 127 for byte in sample)
+    if high < 12:
+        return None
+    from charset_normalizer import from_bytes
+
+    names = {codecs.lookup(name).name: name for name in ENCODINGS if name not in ("utf-8", "utf-16", "latin-1")}
+    best = from_bytes(sample, cp_isolation=list(names), threshold=0.3).best()
+    if best is None or best.encoding not in names:
+        return None
+    name = names[best.encoding]
+    return name if name not in ("cp1252", "mac-roman", "cp437", "cp1250") else None
