@@ -1,34 +1,85 @@
-"""Profile: what to look at first, every column at a glance, and how columns go together."""
+"""Profile: what to look at first, then every column, how they go together, time, exposure and gaps."""
 
 import streamlit as st
 
-from pages.ui import alerts, cache, column_panel, pairs_panel, parts, state
+from pages.ui import (
+    alerts,
+    cache,
+    column_panel,
+    pairs_panel,
+    parts,
+    profile_column,
+    profile_downloads,
+    profile_exposed,
+    profile_head,
+    profile_missing,
+    profile_source,
+    profile_time,
+    profile_triples,
+    state,
+)
 from pages.ui.halves import halves
+from pages.ui.profile_source import Source
+from synth_core.project import Project
+
+TABS = ("Columns", "Pairs", "Triples", "Time", "Exposed rows", "Missing")
 
 parts.page_head(
     "Profile", "What is in your table: first what needs a look, then every column, then how they go together."
 )
 project = parts.need_project()
 
+
+def columns(found: Source) -> None:
+    """Draw the overview beside the chosen column."""
+    left, right = halves()
+    with left:
+        search = state.get("profiling.search", "")
+        chosen = column_panel.overview(found.profile, state.get("profiling.wanted", ""), search)
+    with right:
+        if chosen:
+            profile_column.detail(found, chosen)
+
+
+@st.fragment
+def panels(project: Project, found: Source) -> None:
+    """Draw the tabs; only the open one computes, and what is chosen in it redraws it alone."""
+    opened = st.tabs(list(TABS), key="profiling.tab", on_change="rerun")
+    name = project.table_name
+    draw = {
+        "Columns": lambda: columns(found),
+        "Pairs": lambda: pairs_panel.pairs(found),
+        "Triples": lambda: profile_triples.triples(found),
+        "Time": lambda: profile_time.time(found, name),
+        "Exposed rows": lambda: profile_exposed.exposed(found, name),
+        "Missing": lambda: profile_missing.missing(found),
+    }
+    for title, tab in zip(TABS, opened, strict=True):
+        with tab:
+            if tab.open:
+                with parts.guarded(f"{title} cannot be shown"):
+                    draw[title]()
+
+
 with parts.guarded("The table cannot be profiled"):
-    table = cache.table(project)
     slot = st.container()
     with slot.skeleton(height=420):
-        profile = cache.profile(table)
-
-    alerts.alerts(project, table, profile)
-
-    columns, pairs = st.tabs(["Columns", "Pairs"], key="profiling.tab", on_change="rerun")
-    with columns:
-        if columns.open:
-            left, right = halves()
-            with left:
-                chosen = column_panel.overview(profile, state.get("profiling.wanted", ""))
-            with right:
-                if chosen:
-                    column_panel.detail(profile, chosen)
-    with pairs:
-        if pairs.open:
-            pairs_panel.pairs(table, profile)
+        table = cache.table(project)
+        found = profile_source.source(project, table, profile_head.asked_rows(table))
+    profile_head.head(project, found)
+    alerts.alerts(project, table, found.profile)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="profiling_controls"):
+        st.text_input(
+            "Search columns",
+            key="profiling.search",
+            placeholder="Search columns",
+            icon=":material/search:",
+            persist_state="session",
+            width=240,
+        )
+        profile_head.target_choice(project, table)
+        profile_head.rows_choice(table)
+        profile_downloads.menu(project, found)
+    panels(project, found)
 
 parts.step_footer("upload", "constraints")

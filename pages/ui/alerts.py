@@ -6,18 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import parts, rule_book, state, theme
-from pages.ui.column_editor import KINDS
-from synth_core.errors import SimileError
+from pages.ui import alert_actions, parts, state, theme
 from synth_core.profile import Alert, Profile
-from synth_core.profile.alerts import Action
 from synth_core.project import Project
-from synth_core.reading import ColumnChoice
-from synth_core.table import Role, Table
+from synth_core.table import Table
 
 SHOWN = 4
 FEW = 3  # alerts of one sort share a line from here on
 LISTED = 12  # names on such a line
+LOOKS = 50  # alerts in a line's list
 TOGETHER = {
     "identifier": "columns are identifiers",
     "personal": "columns look like personal data",
@@ -50,6 +47,7 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
     if problem := state.get("profiling.problem", ""):
         parts.error_card(problem, title="This was not done")
         state.drop("profiling.problem")
+    alert_actions.said(project)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Look at this first", anchor=False, width="content")
         for severity, mark in SIGNS.items():
@@ -111,11 +109,11 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
             f":{mark.colour}[{mark.icon}] {theme.plain(sentence)} :gray[{theme.plain(alert.consequence)}]",
             width="stretch",
         )
-        if actions and len({action.kind for action in actions}) == 1:
+        if actions and len({alert_actions.label(action, len(group) > 1) for action in actions}) == 1:
             st.button(
-                _label(actions[0]) if len(group) == 1 else _label_of_all(actions[0]),
+                alert_actions.label(actions[0], len(group) > 1),
                 key=f"profiling.act_{place}",
-                on_click=_act,
+                on_click=alert_actions.act,
                 args=(project, table, actions),
             )
         _way_to_look(group, place)
@@ -125,30 +123,15 @@ def _way_to_look(group: list[Alert], place: int) -> None:
     """Draw the button that shows the alert's columns below; a group has a list that says it of each."""
     key = f"profiling.look_{place}"
     if len(group) > 1:
-        picked = st.menu_button(
-            "Look", range(len(group)), format_func=lambda one: group[one].sentence, key=key, type="tertiary"
-        )
+        listed = range(min(len(group), LOOKS))
+        picked = st.menu_button("Look", listed, format_func=lambda one: group[one].sentence, key=key, type="tertiary")
         if picked is not None:
-            _look(group[picked].columns)
+            look(group[picked].columns)
     elif group[0].columns:
-        st.button("Look", key=key, type="tertiary", on_click=_look, args=(group[0].columns,))
+        st.button("Look", key=key, type="tertiary", on_click=look, args=(group[0].columns,))
 
 
-def _label(action: Action) -> str:
-    if action.kind == "make_rule":
-        return "Make this a rule"
-    if action.kind == "change_kind" and action.to is not None:
-        return f"Read as {KINDS[action.to]}"
-    return {"drop": "Leave out", "protect": "Protect"}[action.kind]
-
-
-def _label_of_all(action: Action) -> str:
-    if action.kind == "make_rule":
-        return "Make these rules"
-    return _label(action) + ("" if action.kind == "change_kind" else " all")
-
-
-def _look(columns: list[str]) -> None:
+def look(columns: Sequence[str]) -> None:
     """Show the alert's column, or its pair, below."""
     if len(columns) == 2:
         state.put("profiling.x", columns[0])
@@ -159,34 +142,3 @@ def _look(columns: list[str]) -> None:
         state.put("profiling.search", "")
     state.put("profiling.wanted", columns[0])
     state.put("profiling.round", state.get("profiling.round", 0) + 1)
-
-
-def _act(project: Project, table: Table, actions: Sequence[Action]) -> None:
-    try:
-        done = [words for action in actions if (words := _done(project, table, action))]
-    except SimileError as error:
-        state.put("profiling.problem", str(error))
-        return
-    if not done:
-        return
-    rules = actions[0].kind == "make_rule"
-    if len(done) > 1:
-        words = f"{len(done)} rules added" if rules else f"{len(done)} columns changed. The Upload page shows them."
-    else:
-        words = f"Rule added: {done[0]}" if rules else f"Changed: {done[0]}. The Upload page shows it."
-    st.toast(words, icon=":material/rule:" if rules else ":material/check:")
-
-
-def _done(project: Project, table: Table, action: Action) -> str:
-    """Do it, and return the rule or the column in words; "" when there was nothing to do."""
-    if action.kind == "make_rule" and action.rule is not None:
-        return theme.plain(rule_book.accept(project, table, action.rule).sentence())
-    if action.column is None:
-        return ""
-    update: dict[str, object] = {"drop": {"role": Role.DROP}, "protect": {"protect": True}}.get(
-        action.kind, {"kind": action.to}
-    )
-    choices = project.choices
-    kept = choices.get(action.column, ColumnChoice())
-    project.set_choices(choices | {action.column: kept.model_copy(update=update)})
-    return theme.plain(action.column)

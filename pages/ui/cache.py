@@ -42,14 +42,6 @@ def facts(table: Table) -> Facts:
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
-def profile(table: Table) -> Any:
-    """Return the profile of a table."""
-    from synth_core.profile import profile as profiled
-
-    return profiled(table)
-
-
-@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
 def suggestions(table: Table, holdout: float, seed: int) -> Any:
     """Return the rules found in the rows that an engine would learn from."""
     from synth_core.constraints.discovery import discover

@@ -1,59 +1,141 @@
-"""How columns go together: the heat map, the strongest pairs, and the picture of the chosen pair."""
+"""How columns go together: the heat map, the strongest pairs, and the chosen pair with its measures."""
 
 from __future__ import annotations
 
+import html
 from itertools import combinations
 
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, state
-from synth_core.profile import Profile
-from synth_core.table import Table
+from pages.ui import parts, profile_source, state, theme
+from pages.ui.halves import halves
+from pages.ui.profile_source import Source
+from synth_core.associations import AssociationMatrix
 
-STRONGEST = 30
+STRONGEST = 40
+SHOWN = 80  # columns of a heat map
+MEASURES = {
+    "auto": "Fitting each pair",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "cramers_v": "Cramér's V",
+    "correlation_ratio": "Correlation ratio",
+    "mutual_information": "Mutual information",
+}
+ABOUT = {
+    "auto": "Two numbers: Spearman's rank correlation (-1 to 1). Two categories: Cramér's V. "
+    "One of each: the correlation ratio of ranks. The last two run from 0 to 1.",
+    "pearson": "How well a straight line fits two numbers (-1 to 1). Pairs with a category are left empty.",
+    "spearman": "Whether two numbers rise together, in any shape (-1 to 1). Pairs with a category are left empty.",
+    "cramers_v": "How far two categories go together (0 to 1), corrected for chance.",
+    "correlation_ratio": "How much of a number's spread a category explains (0 to 1), corrected for chance.",
+    "mutual_information": "What one column tells about the other, in any shape (0 to 1), for all kinds.",
+}
+SIGNED = ("auto", "pearson", "spearman")
 
 
-def strongest(profile: Profile) -> pd.DataFrame:
+def strongest(matrix: AssociationMatrix) -> pd.DataFrame:
     """Return the pairs with the strongest association, strongest first."""
-    matrix = profile.associations
     pairs = [
-        (matrix.names[i], matrix.names[j], matrix.values[i][j]) for i, j in combinations(range(len(matrix.names)), 2)
+        (matrix.names[i], matrix.names[j], matrix.values[i][j])
+        for i, j in combinations(range(len(matrix.names)), 2)
+        if matrix.values[i][j] == matrix.values[i][j]
     ]
     pairs.sort(key=lambda pair: -abs(pair[2]))
     return pd.DataFrame(pairs[:STRONGEST], columns=["One", "Other", "Association"])
 
 
-def pairs(table: Table, profile: Profile) -> None:
+def pairs(found: Source) -> None:
     """Draw the heat map beside the chosen pair."""
-    from synth_core.figures import alt_associations, association_figure
-
-    matrix = profile.associations
-    if len(matrix.names) < 2:
+    if len(found.profile.associations.names) < 2:
         st.markdown(":gray[Fewer than two columns are learned, so there are no pairs.]")
         return
-    ranked = strongest(profile)
-    left, right = st.columns(2, gap="medium")
+    left, right = halves()
     with left:
-        top = ranked.iloc[0]
-        parts.chart(
-            association_figure(matrix.names, matrix.values, mode=state.mode()),
-            alt=alt_associations(matrix.names, matrix.values),
-            key="profiling.heat",
+        measure = st.selectbox(
+            "Measure",
+            list(MEASURES),
+            format_func=MEASURES.__getitem__,
+            key="profiling.measure",
+            persist_state="session",
+            help="  \n".join(f"**{MEASURES[name]}**: {text}" for name, text in ABOUT.items()),
         )
-        with st.expander("Strongest pairs", expanded=False, key="profiling.strongest_box"):
-            st.dataframe(
-                ranked,
-                key="profiling.strongest",
-                hide_index=True,
-                height=300,
-                on_select=lambda: _choose(ranked),
-                selection_mode="single-row",
-                column_config={"Association": st.column_config.NumberColumn(format="%.2f")},
-                alt="The pairs of columns with the strongest association.",
-            )
+        measure = str(measure or "auto")
+        slot = st.container()
+        with slot.skeleton(height=420):
+            matrix = _matrix(found, measure)
+        ranked = strongest(matrix)
+        x, y = _chosen(matrix, ranked)
+        _heat(matrix, measure, (x, y))
+        _list(ranked)
     with right:
-        _pair(table, matrix.names, (str(top["One"]), str(top["Other"])))
+        _pair(found, matrix.names, x, y)
+
+
+def _matrix(found: Source, measure: str) -> AssociationMatrix:
+    if measure == "auto":
+        return found.profile.associations
+    matrix: AssociationMatrix = profile_source.associations(found.key, measure, found.table)
+    return matrix
+
+
+def _chosen(matrix: AssociationMatrix, ranked: pd.DataFrame) -> tuple[str, str]:
+    """Return the pair to show: the one chosen last, else the strongest."""
+    first = (str(ranked.iloc[0]["One"]), str(ranked.iloc[0]["Other"])) if len(ranked) else tuple(matrix.names[:2])
+    for key, fallback in zip(("profiling.x", "profiling.y"), first, strict=True):
+        if state.get(key, "") not in matrix.names:
+            state.put(key, fallback)
+    return state.get("profiling.x", ""), state.get("profiling.y", "")
+
+
+def _heat(matrix: AssociationMatrix, measure: str, chosen: tuple[str, str]) -> None:
+    from synth_core.figures import alt_associations, association_figure
+
+    figure = association_figure(
+        matrix.names,
+        matrix.values,
+        mode=state.mode(),
+        clickable=True,
+        chosen=chosen,
+        signed=measure in SIGNED,
+    )
+    parts.chart(
+        figure,
+        alt=alt_associations(matrix.names, matrix.values),
+        key="profiling.heat",
+        on_select=_click,
+        selection_mode="points",
+    )
+    text = "Click a cell to see its pair."
+    if len(matrix.names) > SHOWN:
+        text += f" Drawn are the {SHOWN} columns with the strongest partners of {theme.count(len(matrix.names))}."
+    st.caption(f"{text} {ABOUT[measure].split('. ')[0]}. From {theme.count(matrix.rows)} rows.")
+
+
+def _click() -> None:
+    """Show the pair whose cell was clicked."""
+    points = state.get("profiling.heat", {}).get("selection", {}).get("points", [])
+    if not points:
+        return
+    point = points[0]
+    names = point.get("customdata") or [html.unescape(str(point.get(axis, ""))) for axis in ("x", "y")]
+    state.put("profiling.x", str(names[0]))
+    state.put("profiling.y", str(names[1]))
+
+
+def _list(ranked: pd.DataFrame) -> None:
+    st.markdown("**Strongest pairs**")
+    st.dataframe(
+        ranked,
+        key="profiling.strongest",
+        hide_index=True,
+        height=theme.table_height(len(ranked), 282),
+        on_select=lambda: _choose(ranked),
+        selection_mode="single-row",
+        column_config={"Association": st.column_config.NumberColumn(format="%.2f")},
+        alt="The pairs of columns with the strongest association.",
+    )
 
 
 def _choose(ranked: pd.DataFrame) -> None:
@@ -64,17 +146,36 @@ def _choose(ranked: pd.DataFrame) -> None:
         state.put("profiling.y", str(ranked.iloc[rows[0]]["Other"]))
 
 
-def _pair(table: Table, names: list[str], first: tuple[str, str]) -> None:
-    from synth_core.figures import pair_figure
-
-    for key, fallback in (("profiling.x", first[0]), ("profiling.y", first[1])):
-        if state.get(key, "") not in names:
-            state.put(key, fallback)
+def _pair(found: Source, names: list[str], x: str, y: str) -> None:
+    """Draw the chosen pair, with every measure that fits it."""
     across, up = st.columns(2)
-    x = across.selectbox("Across", names, key="profiling.x", persist_state="session")
-    y = up.selectbox("Up", names, key="profiling.y", persist_state="session")
+    across.selectbox("Across", names, key="profiling.x", persist_state="session")
+    up.selectbox("Up", names, key="profiling.y", persist_state="session")
     if x == y:
         st.markdown(":gray[Choose two different columns.]")
         return
-    figure = pair_figure(table.frame, table.column(x), table.column(y), mode=state.mode())
-    parts.chart(figure, alt=f"{x} and {y} together, real rows.", key="profiling.pair")
+    from synth_core.figures import pair_figure
+
+    facts = profile_source.pair_facts(found.key, x, y, found.table)
+    first = facts.measures[0].sentence if facts.measures else f"{x} and {y} together, real rows."
+    figure = pair_figure(found.table.frame, found.table.column(x), found.table.column(y), mode=state.mode())
+    parts.chart(figure, alt=first, key="profiling.pair")
+    if not facts.measures:
+        return
+    for measure in facts.measures[:1]:
+        st.markdown(theme.plain(measure.sentence))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Measure": [one.name for one in facts.measures],
+                "Value": [one.value for one in facts.measures],
+                "95 % interval": [f"{one.low:.2f} to {one.high:.2f}" for one in facts.measures],
+                "Meaning": [one.sentence for one in facts.measures],
+            }
+        ),
+        hide_index=True,
+        key="profiling.pair_measures",
+        column_config={"Value": st.column_config.NumberColumn(format="%.2f", width=60)},
+        alt=f"Measures of {x} with {y}.",
+    )
+    st.caption(f"{theme.count(facts.rows)} rows have both values.")

@@ -1,0 +1,70 @@
+"""The profile as files: one HTML page, and a JSON document; made when they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import profile_source
+from pages.ui.profile_source import Source
+from synth_core.project import Project
+
+
+def menu(project: Project, found: Source) -> None:
+    """Draw the menu of downloads."""
+    label = re.sub(r"[^a-z0-9]+", "-", project.label.lower()).strip("-") or "table"
+    with st.popover("Download", icon=":material/download:", key="profiling.downloads"):
+        st.download_button(
+            "Profile as one HTML page",
+            _page(project, found),
+            file_name=f"{label}-profile.html",
+            mime="text/html",
+            on_click="ignore",
+            key="profiling.html",
+            icon=":material/article:",
+            type="tertiary",
+        )
+        st.download_button(
+            "Profile as profile.json",
+            _document(project, found),
+            file_name="profile.json",
+            mime="application/json",
+            on_click="ignore",
+            key="profiling.json",
+            icon=":material/data_object:",
+            type="tertiary",
+        )
+        st.caption("Both are masked like this page; the HTML page asks nothing of any other host.")
+
+
+def _everything(project: Project, found: Source) -> dict[str, Any]:
+    """Return what goes into a file beside the profile."""
+    name, whole = project.table_name, found.whole
+    known = tuple(profile_source.quasi_identifiers(name, whole))
+    from synth_core.profile.exposure import suggested_widths
+
+    return {
+        "time": profile_source.time(name, None, None, None, whole),
+        "triples": profile_source.triples(found.key, found.table),
+        "exposure": profile_source.exposure(name, known, suggested_widths(whole, known), "", whole) if known else None,
+        "advice": profile_source.meaning(name, project.use, found.profile.sampled, whole, found.profile),
+    }
+
+
+def _page(project: Project, found: Source) -> Callable[[], bytes]:
+    def made() -> bytes:
+        from synth_core.report.profile_document import profile_html
+
+        return profile_html(project.label, found.profile, **_everything(project, found)).encode()
+
+    return made
+
+
+def _document(project: Project, found: Source) -> Callable[[], bytes]:
+    def made() -> bytes:
+        return found.profile.model_dump_json(indent=1).encode()
+
+    return made

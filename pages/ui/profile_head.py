@@ -1,0 +1,148 @@
+"""The head of the Profile page: what the table is, what that means, and what the page is drawn from."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from pages.ui import parts, profile_source, state, theme
+from pages.ui.profile_source import Source, Work
+from synth_core.errors import SimileError
+from synth_core.profile import Profile
+from synth_core.project import Project
+from synth_core.reading import ColumnChoice
+from synth_core.table import Kind, Role, Table
+
+ADVICE = 4  # shown before the rest is folded
+ALL_ROWS = "All rows"
+NO_TARGET = "None"
+PLURALS = {
+    Kind.CATEGORY: "categories",
+    Kind.IDENTIFIER: "identifiers",
+    Kind.DATETIME: "dates",
+    Kind.TEXT: "free texts",
+    Kind.BOOLEAN: "yes / no",
+}
+
+
+def table_line(profile: Profile) -> str:
+    """Return what a table is, in one line."""
+    numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in profile.columns)
+    kinds = Counter(column.kind for column in profile.columns)
+    pieces = [f"{numbers} number{'s' if numbers > 1 else ''}"] if numbers else []
+    for kind, words in PLURALS.items():
+        if kinds[kind]:
+            one = {"categories": "category", "yes / no": "yes / no"}.get(words, words.rstrip("s"))
+            pieces.append(f"{kinds[kind]} {one if kinds[kind] == 1 else words}")
+    repeated = f"{theme.count(profile.duplicate_rows)} repeated rows" if profile.duplicate_rows else "no repeated rows"
+    return (
+        f"**{theme.count(profile.rows)} rows × {theme.count(len(profile.columns))} columns**: {', '.join(pieces)}. "
+        f"{theme.share(profile.missing_share)} of the cells are empty, {repeated}."
+    )
+
+
+def head(project: Project, found: Source) -> None:
+    """Draw one line of what the table is, where it comes from, and what it means for the chosen use."""
+    st.markdown(table_line(found.profile))
+    if found.work is not None:
+        _exact_follows(found.work, found.profile)
+    elif found.profile.sampled:
+        st.caption(
+            f"From {theme.count(found.profile.sampled)} of {theme.count(found.profile.rows)} rows, evenly drawn."
+        )
+    _meaning(project, found)
+
+
+def _exact_follows(work: Work, profile: Profile) -> None:
+    """Say that exact figures follow, and redraw the page once when they are there."""
+
+    @st.fragment(run_every="1s")
+    def waiting() -> None:
+        if work.done:
+            st.rerun()
+        rows = f"{theme.count(profile.sampled or 0)} of {theme.count(profile.rows)}"
+        share = f" ({work.share * 100:.0f} %)" if work.share else ""
+        st.caption(f":material/hourglass_top: From {rows} rows; exact figures follow{share}.")
+
+    waiting()
+
+
+def _meaning(project: Project, found: Source) -> None:
+    advice = profile_source.meaning(project.table_name, project.use, found.profile.sampled, found.whole, found.profile)
+    if not advice:
+        return
+    with st.container(border=True, gap="xsmall", key="profiling_meaning"):
+        st.markdown("**What this means for you**")
+        for place, one in enumerate(advice[:ADVICE]):
+            _advice(project, one, place)
+        if len(advice) > ADVICE:
+            with st.expander(f"{len(advice) - ADVICE} more", key="profiling.more_advice", type="compact"):
+                for place, one in enumerate(advice[ADVICE:], start=ADVICE):
+                    _advice(project, one, place)
+
+
+def _advice(project: Project, one: object, place: int) -> None:
+    title, sentence, page = (getattr(one, name) for name in ("title", "sentence", "page"))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{theme.plain(title)}.** {theme.plain(sentence)}", width="stretch")
+        if page in parts.PAGES and page != "profiling":
+            st.page_link(
+                f"{page}.py",
+                label=parts.PAGES[page][0],
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                query_params={"project": project.id},
+                width="content",
+            )
+
+
+def asked_rows(table: Table) -> int | None:
+    """Return how many rows were asked for; None: all."""
+    chosen = str(state.get("profiling.rows", ALL_ROWS) or ALL_ROWS)
+    rows = int(chosen.split()[0].replace(",", "")) if chosen != ALL_ROWS else None
+    return rows if rows is not None and rows < len(table) else None
+
+
+def target_choice(project: Project, table: Table) -> None:
+    """Draw the choice of the target, which gives a column its role."""
+    names = [column.name for column in table.columns if column.learned]
+    current = table.target.name if table.target else NO_TARGET
+    if state.get("profiling.target", "") != current:
+        state.put("profiling.target", current)
+    st.selectbox(
+        "Target",
+        [NO_TARGET, *names],
+        key="profiling.target",
+        on_change=_set_target,
+        args=(project, table),
+        help="The column to predict. It shows up in alerts, and columns can be split by it.",
+        width=220,
+    )
+
+
+def _set_target(project: Project, table: Table) -> None:
+    chosen = state.get("profiling.target", NO_TARGET)
+    choices = project.choices
+    for column in table.having(role=Role.TARGET):
+        choices[column.name] = choices.get(column.name, ColumnChoice()).model_copy(update={"role": Role.FEATURE})
+    if chosen != NO_TARGET:
+        choices[chosen] = choices.get(chosen, ColumnChoice()).model_copy(update={"role": Role.TARGET})
+    try:
+        project.set_choices(choices)
+    except SimileError as error:
+        state.put("profiling.problem", str(error))
+
+
+def rows_choice(table: Table) -> None:
+    """Draw the choice of how many rows to look at, where there are enough to choose."""
+    sizes = [size for size in profile_source.SIZES if size < len(table)]
+    if sizes:
+        st.selectbox(
+            "Rows",
+            [ALL_ROWS, *(f"{theme.count(size)} rows" for size in sizes)],
+            key="profiling.rows",
+            persist_state="session",
+            help="Fewer rows are faster. Of more than 100,000 rows the page first shows a sample, then exact figures.",
+            width=150,
+        )

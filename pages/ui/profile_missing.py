@@ -1,0 +1,87 @@
+"""Which columns are empty together."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, profile_source, state, theme
+from pages.ui.halves import halves
+from pages.ui.profile_source import Source
+from synth_core.profile.emptiness import Emptiness
+
+PAIRS = 20
+
+
+def missing(found: Source) -> None:
+    """Draw the patterns of empty cells, and how much is empty where."""
+    from synth_core.figures import alt_missing, missing_figure
+
+    empty: Emptiness = profile_source.emptiness(found.key, found.table)
+    if not empty.columns:
+        st.markdown(":green[:material/check_circle:] **No cell is empty.**")
+        return
+    alt = alt_missing(empty)
+    st.markdown(theme.plain(alt))
+    left, right = halves()
+    with left:
+        st.markdown("**Patterns** :gray[a line is a group of rows with the same cells empty]")
+        parts.chart(missing_figure(empty, mode=state.mode()), alt=alt, key="profiling.missing")
+        notes = []
+        if empty.other_rows:
+            notes.append(f"{theme.count(empty.other_rows)} rows have other patterns.")
+        if empty.left_out:
+            notes.append(f"{theme.count(empty.left_out)} more columns with gaps are not drawn.")
+        if notes:
+            st.caption(" ".join(notes))
+    with right:
+        _columns(found, empty)
+        _together(empty)
+
+
+def _columns(found: Source, empty: Emptiness) -> None:
+    st.markdown("**Columns with empty cells**")
+    notes = {column.name: column.gap_note for column in found.profile.columns}
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Column": empty.columns,
+                "Empty": [100 * rows / max(empty.rows, 1) for rows in empty.missing],
+                "How": [notes.get(name, "") for name in empty.columns],
+            }
+        ),
+        hide_index=True,
+        key="profiling.missing_columns",
+        height=theme.table_height(len(empty.columns), 300),
+        column_config={
+            "Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=110),
+            "How": st.column_config.TextColumn(width="medium"),
+        },
+        alt=f"{len(empty.columns)} columns with empty cells, the emptiest first.",
+    )
+
+
+def _together(empty: Emptiness) -> None:
+    pairs = [
+        (a, b, 100 * empty.together[i][j])
+        for (i, a), (j, b) in combinations(enumerate(empty.columns), 2)
+        if empty.together[i][j] >= 0.01
+    ]
+    pairs.sort(key=lambda pair: -pair[2])
+    if not pairs:
+        return
+    st.markdown("**Empty together**")
+    st.dataframe(
+        pd.DataFrame(pairs[:PAIRS], columns=["One", "Other", "Together"]),
+        hide_index=True,
+        key="profiling.missing_pairs",
+        height=theme.table_height(min(len(pairs), PAIRS), 250),
+        column_config={
+            "Together": st.column_config.NumberColumn(
+                format="%.0f %%", help="Rows that lack both, of the rows that lack either."
+            )
+        },
+        alt="Pairs of columns by how often they are empty together.",
+    )

@@ -1,0 +1,89 @@
+"""Three columns that say more together than their pairs: the list, and the picture of the chosen one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import parts, profile_source, state, theme
+from pages.ui.halves import halves
+from pages.ui.profile_source import Source
+
+ABOUT = (
+    "Interaction information tells what three columns say together that no pair of them says. "
+    "Each is held against the same table with chance in the place of the interaction."
+)
+
+
+def triples(found: Source) -> None:
+    """Draw the triples found, the strongest first, beside the picture of the chosen one."""
+    slot = st.container()
+    with slot.skeleton(height=360):
+        result = profile_source.triples(found.key, found.table)
+    if not result.found:
+        st.markdown("**No three columns say more together than their pairs do.**")
+        if result.note:
+            st.caption(theme.plain(result.note))
+        return
+    left, right = halves()
+    with left:
+        st.markdown(f":gray[{ABOUT}]")
+        picked = st.dataframe(
+            pd.DataFrame(
+                {
+                    "Columns": [" × ".join(one.names) for one in result.found],
+                    "Bits": [one.bits for one in result.found],
+                    "Chance": [one.null_bits for one in result.found],
+                    "p": [_p(one.p_value) for one in result.found],
+                }
+            ),
+            key="profiling.triples",
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="single-row-required",
+            height=theme.table_height(len(result.found), 460),
+            column_config={
+                "Columns": st.column_config.TextColumn(width=250),
+                "Bits": st.column_config.NumberColumn(format="%.3f", width=58, help="Above 0: more than the pairs."),
+                "Chance": st.column_config.NumberColumn(format="%.3f", width=62, help="What chance alone reaches."),
+                "p": st.column_config.TextColumn(width=66, help="Adjusted for the number of triples tested."),
+            },
+            alt=f"{len(result.found)} triples, strongest first: {', '.join(result.found[0].names)}.",
+        )
+        st.caption(theme.plain(result.note) or f"{theme.count(result.tested)} triples tested.")
+    with right:
+        rows = picked["selection"]["rows"] or [0]
+        _picture(found, result.found[min(rows[0], len(result.found) - 1)])
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _picture(found: Source, triple: object) -> None:
+    from synth_core.figures import alt_triple, triple_figure
+    from synth_core.profile.triples import Triple, triple_view
+
+    assert isinstance(triple, Triple)
+    view = triple_view(found.table, triple.names)
+    st.markdown(theme.plain(alt_triple(triple)))
+    x, y, z = triple.names
+    figure = triple_figure(view, mode=state.mode(), names=(x, y, z))
+    parts.chart(figure, alt=alt_triple(triple), key="profiling.triple")
+    st.caption("Share of the rows of each panel. Cells of one to four rows are left empty.")
+    with st.expander("The chart as a table", key="profiling.triple_box"):
+        cells = [
+            {x: a, y: b, z: c, "Rows": view.counts[k][j][i]}
+            for k, c in enumerate(view.z_labels)
+            for j, b in enumerate(view.y_labels)
+            for i, a in enumerate(view.x_labels)
+            if view.counts[k][j][i] > 0
+        ]
+        st.dataframe(
+            pd.DataFrame(cells),
+            hide_index=True,
+            key="profiling.triple_table",
+            height=260,
+            column_config={"Rows": st.column_config.NumberColumn(format="localized")},
+            alt=f"Rows per combination of {x}, {y} and {z}.",
+        )
