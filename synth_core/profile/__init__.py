@@ -7,10 +7,13 @@ looked at, kept and sent where the table cannot.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from synth_core.associations import AssociationMatrix, association_matrix
+from synth_core.associations import AssociationMatrix, association_matrix, sampled_rows
 from synth_core.profile.alerts import find_alerts
 from synth_core.profile.edges import EdgeCase
 from synth_core.profile.facts import OTHER, QUANTILES, RARE, ColumnProfile, Measured, ValueShare, measure_column, spark
@@ -89,8 +92,18 @@ def profile(table: Table, *, seed: int = 0, sample: int | None = None, progress:
     if sample is not None and sample < rows:
         rng = np.random.default_rng(seed)
         table, sampled = table.rows(np.sort(rng.choice(rows, size=sample, replace=False))), sample
-    measured = {column.name: measure_column(table.frame[column.name], column) for column in table.columns}
-    associations = association_matrix(table, seed=seed)
+    measured: dict[str, Measured] = {}
+    mixed = np.zeros(len(table), dtype=np.uint64)
+    for place, column in enumerate(table.columns):
+        report(place, len(table.columns) + 2, f"Column {place + 1} of {len(table.columns)}")
+        found = measure_column(table.frame[column.name], column)
+        mixed = _mixed(mixed, found.prints)
+        measured[column.name] = replace(found, prints=mixed[:0])
+    report(len(table.columns), len(table.columns) + 2, "What goes together")
+    part = sampled_rows(table, seed)
+    associations = association_matrix(part, seed=seed)
+    report(len(table.columns) + 1, len(table.columns) + 2, "What to look at")
+    findings = Findings(table, part, measured, associations, seed)
     columns = [found.profile for found in measured.values()]
     cells = len(table) * len(columns)
     return Profile(
@@ -98,19 +111,18 @@ def profile(table: Table, *, seed: int = 0, sample: int | None = None, progress:
         rows=rows,
         sampled=sampled,
         missing_share=sum(column.missing for column in columns) / cells if cells else 0.0,
-        duplicate_rows=_duplicate_rows(list(measured.values()), len(table)),
+        duplicate_rows=len(table) - len(np.unique(mixed)) if columns else 0,
         columns=columns,
-        alerts=find_alerts(Findings(table, measured, associations, seed)),
+        alerts=find_alerts(findings),
         associations=associations,
     )
 
 
-def _duplicate_rows(measured: list[Measured], rows: int) -> int:
-    """Return how many rows repeat an earlier one (by a 64-bit mix of the codes of all columns)."""
-    if not measured:
-        return 0
-    mixed = np.zeros(rows, dtype=np.uint64)
-    for found in measured:
-        part = (found.codes + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ part ^ (part >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    return rows - len(np.unique(mixed))
+def _mixed(mixed: npt.NDArray[np.uint64], prints: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return one number per row for the cells so far: rows that are the same have the same one."""
+    part = (prints + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    part ^= part >> np.uint64(29)
+    part ^= mixed
+    part *= np.uint64(0xBF58476D1CE4E5B9)
+    part ^= part >> np.uint64(32)
+    return part

@@ -9,6 +9,7 @@ import numpy as np
 from synth_core.profile import relations
 from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured
 from synth_core.profile.findings import RANK, Action, Alert, Findings, counted, number, percent
+from synth_core.semantics import title
 from synth_core.table import Column, Kind, Role, numbers
 
 
@@ -67,7 +68,7 @@ def _constant(facts: ColumnProfile) -> Alert:
 
 
 def _near_constant(facts: ColumnProfile, measured: Measured) -> Iterator[Alert]:
-    top = int(measured.sizes.max(initial=0))
+    top = measured.top
     if facts.kind is not Kind.DATETIME and top >= 0.99 * facts.filled and facts.filled >= 100:
         yield Alert(
             code="near_constant",
@@ -80,7 +81,7 @@ def _near_constant(facts: ColumnProfile, measured: Measured) -> Iterator[Alert]:
 
 def _personal(column: Column) -> Iterator[Alert]:
     if column.semantic is not None:
-        what = column.semantic.replace("_", " ")
+        what = title(column.semantic)
         yield Alert(
             code="personal",
             columns=[column.name],

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from synth_core.profile.edges import EdgeCase
-from synth_core.profile.modality import Modality
+from synth_core.profile.density import binned, density, quantile
+from synth_core.profile.edges import EdgeCase, date_cases, fences, identifier_cases, number_cases, word_cases
+from synth_core.profile.gaps import gap_note
+from synth_core.profile.modality import Modality, heap_step, modality, runs
+from synth_core.profile.words import number
 from synth_core.table import Column, Kind, Role, numbers
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 RARE_ROWS = 5
@@ -49,7 +54,7 @@ class ColumnProfile(BaseModel):
     skewness, kurtosis
         Third and fourth standardised moments; kurtosis is in excess of the normal curve's.
     modes
-        Peaks of the smoothed density that stand clear of chance.
+        As in ``modality``.
     outliers
         Share of values far from the rest: beyond the quartiles by three times the spread of the middle half (each side
         by its own), and beyond four standard deviations of the values with the outer 1 % on each side pulled in.
@@ -129,28 +134,62 @@ class ColumnProfile(BaseModel):
 
 @dataclass(frozen=True)
 class Measured:
-    """A column's profile, and its cells as codes (-1 = missing) in order of first appearance."""
+    """A column's profile and its cells.
+
+    Attributes
+    ----------
+    gaps
+        Where cells are missing.
+    top
+        Rows of the most frequent value.
+    prints
+        One number per row, the same for equal cells.
+    """
 
     profile: ColumnProfile
-    codes: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
+    values: pd.Series
+    gaps: npt.NDArray[np.bool_]
+    top: int
+    prints: npt.NDArray[np.uint64]
+
+    @cached_property
+    def codes(self) -> npt.NDArray[np.int64]:
+        """The cells as codes in order of first appearance; -1 = missing."""
+        return pd.factorize(self.values)[0].astype(np.int64)
 
 
-def measure_column(values: pd.Series, column: Column) -> Measured:
-    """Return the facts about one column of a table."""
-    codes, levels = pd.factorize(values)
+def measure_column(values: pd.Series, column: Column, *, now: float | None = None) -> Measured:
+    """Return the facts about one column of a table; ``now`` (seconds since 1970) tells which dates lie ahead."""
+    if column.kind.numeric:
+        return _measure_numbers(values, column, now)
+    codes, found = pd.factorize(values)
+    levels = [str(level) for level in found]
     sizes = np.bincount(codes[codes >= 0], minlength=len(levels)).astype(np.int64)
-    rows, missing = len(values), int((codes < 0).sum())
     facts: dict[str, object] = {}
-    if column.kind.numeric and not column.regenerated:
-        facts = _number_facts(values, column)
-    elif column.kind.categorical and not column.regenerated:
-        facts = _category_facts(sizes, [str(level) for level in levels])
-    elif rows > missing:
-        lengths = np.array([len(str(level)) for level in levels], dtype=np.float64)
-        facts = {"median_length": float(np.median(np.repeat(lengths, sizes)))}
-    if column.kind is Kind.DATETIME and not column.regenerated:
-        facts |= _calendar_facts(values)
+    if column.kind.categorical and not column.regenerated:
+        facts = _category_facts(sizes, levels)
+    elif len(levels):
+        lengths = np.fromiter(map(len, levels), dtype=np.float64, count=len(levels))
+        order = np.argsort(lengths, kind="stable")
+        facts = {"median_length": _weighted_median(lengths[order], sizes[order])}
+        cases = list(word_cases(levels, sizes, categories=False))
+        if column.kind is Kind.IDENTIFIER:
+            cases += identifier_cases(sizes)
+        facts["edge_cases"] = cases
+    prints = codes.astype(np.uint64)
+    return _measured(values, column, codes < 0, facts, len(levels), int(sizes.max(initial=0)), prints)
+
+
+def _measured(
+    values: pd.Series,
+    column: Column,
+    gaps: npt.NDArray[np.bool_],
+    facts: dict[str, object],
+    distinct: int,
+    top: int,
+    prints: npt.NDArray[np.uint64],
+) -> Measured:
+    rows, missing = len(values), int(gaps.sum())
     profile = ColumnProfile(
         name=column.name,
         kind=column.kind,
@@ -160,10 +199,20 @@ def measure_column(values: pd.Series, column: Column) -> Measured:
         rows=rows,
         missing=missing,
         missing_share=missing / rows if rows else 0.0,
-        distinct=len(levels),
+        distinct=distinct,
+        gap_note=gap_note(gaps),
         **facts,
     )
-    return Measured(profile, codes.astype(np.int64), sizes)
+    return Measured(profile, values, gaps, top, prints)
+
+
+def _weighted_median(values: Floats, sizes: Counts) -> float:
+    """Return the median of sorted values that come ``sizes`` times each."""
+    below = np.cumsum(sizes)
+    half = below[-1] / 2
+    place = int(np.searchsorted(below, half, side="left"))
+    last = place + 1 < len(values) and below[place] == half
+    return float((values[place] + values[place + 1]) / 2) if last else float(values[place])
 
 
 def spark(profile: ColumnProfile, bins: int = 12) -> list[float]:
@@ -176,29 +225,83 @@ def spark(profile: ColumnProfile, bins: int = 12) -> list[float]:
     return [round(float(h) / top, 3) for h in heights] if top > 0 else []
 
 
-def _number_facts(values: pd.Series, column: Column) -> dict[str, object]:
-    found = numbers(values)
-    found = np.sort(found[np.abs(found) < 1e150])  # beyond that, squares overflow
-    if not len(found):
-        return {}
+def _measure_numbers(values: pd.Series, column: Column, now: float | None) -> Measured:
+    cells = numbers(values)
+    gaps = np.isnan(cells)
+    found = np.sort(cells[~gaps] if gaps.any() else cells)
+    levels, sizes = runs(found)
+    distinct, top = len(levels), int(sizes.max(initial=0))
+    if len(found) and max(abs(found[0]), abs(found[-1])) >= 2**53:  # floats no longer tell whole numbers apart
+        counts = values.value_counts()
+        distinct, top = len(counts), int(counts.iloc[0])
+    facts: dict[str, object] = {}
+    usual = slice(*np.searchsorted(found, (-1e150, 1e150)))  # beyond that, squares overflow
+    if len(found[usual]) and not column.regenerated:
+        inside = slice(*np.searchsorted(levels, (-1e150, 1e150)))
+        facts = _number_facts(found[usual], levels[inside], sizes[inside], column, now)
+    elif len(found) and column.kind is not Kind.DATETIME:
+        facts = {"median_length": float(np.median([len(f"{level:.15g}") for level in levels[:1000]]))}
+    cells = np.where(gaps, np.inf, cells + 0.0)
+    return _measured(values, column, gaps, facts, distinct, top, cells.view(np.uint64))
+
+
+def _number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
     low, high = _shown_ends(found, column.protect)
     facts: dict[str, object] = {"low": low, "high": high, **_moments(found)}
     if low is None or high is None:
         return facts
-    shown = np.clip(np.quantile(found, QUANTILES), low, high)
+    dates = column.kind is Kind.DATETIME
+    shown = np.clip(quantile(found, QUANTILES), low, high)
     edges, counts, below, above, log_scale = _histogram(found, low, high, column.kind)
-    return facts | {
-        "quantiles": [float(q) for q in shown],
-        "zeros": 0.0 if column.kind is Kind.DATETIME else float((found == 0).mean()),
-        "outliers": _outlier_share(found),
-        "capped": 0.0 if column.kind is Kind.DATETIME else _heap_at_top(found),
-        "modes": count_modes(np.log(found) if log_scale and found[0] > 0 else found),
-        "edges": edges,
-        "counts": counts,
-        "below": below,
-        "above": above,
-        "log_scale": log_scale,
-    }
+    heap = heap_step(levels, sizes)
+    capped = 0.0 if dates else _heap_at_top(levels, sizes)
+    zeros = 0.0 if dates else float(sizes[levels == 0].sum() / len(found))
+    modes = _modality(found, levels, zeros, capped, dates)
+    at, line = density(found, edges, log_scale=log_scale, modes=modes.modes if modes else 1, step=heap)
+    left, right = fences(found)
+    return (
+        facts
+        | {
+            "quantiles": [float(q) for q in shown],
+            "zeros": zeros,
+            "outliers": float(
+                (np.searchsorted(found, left) + len(found) - np.searchsorted(found, right, "right")) / len(found)
+            ),
+            "capped": capped,
+            "modality": modes,
+            "modes": modes.modes if modes else None,
+            "edges": edges,
+            "counts": counts,
+            "below": below,
+            "above": above,
+            "log_scale": log_scale,
+            "density_at": at,
+            "density": line,
+            "edge_cases": list(
+                date_cases(found, datetime.datetime.now(datetime.UTC).timestamp() if now is None else now)
+                if dates
+                else number_cases(
+                    found, levels, sizes, heap=heap, protect=column.protect, whole_kind=column.kind is Kind.INTEGER
+                )
+            ),
+        }
+        | (_calendar_facts(found) if dates else {})
+    )
+
+
+def _modality(found: Floats, levels: Floats, zeros: float, capped: float, dates: bool) -> Modality | None:
+    """Return the modes of the values that are no state of their own: without a heap at zero or at the largest value."""
+    if dates:
+        return modality(found, lambda stamp: str(pd.Timestamp(stamp, unit="s").date()))
+    kept, left_out = found, []
+    if zeros >= 0.3 and len(levels) > 10:
+        kept, left_out = kept[kept != 0], ["0"]
+    if capped:
+        kept, left_out = kept[kept != levels[-1]], [*left_out, number(float(levels[-1]))]
+    modes = modality(kept)
+    if modes is None or not left_out:
+        return modes
+    return modes.model_copy(update={"sentence": f"Beside the heap at {' and '.join(left_out)}: {modes.sentence}"})
 
 
 def _shown_ends(found: Floats, protect: bool) -> tuple[float | None, float | None]:
@@ -214,13 +317,14 @@ def _moments(found: Floats) -> dict[str, float | None]:
     with np.errstate(all="ignore"):
         mean = float(found.mean())
         centred = found - mean
-        std = float(centred.std(ddof=1)) if len(found) > 1 else 0.0
-        spread = float(np.sqrt((centred**2).mean()))
-        facts: dict[str, float | None] = {"mean": _finite(mean), "std": _finite(std)}
+        squares = centred * centred
+        second = float(squares.mean())
+        variance = float(second * len(found) / (len(found) - 1)) if len(found) > 1 else 0.0
+        spread = float(np.sqrt(second))
+        facts = {"mean": _finite(mean), "variance": _finite(variance), "std": _finite(float(np.sqrt(variance)))}
         if spread > 1e-12 * max(1.0, abs(mean)) and len(found) > 3:
-            scaled = centred / spread
-            facts["skewness"] = _finite(float((scaled**3).mean()))
-            facts["kurtosis"] = _finite(float((scaled**4).mean()) - 3)
+            facts["skewness"] = _finite(float(((centred / spread) * (squares / second)).mean()))
+            facts["kurtosis"] = _finite(float(((squares / second) ** 2).mean()) - 3)
     return facts
 
 
@@ -230,8 +334,8 @@ def _finite(value: float) -> float | None:
 
 def _histogram(found: Floats, low: float, high: float, kind: Kind) -> tuple[list[float], list[int], int, int, bool]:
     """Return edges, counts, rows below and above, and whether bins are equally wide on a log scale."""
-    left = max(low, float(np.quantile(found, 0.005)))
-    right = min(high, float(np.quantile(found, 0.995)))
+    left = max(low, float(quantile(found, 0.005)))
+    right = min(high, float(quantile(found, 0.995)))
     log_scale = kind is not Kind.DATETIME and left > 0 and right / left >= 500
     whole = right - left < 2000 and bool((found == np.floor(found)).all())
     if kind is not Kind.DATETIME and whole and not log_scale:
@@ -244,87 +348,26 @@ def _histogram(found: Floats, low: float, high: float, kind: Kind) -> tuple[list
         edges = np.geomspace(left, right, BINS + 1)
     else:
         edges = np.linspace(left, right, BINS + 1)
-    counts, edges = np.histogram(found, bins=edges)
-    below, above = int((found < edges[0]).sum()), int((found > edges[-1]).sum())
+    counts = binned(found, edges)
+    below = int(np.searchsorted(found, edges[0], side="left"))
+    above = len(found) - int(np.searchsorted(found, edges[-1], side="right"))
     return [float(e) for e in edges], [int(c) for c in counts], below, above, log_scale
 
 
-def _outlier_share(found: Floats) -> float:
-    left, first, middle, third, right = np.quantile(found, (0.01, 0.25, 0.5, 0.75, 0.99))
-    if third <= first:
-        return 0.0
-    usual = 4 * float(np.clip(found, left, right).std())
-    half = (third - first) / 2
-    low = min(first - 6 * max(middle - first, half / 2), middle - usual)
-    high = max(third + 6 * max(third - middle, half / 2), middle + usual)
-    return float(((found < low) | (found > high)).mean())
-
-
-def _heap_at_top(found: Floats) -> float:
+def _heap_at_top(levels: Floats, sizes: Counts) -> float:
     """Return the share of values equal to the largest, when they are far more than the values just below it hold."""
-    levels, sizes = np.unique(found[-max(len(found) // 2, 200) :], return_counts=True)
     if len(levels) < 12 or sizes[-1] < 20:
         return 0.0
     usual = float(np.median(sizes[-11:-1]))
-    return float(sizes[-1] / len(found)) if sizes[-1] >= 5 * usual else 0.0
+    return float(sizes[-1] / sizes.sum()) if sizes[-1] >= 5 * usual else 0.0
 
 
-def count_modes(found: Sequence[float] | Floats) -> int | None:
-    """Return how many peaks the smoothed density has that chance would not make; None for fewer than 50 values.
-
-    Notes
-    -----
-    Gaussian kernel on a grid of 400 points, bandwidth by Silverman's rule (doi:10.1201/9781315140919). A peak counts
-    when it rises above the valley beside it by 5 % of the highest peak and by four standard errors of the density.
-    """
-    values = np.sort(np.asarray(found, dtype=np.float64))
-    if len(values) < 50:
-        return None
-    left, right = np.quantile(values, (0.005, 0.995))
-    first, third = np.quantile(values, (0.25, 0.75))
-    if right <= left:
-        return 1
-    inside = values[(values >= left) & (values <= right)]
-    spread = min(float(inside.std()), (third - first) / 1.34) or float(inside.std())
-    width = max(0.9 * spread * len(inside) ** -0.2, _usual_step(inside), (right - left) / 200)
-    grid = 400
-    margin = 3 * width
-    counts, edges = np.histogram(inside, bins=grid, range=(left - margin, right + margin))
-    cell = width / (edges[1] - edges[0])
-    reach = int(np.ceil(3 * cell))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / cell) ** 2)
-    kernel /= kernel.sum()
-    smooth = np.convolve(counts, kernel, mode="same") / len(inside)
-    error = np.sqrt(smooth / (len(inside) * 2 * np.sqrt(np.pi) * cell))
-    clear = [i for i, rise in _peaks(smooth) if rise > max(0.05 * float(smooth.max()), 4 * float(error[i]))]
-    return max(1, len(clear))
-
-
-def _usual_step(inside: Floats) -> float:
-    """Return the step of values on a coarse grid, so that the grid itself makes no peaks; 0 for fine values."""
-    levels = np.unique(inside)
-    return float(np.median(np.diff(levels))) if 1 < len(levels) < 200 else 0.0
-
-
-def _peaks(smooth: Floats) -> list[tuple[int, float]]:
-    """Return position and prominence of every local maximum."""
-    tops = [i for i in range(1, len(smooth) - 1) if smooth[i - 1] < smooth[i] >= smooth[i + 1]]
-    found = []
-    for i in tops:
-        higher = np.flatnonzero(smooth > smooth[i])
-        left = higher[higher < i].max(initial=-1)
-        right = higher[higher > i].min(initial=len(smooth))
-        valley = max(smooth[left + 1 : i + 1].min(), smooth[i:right].min())
-        found.append((i, float(smooth[i] - valley)))
-    return found
-
-
-def _category_facts(sizes: npt.NDArray[np.int64], levels: list[str]) -> dict[str, object]:
+def _category_facts(sizes: Counts, levels: list[str]) -> dict[str, object]:
     total = int(sizes.sum())
     if not total:
         return {"entropy": 0.0}
     rare = sizes < RARE_ROWS
-    order = [int(i) for i in np.argsort(-sizes, kind="stable") if not rare[i]]
+    order = np.argsort(-sizes, kind="stable")[: int((~rare).sum())]
     shown = [ValueShare(label=levels[i], rows=int(sizes[i]), share=sizes[i] / total) for i in order[:TOP_VALUES]]
     other, rare_rows = int(sizes[order[TOP_VALUES:]].sum()), int(sizes[rare].sum())
     shown += [
@@ -338,17 +381,21 @@ def _category_facts(sizes: npt.NDArray[np.int64], levels: list[str]) -> dict[str
         "rare_levels": int(rare.sum()),
         "rare_rows": rare_rows,
         "entropy": float(-(share * np.log2(share)).sum()) + 0.0,
+        "edge_cases": list(word_cases(levels, sizes, categories=True)),
     }
 
 
-def _calendar_facts(values: pd.Series) -> dict[str, object]:
-    known = pd.DatetimeIndex(values.dropna())
-    if len(known) < 2 * RARE_ROWS:
+def _calendar_facts(found: Floats) -> dict[str, object]:
+    if len(found) < 2 * RARE_ROWS:
         return {}
-    total = len(known)
-    hours = np.bincount(known.hour, minlength=24)
+    total = len(found)
+    days = np.floor(found / 86_400)
+    hours = np.bincount(((found - days * 86_400) // 3600).astype(np.intp), minlength=24)
+    whole, sizes = runs(days)
+    months = pd.DatetimeIndex(whole.astype("int64").astype("datetime64[D]")).month
+    weekdays = np.bincount(((whole + 3) % 7).astype(np.intp), weights=sizes, minlength=7)
     return {
-        "weekdays": [round(float(n) / total, 4) for n in np.bincount(known.dayofweek, minlength=7)],
-        "months": [round(float(n) / total, 4) for n in np.bincount(known.month - 1, minlength=12)],
+        "weekdays": [round(float(n) / total, 4) for n in weekdays],
+        "months": [round(float(n) / total, 4) for n in np.bincount(months - 1, weights=sizes, minlength=12)],
         "hours": [] if hours[0] == total else [round(float(n) / total, 4) for n in hours],
     }

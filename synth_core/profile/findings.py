@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from synth_core.associations import AssociationMatrix
 from synth_core.profile.facts import ColumnProfile, Measured
+from synth_core.profile.words import counted, listed, number, percent
 from synth_core.table import Kind, Role, Table
+
+__all__ = ["RANK", "Action", "Alert", "Findings", "Severity", "counted", "listed", "number", "percent"]
 
 Severity = Literal["info", "watch", "stop"]
 RANK = {"stop": 0, "watch": 1, "info": 2}
@@ -49,9 +51,10 @@ class Alert(BaseModel):
 
 @dataclass(frozen=True)
 class Findings:
-    """What alerts are drawn from."""
+    """What alerts are drawn from; ``sample`` holds some rows of ``table``, for what would take long on all."""
 
     table: Table
+    sample: Table
     measured: dict[str, Measured]
     associations: AssociationMatrix
     seed: int
@@ -59,39 +62,3 @@ class Findings:
     def profile(self, name: str) -> ColumnProfile:
         """Return the facts about one column."""
         return self.measured[name].profile
-
-
-def percent(share: float) -> str:
-    """Return a share in words, never rounded to nothing or to everything.
-
-    >>> percent(0.123), percent(0.0004), percent(0.9999)
-    ('12 %', '0.04 %', '99.99 %')
-    """
-    value = 100 * share
-    if value <= 0 or value >= 100:
-        return f"{value:.0f} %"
-    if value < 1:
-        return f"{float(f'{value:.1g}'):g} %"
-    return f"{value:.0f} %" if value < 99.5 else f"{min(value, 99.99):.2f}".rstrip("0").rstrip(".") + " %"
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits, and commas between thousands.
-
-    >>> number(0.123456), number(1234567), number(99999)
-    ('0.123', '1,234,567', '99,999')
-    """
-    return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count and its noun, in the plural where due."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in quotes, with 'and' before the last."""
-    quoted = [f"'{name}'" for name in names[:6]]
-    if len(names) > 6:
-        return ", ".join(quoted) + f" and {len(names) - 6} more"
-    return ", ".join(quoted[:-1]) + " and " + quoted[-1]

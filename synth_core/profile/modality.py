@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.05
+ENOUGH_VALUES = 50
+ENOUGH_LEVELS = 5
+KNOTS = 200
+SMALLEST_DIP = 0.005  # a second mode that stands clear of the rest with about 1 % of the rows
+PERIODS = (5, 10, 20, 25, 50, 60, 100, 250, 500, 1000, 5000, 10_000, 50_000, 100_000)
+
+# Upper tail of sqrt(n) * dip of n uniform values (measured as below, 20,000 samples each): P(dip >= value) = TAIL.
+TAIL = (0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
+SIZES = (50, 100, 200, 500, 2000)
+CRITICAL = np.array(
+    [
+        [0.1658, 0.2100, 0.2467, 0.2884, 0.3185, 0.3624, 0.4020, 0.4458, 0.4760, 0.5032, 0.5746],
+        [0.2025, 0.2460, 0.2842, 0.3275, 0.3573, 0.4014, 0.4403, 0.4891, 0.5213, 0.5513, 0.6139],
+        [0.2283, 0.2734, 0.3108, 0.3538, 0.3833, 0.4289, 0.4697, 0.5178, 0.5496, 0.5808, 0.6494],
+        [0.2587, 0.3045, 0.3432, 0.3892, 0.4205, 0.4662, 0.5083, 0.5606, 0.5942, 0.6299, 0.6967],
+        [0.2609, 0.3066, 0.3455, 0.3919, 0.4241, 0.4715, 0.5142, 0.5633, 0.5976, 0.6291, 0.7070],
+    ]
+)
 
 
 class Modality(BaseModel):
@@ -13,7 +39,7 @@ class Modality(BaseModel):
     modes
         Modes that stand clear of chance; 1 when one mode is not rejected at the 5 % level.
     p_value
-        Of "the column has one mode"; None where it was not tested (too few values, or too few different ones).
+        Of "the column has one mode" (0.001: that or less); None where it was not tested.
     at
         Where the modes are, in the column's own units (dates: seconds since 1970), from left to right.
     """
@@ -24,3 +50,209 @@ class Modality(BaseModel):
     p_value: float | None = None
     at: list[float] = Field(default_factory=list)
     sentence: str = ""
+
+
+def modality(
+    found: Floats, said: Callable[[float], str] = "{:.3g}".format, *, floor: float = SMALLEST_DIP
+) -> Modality | None:
+    """Return how many modes sorted values have; None for fewer than 50 values or fewer than five different ones.
+
+    Parameters
+    ----------
+    said
+        Writes a place on the axis in words.
+    floor
+        The smallest dip that counts, however many rows there are.
+
+    Notes
+    -----
+    Hartigan's dip (Hartigan and Hartigan 1985, doi:10.1214/aos/1176346577) against uniform values, the least favourable
+    of all with one mode: other shapes are rejected more rarely than the level says. The number of modes is that of the
+    taut string in a tube of the critical dip around the distribution function (Davies and Kovac 2001,
+    doi:10.1214/aos/996986501): the fewest that fit. Values on a grid (whole numbers, cents, heaps at tens) are spread
+    evenly over the cells of the grid first, so that the grid itself makes no modes.
+    """
+    if len(found) < ENOUGH_VALUES:
+        return None
+    at, share = distribution(found)
+    if len(at) <= ENOUGH_LEVELS:
+        return None
+    width = dip(at, share)
+    p_value = dip_p_value(width, len(found))
+    radius = max(_critical(len(found)), floor)
+    if width <= radius:
+        return Modality(
+            modes=1, p_value=p_value, at=_modes(at, share, radius)[:1], sentence=_sentence([], p_value, said)
+        )
+    tops = _modes(at, share, radius)
+    return Modality(modes=len(tops), p_value=p_value, at=tops, sentence=_sentence(tops, p_value, said))
+
+
+def _sentence(tops: list[float], p_value: float, said: Callable[[float], str]) -> str:
+    chance = "p < 0.001" if p_value <= 0.001 else f"p = {p_value:.2g}"
+    if len(tops) < 2:
+        return f"One mode is enough to explain the values ({chance} for one mode)."
+    places = ", ".join(said(top) for top in tops[:-1]) + " and " + said(tops[-1])
+    return f"{len(tops)} modes, near {places}: one mode would not look like this by chance ({chance})."
+
+
+def distribution(found: Floats) -> tuple[Floats, Floats]:
+    """Return points and the share of sorted values below them, at most some 400 of them, straight in between."""
+    step = heap_step(*runs(found))
+    for wider in (1, 2, 10, 20, 100) if step is not None else ():
+        width = (step or 1.0) * wider
+        cells, counts = runs(np.floor(found / width + 0.5))
+        enough = len(found) >= 4 * len(cells) or len(cells) <= 4 * ENOUGH_LEVELS  # sparse cells make ragged edges
+        if enough and len(cells) <= 4 * KNOTS:
+            return _of_cells(cells, counts, width)
+    levels = runs(found)[0]
+    if len(levels) <= 2 * KNOTS:
+        middles = (levels[1:] + levels[:-1]) / 2
+        ends = (2 * levels[0] - middles[:1], middles, 2 * levels[-1] - middles[-1:]) if len(levels) > 1 else (levels,)
+        at = np.concatenate(ends)
+    else:
+        at = np.unique(np.quantile(found, np.linspace(0, 1, KNOTS + 1)))
+        at = np.union1d(at, np.linspace(at[0], at[-1], KNOTS + 1))
+    share = (np.searchsorted(found, at, "left") + np.searchsorted(found, at, "right")) / (2 * len(found))
+    share[0], share[-1] = 0.0, 1.0
+    return at, share
+
+
+def runs(found: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return the different ones of sorted values, and how many there are of each."""
+    starts = np.flatnonzero(np.concatenate([np.ones(min(len(found), 1), dtype=bool), found[1:] != found[:-1]]))
+    return found[starts], np.diff(starts, append=len(found)).astype(np.int64)
+
+
+def _of_cells(cells: Floats, counts: npt.NDArray[np.int64], step: float) -> tuple[Floats, Floats]:
+    """Return the distribution of values spread evenly over cells of this width around multiples of it."""
+    below = np.cumsum(counts) / counts.sum()
+    edges = np.union1d(cells - 0.5, cells + 0.5)
+    position = np.searchsorted(cells, edges, "left")  # cells that lie wholly below each edge
+    share = np.where(position > 0, below[np.maximum(position - 1, 0)], 0.0)
+    return edges * step, share
+
+
+def heap_step(levels: Floats, sizes: npt.NDArray[np.int64]) -> float | None:
+    """Return the width of the cells that values are rounded to or heaped on; None for fine values.
+
+    ``levels`` are the different values in order, ``sizes`` the rows of each.
+
+    The grid is the coarsest one that (nearly) all values are multiples of; heaps are multiples of 5, 10, 20 ... grid
+    steps that hold more rows than every value around them, at most places where they could.
+    """
+    part = levels if len(levels) <= 20_000 else levels[:: len(levels) // 10_000]
+    size = max(abs(part[0]), abs(part[-1]), 1e-300)
+    for power in range(int(np.floor(np.log10(size))), -7, -1):
+        grid = 10.0**power
+        scaled = part / grid
+        if (np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(1.0, np.abs(scaled))).mean() > 0.999:
+            break
+    else:
+        return None
+    cells, counts = np.round(levels / grid), sizes
+    if size / grid < 2**53 and len(cells) > 2:
+        common = int(np.gcd.reduce(np.diff(cells).astype(np.int64)))
+        if common > 1 and not (cells % common).any():  # steps of a half, a quarter, five ...
+            grid, cells = grid * common, cells / common
+    heaped = [period for period in PERIODS if _heaped(cells, counts, period)]
+    return float(grid * max(heaped, default=1))
+
+
+def _heaped(cells: Floats, counts: npt.NDArray[np.int64], period: int) -> bool:
+    """Return whether multiples of ``period`` stand out among the cells around them and hold more than their share."""
+    first, last = np.ceil(cells[0] / period), np.floor(cells[-1] / period)
+    if last - first < 4 or last - first > 2000:
+        return False
+    nearest = np.round(cells / period)
+    on = cells == nearest * period
+    held = counts[on].sum()
+    if held < 1.5 * counts.sum() / period:
+        return False
+    # the half-way cells count on both sides: a heap must beat them as well
+    half = np.floor(cells / period + 0.5) != np.ceil(cells / period - 0.5)
+    places = np.concatenate([nearest[~on], np.floor(cells[half] / period), np.ceil(cells[half] / period)]) - first
+    sizes = np.concatenate([counts[~on], counts[half], counts[half]])
+    width = int(last - first) + 1
+    inside = (places >= 0) & (places < width)
+    rivals = np.zeros(width)
+    np.maximum.at(rivals, places[inside].astype(np.intp), sizes[inside])
+    own = np.zeros(width)
+    mine = nearest[on] - first
+    own[mine.astype(np.intp)] = counts[on]
+    told = np.maximum(rivals, own) >= 5
+    return bool(told.sum() >= 5 and (own > rivals)[told].mean() >= 0.8)
+
+
+def dip(at: Floats, share: Floats) -> float:
+    """Return how far a distribution function is from the nearest with one mode (straight lines between points)."""
+    from scipy.optimize import isotonic_regression
+
+    low, high, widest = 0, len(at) - 1, 0.0
+    while high > low:
+        gaps = np.diff(at[low : high + 1])
+        inside = share[low : high + 1]
+        slopes = np.diff(inside) / gaps
+        under = inside[0] + np.concatenate([[0], np.cumsum(isotonic_regression(slopes, weights=gaps).x * gaps)])
+        falling = isotonic_regression(slopes, weights=gaps, increasing=False).x
+        over = inside[0] + np.concatenate([[0], np.cumsum(falling * gaps)])
+        apart = over - under
+        place = int(np.argmax(apart))
+        if apart[place] <= widest + 1e-12:
+            break
+        touches, caps = np.flatnonzero(inside - under < 1e-12), np.flatnonzero(over - inside < 1e-12)
+        if inside[place] - under[place] < 1e-12:
+            left, right = place, int(caps[caps >= place][0])
+        else:
+            left, right = int(touches[touches <= place][-1]), place
+        widest = max(widest, float((inside - under)[: left + 1].max()), float((over - inside)[right:].max()))
+        if left == 0 and right == high - low:
+            break
+        low, high = low + left, low + right
+    return widest / 2
+
+
+def dip_p_value(width: float, rows: int) -> float:
+    """Return the chance that ``rows`` uniform values have a dip of at least ``width`` (never below 0.001)."""
+    curve = [float(np.interp(np.log(rows), np.log(SIZES), column)) for column in CRITICAL.T]
+    found = np.interp(width * np.sqrt(rows), curve, np.log(TAIL), left=0.0)
+    return round(float(np.exp(found)), 4)
+
+
+def _critical(rows: int) -> float:
+    column = CRITICAL[:, TAIL.index(LEVEL)]
+    return float(np.interp(np.log(rows), np.log(SIZES), column) / np.sqrt(rows))
+
+
+def _modes(at: Floats, share: Floats, radius: float) -> list[float]:
+    """Return the middle of every stretch where the taut string in the tube is steeper than on both sides of it."""
+    turns = taut_string(at, share, radius)
+    x, y = np.array(turns).T
+    slopes = np.diff(y) / np.diff(x)
+    before = np.concatenate([[-np.inf], slopes[:-1]])
+    after = np.concatenate([slopes[1:], [-np.inf]])
+    return [float((x[i] + x[i + 1]) / 2) for i in np.flatnonzero((slopes > before) & (slopes > after))]
+
+
+def taut_string(at: Floats, share: Floats, radius: float) -> list[tuple[float, float]]:
+    """Return the turning points of the shortest line between the ends within ``radius`` of a function."""
+    lower, upper = share - radius, share + radius
+    lower[0] = upper[0] = share[0]
+    lower[-1] = upper[-1] = share[-1]
+    turns, start, height = [(float(at[0]), float(share[0]))], 0, float(share[0])
+    while start < len(at) - 1:
+        run = at[start + 1 :] - at[start]
+        steepest = np.minimum.accumulate((upper[start + 1 :] - height) / run)
+        flattest = np.maximum.accumulate((lower[start + 1 :] - height) / run)
+        blocked = np.flatnonzero(flattest > steepest)
+        if len(blocked) == 0:
+            start, height = len(at) - 1, float(share[-1])
+        else:
+            end = blocked[0]  # the wall met last decides: the string leans on the one it was held by before
+            rose = end == 0 or flattest[end] > flattest[end - 1]
+            wall, line = (upper, steepest) if rose else (lower, flattest)
+            hold = (wall[start + 1 :] - height) / run
+            back = np.flatnonzero(hold[: end + 1] == line[max(end - 1, 0)])
+            start, height = start + 1 + int(back[-1]), float(wall[start + 1 + int(back[-1])])
+        turns.append((float(at[start]), height))
+    return turns

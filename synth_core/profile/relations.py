@@ -8,15 +8,15 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.associations import Codes, category_codes, cramers_v
+from synth_core.associations import Codes, binned_codes, cramers_v
 from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.findings import Action, Alert, Findings, listed, percent
-from synth_core.table import Column, Kind, Table, numbers
+from synth_core.table import Kind, numbers
 
 
 def _gaps(found: Findings) -> dict[str, npt.NDArray[np.bool_]]:
     """Return where cells are missing, for columns with at least five gaps and five values."""
-    gaps = {name: measured.codes < 0 for name, measured in found.measured.items()}
+    gaps = {name: measured.gaps for name, measured in found.measured.items()}
     return {name: gap for name, gap in gaps.items() if RARE_ROWS <= gap.sum() <= len(gap) - RARE_ROWS}
 
 
@@ -45,15 +45,13 @@ def missing_together(found: Findings) -> Iterator[Alert]:
 
 
 def missing_depends(found: Findings) -> Iterator[Alert]:
-    gaps, table = _gaps(found), found.table
+    table = found.sample
+    gaps = {name: table.frame[name].isna().to_numpy() for name in _gaps(found)}
     if not gaps:
         return
-    rows = np.arange(len(table))
-    if len(rows) > 20_000:
-        rows = np.sort(np.random.default_rng(found.seed).choice(len(rows), 20_000, replace=False))
-    others = {c.name: binned_codes(table, c)[rows] for c in table.having(learned=True)}
+    others = {c.name: binned_codes(table.frame[c.name], c) for c in table.having(learned=True)}
     for name, gap in gaps.items():
-        state = gap[rows].astype(np.int64) + 1
+        state = gap.astype(np.int64) + 1
         if (state == 2).sum() < 20 or (state == 1).sum() < 20:
             continue
         strengths = {other: cramers_v(codes, state) for other, codes in others.items() if other != name}
@@ -62,7 +60,7 @@ def missing_depends(found: Findings) -> Iterator[Alert]:
             continue
         filled = others[best] > 0
         counts = np.bincount(others[best][filled])
-        shares = np.bincount(others[best][filled], weights=gap[rows][filled]) / np.maximum(counts, 1)
+        shares = np.bincount(others[best][filled], weights=gap[filled]) / np.maximum(counts, 1)
         shares = shares[counts >= 20]
         if len(shares) > 1 and np.ptp(shares) >= 0.1:
             yield Alert(
@@ -73,18 +71,6 @@ def missing_depends(found: Findings) -> Iterator[Alert]:
                 f"{percent(float(shares.max()))} of rows, by its value.",
                 consequence="Gaps are not by chance here; filling them in would distort the table.",
             )
-
-
-def binned_codes(table: Table, column: Column, bins: int = 10) -> Codes:
-    """Return categories as codes, and ordered values as codes of up to ``bins`` equally filled bins (0 = missing)."""
-    if column.kind.categorical:
-        return category_codes(table.frame[column.name])
-    values = numbers(table.frame[column.name])
-    known = np.isfinite(values)
-    if not known.any():
-        return np.zeros(len(values), dtype=np.int64)
-    inner = np.unique(np.quantile(values[known], np.linspace(0, 1, bins + 1)[1:-1]))
-    return np.where(known, np.searchsorted(inner, values, side="left") + 1, 0).astype(np.int64)
 
 
 def about_pairs(found: Findings) -> list[Alert]:

@@ -1,0 +1,38 @@
+"""How the empty cells of a column lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_core.profile.words import counted, percent
+
+
+def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
+    """Return how many cells are empty and how they lie, in words; "" when none is.
+
+    Notes
+    -----
+    Stretches of empty cells are counted and held against chance (Wald and Wolfowitz 1940, doi:10.1214/aoms/1177731909):
+    far fewer stretches than that are blocks, as when a field was added later.
+    """
+    rows, empty = len(gaps), int(gaps.sum())
+    if not empty:
+        return ""
+    if empty == rows:
+        return "Empty in every row."
+    start = f"Empty in {counted(empty, 'row')} ({percent(empty / rows)})"
+    filled = rows - empty
+    if empty < 20 or filled < 20:
+        return f"{start}."
+    turns = np.flatnonzero(gaps[1:] != gaps[:-1]) + 1
+    bounds = np.concatenate([[0], turns, [rows]])
+    lengths = np.diff(bounds)[gaps[bounds[:-1]]]
+    expected = 1 + 2 * empty * filled / rows
+    spread = np.sqrt((expected - 1) * (expected - 2) / (rows - 1))
+    if len(turns) + 1 > expected - 5 * spread or lengths.max() < 3:
+        return f"{start}, spread over the rows as chance would."
+    if lengths.max() >= 0.9 * empty:
+        where = "at the start" if gaps[0] else "at the end" if gaps[-1] else "in the middle"
+        return f"{start}, nearly all in one stretch of {lengths.max():,} rows {where} of the table."
+    return f"{start}, in {len(lengths):,} stretches, the longest of {lengths.max():,} rows: in blocks, not by chance."
