@@ -121,9 +121,7 @@ def read_query(
     except MemoryError:
         raise ReadingError("The answer needs more memory than there is; ask for fewer rows or columns.") from None
     if all(table.frame[column].isna().all() for column in table.names):
-        raise ReadingError(
-            f"The query gives {len(raw):,} rows and no cell of them is filled; there is nothing to learn."
-        )
+        raise ReadingError(f"No cell of the {len(raw):,} rows of the query is filled; there is nothing to learn.")
     source = {"file": address.name, "format": address.kind}
     return Reading(Table(table.frame, table.columns, label, source), raw, ReadOptions(), [], [*notes, *more])
 
@@ -213,7 +211,7 @@ def _check_file(address: Address) -> None:
     if not head:
         raise ReadingError(f"'{path.name}' is an empty file; there is no table in it.")
     found = "SQLite" if head.startswith(b"SQLite format 3") else "DuckDB" if head[8:12] == b"DUCK" else ""
-    if found != title:
-        what = f"a {found} database; write {found.lower()}:///" if found else "no database"
-        raise ReadingError(f"'{path.name}' is {what}, not a {title} database." if not found else
-                           f"'{path.name}' is {what} before its path.")  # fmt: skip
+    if found and found != title:
+        raise ReadingError(f"'{path.name}' is a {found} database; write {found.lower()}:/// before its path.")
+    if not found:
+        raise ReadingError(f"'{path.name}' is no {title} database (or an encrypted one); choose another file.")

@@ -119,10 +119,18 @@ def address_of(url: str, *, password: str | None = None) -> Address:
     kind = _DRIVERS.get(scheme)
     if kind is None:
         raise _unknown(scheme)
+    rest, _, settings = url[found.end() :].strip().partition("?")
     parsed = None
     with suppress(ArgumentError, ValueError):  # SQLAlchemy's sentence repeats the URL, password and all
-        parsed = make_url(kind + "://" + url[found.end() :].strip())
-    if parsed is None or ("@" in url and parsed.username is None and kind == "postgresql"):
+        parsed = make_url(f"{kind}://{rest}" + (f"?{settings}" if settings else ""))
+    # a password with a bare "@", "/" or "?" would be taken apart, and a piece of it shown as the host or the database
+    broken = (
+        rest.count("@") > 1
+        or "@" in settings
+        or rest.count("/") > 1
+        or ("@" in rest and parsed and not parsed.username)
+    )
+    if parsed is None or (kind == "postgresql" and broken):
         raise ReadingError(
             f"The {TITLES[kind]} URL cannot be read; it is written like {EXAMPLES[kind]}. Write special characters "
             "of the password as %40 for @ or %2F for /, or give the password by itself."

@@ -161,14 +161,13 @@ def _plain(array: pa.Array) -> pa.Array | None:
         return _plain(array.dictionary_decode())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         longest = pc.max(pc.binary_length(array)).as_py() or 0
-        return None if longest > LONGEST_KEY else words(cell.hex() if cell is not None else None for cell in
-                                                        array.to_pylist())  # fmt: skip
+        return None if longest > LONGEST_KEY else words(hexadecimal(cell) for cell in array.to_pylist())
     if pa.types.is_decimal(kind):
         return _decimal(array)
     if pa.types.is_nested(kind):
         return words(None if c is None else json.dumps(c, default=str, ensure_ascii=False) for c in array.to_pylist())
     if pa.types.is_time(kind):
-        return array.cast(pa.string())
+        return words(None if cell is None else cell.isoformat() for cell in array.to_pylist())
     if pa.types.is_interval(kind):
         spans = [None if c is None else _microseconds(c) for c in array.to_pylist()]
         return pa.array(spans, pa.int64()).cast(pa.duration("us"))
@@ -190,6 +189,11 @@ def _decimal(array: pa.Array) -> pa.Array:
 def _microseconds(span: Any) -> int:
     """Return a span of months, days and nanoseconds in microseconds; a month counts as 30 days."""
     return int((span.months * 30 + span.days) * 86_400_000_000 + span.nanoseconds // 1000)
+
+
+def hexadecimal(cell: bytes | None) -> str | None:
+    """Return bytes as a word that no reader takes for a number."""
+    return None if cell is None else "0x" + cell.hex()
 
 
 def words(cells: Any) -> pa.Array:

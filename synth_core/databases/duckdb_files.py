@@ -41,6 +41,8 @@ class DuckDBSession:
         statements = self._connection.extract_statements(query)
         if len(statements) != 1:
             raise ReadingError(f"There are {len(statements)} statements here, and one query is run at a time.")
+        if statements[0].type == duckdb.StatementType.MULTI:
+            raise ReadingError("DuckDB runs this query as several statements; give PIVOT its values: ON kind IN (...).")
         if statements[0].type != duckdb.StatementType.SELECT:
             word = str(statements[0].type).rpartition(".")[2].replace("_", " ")
             raise ReadingError(f"This query would change the database ({word}); only queries that read are run.")

@@ -12,6 +12,7 @@ from synth_core.errors import ReadingError
 from synth_core.table import did_you_mean
 
 _NAME = r"[\"']?([^\s\"'()]+(?: [^\s\"'()]+)*)[\"']?"
+DECLARED = 'DECLARE "simile" NO SCROLL CURSOR FOR '  # what stands before the query when it reaches the server
 CHANGES = (
     "This query would change the database, take locks in it or leave its file; only queries that read its own tables "
     "are run."
@@ -84,12 +85,13 @@ def _postgresql(error: BaseException, address: Address, query: str, tables: Tabl
         near = f" Did you mean '{hint.rpartition('.')[2]}'?" if hint else ""
         return f"There is no column '{_named('column {}', primary) or '?'}' in what the query reads.{near}"
     # the server counts from the words by which the cursor was declared
-    position = int(diagnosis.statement_position or 0) - _declared(error, query)
+    position = int(diagnosis.statement_position or 0) - len(DECLARED)
     where = _place(query, position) if 0 < position <= len(query) else ""
     if state.startswith("42601"):
         return f"The query is no SQL that the database understands{where or ' (it ends too early)'}."
     plain = {
         "25006": CHANGES,
+        "25001": CHANGES,
         "0A000": CHANGES if "DECLARE CURSOR" in primary else "The query asks for something that the server lacks.",
         "42501": "This user may not read one of the tables of the query; ask for the right, or choose another table.",
         "3F000": f"There is no schema '{_named('schema {}', primary) or '?'}' in this database.",
@@ -111,11 +113,6 @@ def _postgresql(error: BaseException, address: Address, query: str, tables: Tabl
     if state.startswith(("08", "57")):
         return f"The connection to {address.place} was lost while it answered; ask again."
     return _other("PostgreSQL", f"code {state}")
-
-
-def _declared(error: BaseException, query: str) -> int:
-    """Return how many characters stand before the query in what the server was sent."""
-    return len('DECLARE "simile" NO SCROLL CURSOR FOR ')
 
 
 def _unreached(text: str, address: Address) -> str:
@@ -156,6 +153,8 @@ def _sqlite(error: BaseException, address: Address, query: str, tables: Tables) 
     text, code = str(error), getattr(error, "sqlite_errorname", "") or ""
     if text.startswith("You can only execute one statement"):
         return "There are several statements here, and one query is run at a time; leave one."
+    if code.startswith("SQLITE_READONLY_"):
+        return f"{address.place} was left in the middle of a write; open it once in its own program, then ask again."
     if code in ("SQLITE_AUTH", "SQLITE_READONLY") or "not authorized" in text or "prohibited" in text:
         return CHANGES
     if code == "SQLITE_NOTADB":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synth_core.databases.addresses import Address
-from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, words
+from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, hexadecimal, words
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.statements import quoted
 
@@ -24,7 +25,7 @@ class SQLiteSession:
 
     def __init__(self, address: Address, deadline: Deadline) -> None:
         self._size = address.path.stat().st_size
-        place = f"file:{quote(str(address.path))}?mode=ro"
+        place = f"file:{quote(str(address.path))}?mode=ro" + ("&immutable=1" if _at_rest(address.path) else "")
         self._connection = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
         deadline.watch(self._connection.interrupt)
         # the default raises on words that are not UTF-8, in a sentence that repeats them
@@ -64,6 +65,14 @@ class SQLiteSession:
         self._connection.close()
 
 
+def _at_rest(path: Path) -> bool:
+    """Return whether nobody has a write-ahead log open; SQLite would leave an empty one beside the file."""
+    with path.open("rb") as file:
+        ahead = file.read(20)[18:20] == b"\x02\x02"
+    log = path.with_name(path.name + "-wal")
+    return ahead and (not log.exists() or log.stat().st_size == 0)
+
+
 def _authorize(action: int, first: str | None, second: str | None, *place: str | None) -> int:
     if action == sqlite3.SQLITE_FUNCTION and second in ("load_extension", "fts3_tokenizer"):
         return sqlite3.SQLITE_DENY
@@ -81,7 +90,7 @@ def _array(cells: tuple[Any, ...]) -> pa.Array:
 
     kinds = {type(cell) for cell in cells} - {type(None)}
     if not kinds <= {int, float} and len(kinds) > 1:
-        return words(None if c is None else c.hex() if isinstance(c, bytes) else str(c) for c in cells)
+        return words(None if c is None else hexadecimal(c) if isinstance(c, bytes) else str(c) for c in cells)
     if kinds == {str}:
         return words(cells)
     return pa.array(cells, pa.float64() if float in kinds else None)
