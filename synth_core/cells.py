@@ -12,6 +12,7 @@ import pandas as pd
 
 from synth_core.semantics import header_words
 from synth_core.table import Kind, Storage
+from synth_core.units import dates_in_numbers, parse_months, parse_units
 from synth_core.values import (
     GUESSED,
     NUMERIC_TOKENS,
@@ -173,7 +174,14 @@ def _numeric_cells(name: str, values: pd.Series, storage: Storage) -> Cells:
     words = Words.coded(codes, names)
     empty = words.counts == 0
     numbers = Parsed(np.asarray(levels)[~empty], np.zeros(int((~empty).sum()), dtype=bool), whole=whole)
-    return Cells(name, words.without(empty), storage, numbers=numbers, notes=tuple(notes))
+    return _dated(Cells(name, words.without(empty), storage, numbers=numbers, notes=tuple(notes)))
+
+
+def _dated(cells: Cells) -> Cells:
+    """Return the cells with dates where their numbers are some: 20240131, or what the header calls a date."""
+    assert cells.numbers is not None
+    dates = dates_in_numbers(header_words(cells.name), cells.numbers.values)
+    return cells if dates is None else replace(cells, dates=dates).noted(dates.note)
 
 
 def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text: bool, marks: Marks) -> Cells:
@@ -196,12 +204,15 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
                 kept = words.without(empty | doubtful)
                 storage = "string" if not text else "integer" if _plain(numbers) else "number"
                 token = _token(words, empty | doubtful, source)
-                return Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note)
+                return _dated(Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note))
     dates = parse_dates(rest, marks, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
-    if dates is not None:
+    dates = dates or parse_months(rest)
+    units = parse_units(rest, marks.decimal) if dates is None and rest else None
+    if dates is not None or units is not None:
         kept = words.without(empty | doubtful)
         token = _token(words, empty | doubtful, source)
-        return Cells(name, kept, "string", token, dates=dates).noted(dates.note)
+        note = dates.note if dates is not None else units.note if units is not None else ""
+        return Cells(name, kept, "string", token, dates=dates, numbers=units).noted(note)
     gone = _missing_levels(levels, tokens)
     kept = words.without(gone)
     return Cells(name, kept, "string", _token(words, gone, source), mixed=_mixed(kept, marks), marks=marks)

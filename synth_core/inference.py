@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from synth_core.cells import Cells, read_cells
 from synth_core.errors import ReadingError
 from synth_core.kinds import guess_kind
+from synth_core.missing import told_missing, without_words
 from synth_core.semantics import SEMANTICS, detect, from_header
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
@@ -73,8 +74,10 @@ def table_from_frame(
     series: dict[str, pd.Series] = {}
     columns = []
     for position, header in enumerate(raw.columns):
-        cells = read_cells(str(header), raw.iloc[:, position], tokens, text=bool(text), marks=marks)
-        column, values = settle(cells, choices.get(str(header), ColumnChoice()))
+        choice = choices.get(str(header), ColumnChoice())
+        source, blanked = without_words(raw.iloc[:, position], choice.missing or ())
+        cells = read_cells(str(header), source, tokens, text=bool(text), marks=marks)
+        column, values = settle(told_missing(cells, source, blanked), choice)
         columns.append(column)
         series[column.name] = values
     frame = pd.DataFrame(series, index=pd.RangeIndex(len(raw)))
@@ -125,7 +128,8 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     storage = cells.storage
     if semantic is not None and kind in (Kind.IDENTIFIER, Kind.TEXT):
         storage = "string"  # a new phone number need not be digits
-    pattern = cells.dates.format if cells.dates is not None and kind is Kind.DATETIME else None
+    parsed = cells.dates if kind is Kind.DATETIME else cells.numbers if kind.numeric else None
+    pattern = parsed.format if parsed is not None else None
     column = Column(
         name=cells.name, kind=kind, role=choice.role or role, nullable=bool(values.isna().any()), semantic=semantic,
         storage=storage, format=pattern, missing_token=cells.missing_token,
@@ -160,7 +164,8 @@ def canonical(cells: Cells, kind: Kind) -> tuple[pd.Series, int]:
         return pd.Series(stamps), int(np.isnat(stamps).sum()) - _missing(cells)
     if kind in (Kind.INTEGER, Kind.NUMBER):
         return _numeric(cells, kind)
-    if cells.numbers is not None and cells.storage in ("number", "string") and cells.numbers.whole:
+    plain = cells.numbers is not None and cells.numbers.whole and cells.numbers.format is None
+    if plain and cells.numbers is not None and cells.storage in ("number", "string"):
         names = np.array([str(int(v)) for v in cells.numbers.values] + [None], dtype=object)
         return pd.Series(take(names, cells.words.codes), dtype=object), 0
     return pd.Series(cells.words.values(), dtype=object), 0
@@ -171,7 +176,7 @@ def _missing(cells: Cells) -> int:
 
 
 def _numeric(cells: Cells, kind: Kind) -> tuple[pd.Series, int]:
-    if cells.dates is not None:
+    if cells.dates is not None and cells.numbers is None:
         seconds = cells.dates.values.astype("datetime64[s]").astype(np.float64)
         numbers = Parsed(np.where(np.isnat(cells.dates.values), np.nan, seconds), cells.dates.odd)
     else:

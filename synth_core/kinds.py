@@ -36,8 +36,8 @@ from synth_core.values import stripped
 
 BOOLEAN_PAIRS = frozenset(
     frozenset(pair.split()) for pair in
-    ("yes no", "y n", "true false", "t f", "0 1", "j n", "ja nein", "oui non", "o n", "si no", "sí no", "s n", "sim não",
-     "tak nie", "wahr falsch", "vrai faux", "on off", "-1 1")
+    ("yes no", "y n", "true false", "t f", "0 1", "j n", "ja nein", "oui non", "o n", "si no", "sí no", "s n",
+     "sim não", "tak nie", "wahr falsch", "vrai faux", "on off", "-1 1")
 )  # fmt: skip
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _ID_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]+([-_./:#][A-Za-z0-9]+)*")

@@ -10,9 +10,14 @@ import re
 
 from synth_core.semantics import header_words
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _IDENTIFIER = frozenset([
-    "id", "ids", "uuid", "guid", "key", "nbr", "nr", "mrn", "recordnumber", "serial", "udi", "uid", "pid", "barcode",
-    "imei", "vin", "kennung", "aktenzeichen", "identifier", "rowid", "objectid", "recordid",
+    "id", "ids", "uuid", "guid", "key", "nbr", "nr", "mrn", "recordnumber", "serial", "udi", "uid", "pid",
+    "barcode", "imei", "vin", "kennung", "aktenzeichen", "identifier", "rowid", "objectid", "recordid",
 ])  # fmt: skip
 _LEADING = frozenset(["id", "uuid", "guid", "ids"])  # "IdLandkreis", "id_student"
 _NUMBERING = frozenset([
@@ -20,50 +25,55 @@ _NUMBERING = frozenset([
     "invoice", "order", "ticket", "receipt", "invoiceno", "orderno", "ticketno", "accountno", "lfd",
 ])  # fmt: skip
 _ALONE = frozenset(["index", "idx", "number", "no", "num", "record", "account", "unnamed"])
-_PERSONS = (
+_PERSONS = _words(
     "patient customer client user member person subject employee passenger student donor participant respondent"
     " household account borrower applicant policyholder insured physician worker player driver rider guest tenant"
     " subscriber visitor beneficiary child mother animal dog cow kunde kunden patienten versicherten mitarbeiter person"
     " personen probanden teilnehmer schueler subj cust emp card cardholder caller device machine sensor engine vehicle"
-).split()
-_EVENTS = (
+)
+_EVENTS = _words(
     "encounter order invoice transaction visit session trip ride booking policy claim ticket case record row"
     " event message note admission stay loan contract payment purchase object entry log response survey episode"
-).split()
+)
 _RUN_TOGETHER = re.compile(
     rf"({'|'.join([*_PERSONS, *_EVENTS])}|product|store|item)(id|no|nr|nbr|key|num|number|nummer|uid)s?$"
     r"|.{4,}nummer$"
 )
+_OF_PERSON = re.compile("|".join(_PERSONS))
 _CODE = frozenset([
-    "code", "codes", "icd", "sku", "fips", "ags", "naics", "sic", "nace", "iso", "cpt", "ndc", "drg", "loinc", "snomed",
-    "cvx", "rxnorm", "atc", "hs", "isic", "isco", "soc", "nuts", "geoid", "schluessel", "schlüssel", "kennziffer",
-    "plz", "zip", "zipcode", "postcode", "mcc", "bin", "icao", "wkn", "isin", "cusip", "ean", "gtin", "upc", "asin", "tract",
+    "code", "codes", "icd", "sku", "fips", "ags", "naics", "sic", "nace", "iso", "cpt", "ndc", "drg", "loinc",
+    "snomed", "cvx", "rxnorm", "atc", "hs", "isic", "isco", "soc", "nuts", "geoid", "schluessel", "schlüssel",
+    "kennziffer", "plz", "zip", "zipcode", "postcode", "mcc", "bin", "icao", "wkn", "isin", "cusip", "ean", "gtin",
+    "upc", "asin", "tract",
 ])  # fmt: skip
 _GROUPS = frozenset([
     "type", "types", "class", "category", "status", "group", "cluster", "label", "segment", "sex", "gender", "race",
-    "ethnicity", "ethnic", "marital", "marriage", "education", "religion", "nationality", "country", "state", "region",
-    "province", "district", "county", "city", "zone", "sector", "industry", "occupation", "job", "profession", "brand",
-    "make", "color", "colour", "department", "dept", "branch", "channel", "source", "season", "weather", "weathersit",
-    "mode", "reason", "cause", "diagnosis", "specialty", "species", "genre", "language", "currency", "purpose", "flag",
-    "geschlecht", "familienstand", "konfession", "staat", "land", "bundesland", "kreis", "gemeinde", "art", "typ",
-    "gruppe", "kategorie", "klasse", "merkmal", "branche", "beruf", "anrede", "location", "vendor", "disposition",
-    "housing", "relationship", "thal", "cp", "restecg", "mapping", "variety", "topic", "origin", "destination",
+    "ethnicity", "ethnic", "marital", "marriage", "education", "religion", "nationality", "country", "state",
+    "region", "province", "district", "county", "city", "zone", "sector", "industry", "occupation", "job",
+    "profession", "brand", "make", "color", "colour", "department", "dept", "branch", "channel", "source", "season",
+    "weather", "weathersit", "mode", "reason", "cause", "diagnosis", "specialty", "species", "genre", "language",
+    "currency", "purpose", "flag", "geschlecht", "familienstand", "konfession", "staat", "land", "bundesland",
+    "kreis", "gemeinde", "art", "typ", "gruppe", "kategorie", "klasse", "merkmal", "branche", "beruf", "anrede",
+    "location", "vendor", "disposition", "housing", "relationship", "thal", "cp", "restecg", "mapping", "variety",
+    "topic", "origin", "destination",
 ])  # fmt: skip
 _QUANTITY = frozenset([
-    "count", "counts", "num", "number", "n", "nb", "nof", "anzahl", "anz", "total", "sum", "summe", "amount", "amt", "betrag",
-    "qty", "quantity", "menge", "price", "preis", "cost", "costs", "kosten", "fee", "income", "salary", "revenue", "budget",
-    "sales", "umsatz", "value", "wert", "volume", "area", "flaeche", "fläche", "size", "length", "width", "height", "weight",
-    "population", "pop", "einwohner", "age", "alter", "year", "years", "jahr", "jahre", "month", "months", "monat", "day",
-    "days", "tage", "hour", "hours", "minute", "minutes", "seconds", "duration", "distance", "score", "rate", "ratio",
-    "percent", "pct", "avg", "mean", "median", "min", "max", "std", "children", "dependents", "persons", "people",
-    "visits", "times", "frequency", "temperature", "temp", "speed", "power", "rooms", "bedrooms", "bathrooms", "floors",
-    "doors", "cylinders", "seats", "balance", "deposit", "points", "goals", "steps", "weeks", "week", "quarter", "gdp",
-    "rank", "rating", "grade", "level", "stage", "bill", "limit", "loan", "debt", "gain", "loss", "wage", "payment", "pay",
-    "capacity", "index", "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero",
+    "count", "counts", "num", "number", "n", "nb", "nof", "anzahl", "anz", "total", "sum", "summe", "amount", "amt",
+    "betrag", "qty", "quantity", "menge", "price", "preis", "cost", "costs", "kosten", "fee", "income", "salary",
+    "revenue", "budget", "sales", "umsatz", "value", "wert", "volume", "area", "flaeche", "fläche", "size",
+    "length", "width", "height", "weight", "population", "pop", "einwohner", "age", "alter", "year", "years",
+    "jahr", "jahre", "month", "months", "monat", "day", "days", "tage", "hour", "hours", "minute", "minutes",
+    "seconds", "duration", "distance", "score", "rate", "ratio", "percent", "pct", "avg", "mean", "median", "min",
+    "max", "std", "children", "dependents", "persons", "people", "visits", "times", "frequency", "temperature",
+    "temp", "speed", "power", "rooms", "bedrooms", "bathrooms", "floors", "doors", "cylinders", "seats", "balance",
+    "deposit", "points", "goals", "steps", "weeks", "week", "quarter", "gdp", "rank", "rating", "grade", "level",
+    "stage", "bill", "limit", "loan", "debt", "gain", "loss", "wage", "payment", "pay", "capacity", "index",
+    "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero",
 ])  # fmt: skip
 _POSITION = frozenset([
-    "step", "time", "t", "seq", "sequence", "tick", "period", "cycle", "cycles", "wave", "round", "epoch", "day", "week",
-    "month", "year", "hour", "minute", "second", "visit", "timestamp", "date", "zeit", "tag", "jahr", "monat", "woche",
+    "step", "time", "t", "seq", "sequence", "tick", "period", "cycle", "cycles", "wave", "round", "epoch", "day",
+    "week", "month", "year", "hour", "minute", "second", "visit", "timestamp", "date", "zeit", "tag", "jahr",
+    "monat", "woche",
 ])  # fmt: skip
 _BIRTH_OR_END = frozenset([
     "birth", "birthdate", "birthday", "dob", "born", "geburt", "geburtsdatum", "geb", "death", "deathdate", "died",
@@ -126,7 +136,7 @@ def says_quantity(name: str) -> bool:
 def says_person(name: str) -> bool:
     """Whether the header names somebody, or something, that several rows can be about."""
     words = header_words(name)
-    return any(word in _PERSONS or _RUN_TOGETHER.fullmatch(word) and word.startswith(tuple(_PERSONS)) for word in words)
+    return any(word in _PERSONS or (_RUN_TOGETHER.fullmatch(word) and _OF_PERSON.match(word)) for word in words)
 
 
 def says_event(name: str) -> bool:

@@ -161,8 +161,12 @@ def frame_like(raw: pd.DataFrame, like: Table, name: str) -> Table:
         )
     shared = [column for column in like.columns if column.name in found]
     choices = {
-        c.name: ColumnChoice(kind=c.kind, role=c.role, semantic=c.semantic or "", protect=c.protect) for c in shared
-    }
+        c.name: ColumnChoice(
+            kind=c.kind, role=c.role, semantic=c.semantic or "", protect=c.protect,
+            missing=(c.missing_token,) if c.missing_token is not None else None,
+        )
+        for c in shared
+    }  # fmt: skip
     attrs = dict(raw.attrs)
     raw = raw[[column.name for column in shared]]
     raw.attrs.update(attrs)

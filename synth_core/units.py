@@ -22,15 +22,20 @@ import pyarrow.compute as pc
 
 from synth_core.words import Parsed
 
-_CURRENCY = frozenset(
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_CURRENCY = _set(
     "$ € £ ¥ ₹ ₽ ₩ ₺ ₪ ฿ R$ US$ A$ C$ Rs Rs. kr kr. Kr zł Kč Ft CHF Fr. USD EUR GBP JPY CNY INR RUB BRL CAD AUD NZD SEK"
-    " NOK DKK PLN CZK HUF TRY ZAR MXN KRW SGD HKD ILS Euro euro EURO".split()
+    " NOK DKK PLN CZK HUF TRY ZAR MXN KRW SGD HKD ILS Euro euro EURO"
 )
-_MEASURES = frozenset(
+_MEASURES = _set(
     "% ‰ kg g mg µg lb lbs oz t km m cm mm mi mile miles ft in l L ml cl gal h hr hrs hours min mins minutes s sec secs"
     " seconds ms days months years yrs weeks kWh MWh Wh kW W MW V A mAh Hz kHz MHz GHz B KB MB GB TB kB °C °F °C. K mph"
     " km/h kmph kph knots m/s bhp hp HP PS CC cc kmpl mpg km/kg Nm bpm mmHg hPa mbar mg/dl mg/dL mmol/l mmol/L g/l IU"
-    " px m2 m² sqm sqft ha acres km2 km² ppm ppb dB lx pts points pages".split()
+    " px m2 m² sqm sqft ha acres km2 km² ppm ppb dB lx pts points pages"
 )
 _SHAPE = re.compile(
     r"(?P<open>\(\s?)?(?P<sign>[+-]?)(?P<prefix>[^\d\s().,'+-]{0,4}\.?\s?)(?P<inner>-?)"
@@ -292,8 +297,8 @@ def dates_in_numbers(words: Sequence[str], values: npt.NDArray[np.generic]) -> P
     return None
 
 
-_DATED = frozenset("date datum dates day fecha dato data dt geburtsdatum birthdate dob".split())
-_STAMPED = frozenset("timestamp epoch unix unixtime ts time datetime created updated".split())
+_DATED = frozenset(["date", "datum", "dates", "day", "fecha", "dato", "dt", "geburtsdatum", "birthdate", "dob"])
+_STAMPED = frozenset(["timestamp", "epoch", "unix", "unixtime", "ts", "time", "datetime", "created", "updated"])
 
 
 def _packed(whole: npt.NDArray[np.float64], pattern: str) -> Parsed | None:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from synth_core.errors import InputError, TableError
 from synth_core.table import Column, Kind, Table
+from synth_core.units import dates_as_numbers, numbers_as_dates, read_written, written
 from synth_core.values import parse_dates
 
 MARK = {"simile.synthetic": "true"}
@@ -35,12 +36,22 @@ def schema(columns: Sequence[Column]) -> pa.Schema:
 
 
 def _arrow_type(column: Column) -> pa.DataType:
-    if column.missing_token is not None:
+    if column.missing_token is not None and _missing_number(column) is None:
         return pa.string()
     if column.storage == "datetime":
         return pa.date32() if column.format == "%Y-%m-%d" else pa.timestamp("us")
     plain = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(), "string": pa.string()}
     return plain[column.storage]
+
+
+def _missing_number(column: Column) -> float | int | None:
+    """Return the number that stands for a missing cell of a column of numbers ("-200"); None where a word does."""
+    if column.missing_token is None or column.storage not in ("integer", "number"):
+        return None
+    try:
+        return int(column.missing_token) if column.storage == "integer" else float(column.missing_token)
+    except ValueError:
+        return None
 
 
 def to_arrow(frame: pd.DataFrame, columns: Sequence[Column]) -> pa.Table:
@@ -60,7 +71,10 @@ def to_arrow(frame: pd.DataFrame, columns: Sequence[Column]) -> pa.Table:
                 f"Column '{column.name}' was stored as {column.storage} in the source, but some of its values are "
                 "not; set another kind for it, or let it be made anew."
             ) from None
-        if column.missing_token is not None:
+        number = _missing_number(column)
+        if number is not None:
+            array = pc.fill_null(array, pa.scalar(number).cast(array.type))
+        elif column.missing_token is not None:
             array = pc.fill_null(array.cast(pa.string()), column.missing_token)
         arrays.append(array.cast(_arrow_type(column)))
     return pa.Table.from_arrays(arrays, schema=schema(columns))
@@ -76,7 +90,9 @@ def _stored(values: pd.Series, column: Column) -> pa.Array:
             return array.cast(pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp("us"))
         if column.storage == "boolean":
             return array.cast(pa.float64()).cast(pa.int64()).cast(pa.bool_())
-        return _as_text(array) if column.storage == "string" else array.cast(_plain_type(column))
+        if column.storage == "string":
+            return written(array, column.format) if column.format else array.cast(pa.string())
+        return array.cast(_plain_type(column))
     words = pa.array(values, type=pa.string(), from_pandas=True)
     if column.storage == "integer":
         return words.cast(pa.int64())
@@ -104,16 +120,14 @@ def _numbers(values: pd.Series, column: Column) -> pa.Array:
     return array.cast(pa.int64()) if whole else array
 
 
-def _as_text(array: pa.Array) -> pa.Array:
-    return array.cast(pa.string())
-
-
 def _stored_dates(values: pd.Series, column: Column) -> pa.Array:
     stamps = pa.array(values.to_numpy(dtype="datetime64[us]"), from_pandas=True)
     if column.storage == "datetime":
         return stamps
     if column.storage in ("integer", "number") and column.format is None:
         return stamps.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    if column.format and column.format.startswith("@"):
+        return dates_as_numbers(stamps, column.format).cast(_plain_type(column), safe=False)
     pattern = column.format or "%Y-%m-%d %H:%M:%S"
     if "%f" in pattern:  # Arrow's %S writes the fraction of the unit itself
         texts = pc.strftime(stamps, format=pattern.replace(".%f", ""), locale="C")
@@ -136,6 +150,8 @@ def _canonical(chunks: pa.ChunkedArray, column: Column) -> pd.Series:
         array = array.chunk(0) if array.num_chunks else pa.array([], type=chunks.type)
     if column.missing_token is not None and pa.types.is_string(array.type):
         array = pc.if_else(pc.equal(array, column.missing_token), None, array)
+    elif (number := _missing_number(column)) is not None:
+        array = pc.if_else(pc.equal(array, number), None, array)
     if column.kind is Kind.DATETIME:
         return _dates_back(array, column)
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
@@ -143,6 +159,8 @@ def _canonical(chunks: pa.ChunkedArray, column: Column) -> pd.Series:
             array = array.cast(pa.timestamp("s"), safe=False).cast(pa.int64())
         elif pa.types.is_boolean(array.type):
             array = array.cast(pa.int8())
+        elif pa.types.is_string(array.type) and column.format:
+            array = read_written(array, column.format)
         return _numbers_back(array.cast(pa.float64() if column.kind is Kind.NUMBER else pa.int64()))
     if pa.types.is_boolean(array.type):
         array = pc.if_else(array, "True", "False")
@@ -167,6 +185,8 @@ def _numbers_back(array: pa.Array) -> pd.Series:
 
 
 def _dates_back(array: pa.Array, column: Column) -> pd.Series:
+    if column.format and column.format.startswith("@"):
+        return numbers_as_dates(array, column.format)
     if pa.types.is_integer(array.type) and column.format is None:
         array = array.cast(pa.timestamp("s"))
     if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
@@ -206,7 +226,7 @@ def _canonical_array(values: pd.Series, column: Column) -> pa.Array:
         return pa.array(values.to_numpy(dtype="datetime64[ns]"), type=pa.timestamp("ns"), from_pandas=True)
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
         return _numbers(values, column)
-    return pa.array(values.astype(object).where(values.notna(), None), type=pa.string())
+    return pa.array(values.to_numpy(dtype=object), type=pa.string(), from_pandas=True)
 
 
 def open_table(folder: str | Path) -> Table:
