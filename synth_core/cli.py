@@ -20,6 +20,7 @@ from synth_core.cli_options import (
     check_suffix,
     left_out_notes,
     params_of,
+    read_table,
     recipe_of,
     rules_in,
     shares_of,
@@ -30,7 +31,6 @@ from synth_core.cli_options import (
 from synth_core.errors import InputError, SimileError
 
 if TYPE_CHECKING:
-    from synth_core.reading import Reading
     from synth_core.scorecard import Scorecard, Target, Verdict
     from synth_core.table import Table
 
@@ -42,7 +42,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, Excel, Parquet or JSON lines, also .gz or .zip.")]
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="CSV, TSV, Excel, Parquet or JSON lines, also .gz or .zip; or with --query a database URL: "
+        "postgresql://user@host/database, sqlite:///file.db or duckdb:///file.duckdb.",
+    ),
+]
+Query = Annotated[
+    str,
+    typer.Option(
+        "--query",
+        metavar="SQL",
+        help="What to read from a database URL, like 'select * from visits'. The password is taken from the URL, or "
+        "from the environment variable SIMILE_DATABASE_PASSWORD.",
+    ),
+]
+QueryRows = Annotated[int, typer.Option("--query-rows", min=1, help="Read at most this many rows from a database.")]
+QuerySeconds = Annotated[int, typer.Option("--query-seconds", min=1, help="Cancel the query after this many seconds.")]
 Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
 Name = Annotated[str | None, typer.Option(metavar="COL")]
 Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
@@ -71,12 +89,18 @@ def demo(
 
 
 @app.command()
-def profile(file: File, json_out: Json = None) -> None:
+def profile(
+    file: File,
+    json_out: Json = None,
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
+) -> None:
     """Say what is in a table: columns, alerts, personal data."""
     from synth_core.profile import profile as profile_table
 
     check_place(json_out, "--json")
-    reading = _read(file)
+    reading = read_table(file, query, query_rows, query_seconds)
     table = reading.table
     found = profile_table(table)
     _say(f"{table.name}: {len(table):,} rows x {len(table.columns)} columns")
@@ -93,13 +117,19 @@ def profile(file: File, json_out: Json = None) -> None:
 
 
 @app.command()
-def constraints(file: File, json_out: Json = None) -> None:
+def constraints(
+    file: File,
+    json_out: Json = None,
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
+) -> None:
     """Find rules that hold in a table."""
     from synth_core.constraints.discovery import discover
     from synth_core.constraints.kinds import rules_to_json
 
     check_place(json_out, "--json")
-    reading = _read(file)
+    reading = read_table(file, query, query_rows, query_seconds)
     suggestions = discover(reading.table)
     _note(*reading.notes)
     for suggestion in suggestions:
@@ -143,13 +173,16 @@ def generate(
     param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
     use: UseName = "share",
     workers: Annotated[int, typer.Option(min=1, help="Processes that sample; the rows do not depend on it.")] = 1,
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
 ) -> None:
     """Learn FILE and write a synthetic table."""
     from synth_core.generation import generate as generate_table
     from synth_core.writing import export
 
     check_suffix(out)
-    reading = _read(file)
+    reading = read_table(file, query, query_rows, query_seconds)
     table = with_roles(reading.table, target, sensitive or [], entity, order)
     recipe = recipe_of(
         table,
@@ -179,7 +212,9 @@ def generate(
 
 @app.command()
 def judge(
-    real: Annotated[Path, typer.Argument(metavar="REAL", help="The rows that were learned from.")],
+    real: Annotated[
+        str, typer.Argument(metavar="REAL", help="The rows that were learned from: a file, or a URL with --query.")
+    ],
     synth: Annotated[Path, typer.Argument(metavar="SYNTH", help="The synthetic rows.")],
     holdout: Annotated[
         str,
@@ -198,6 +233,9 @@ def judge(
     full: Annotated[bool, typer.Option("--full", help="Also guess sensitive columns and single people out.")] = False,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
     from synth_core.judging import judge as judge_tables
@@ -206,7 +244,7 @@ def judge(
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
-    reading = _read(real)
+    reading = read_table(real, query, query_rows, query_seconds)
     train, held = split_by(with_roles(reading.table, target, sensitive or [], entity, None), holdout, seed)
     bar = _Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
@@ -240,6 +278,9 @@ def run(
     override: Annotated[
         str, typer.Option(metavar="REASON", help="Write the pack although a gate failed; the reason is kept in it.")
     ] = "",
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
 ) -> None:
     """Follow a recipe from split to release pack: generate, judge, report."""
     from synth_core.pipeline import follow
@@ -248,7 +289,7 @@ def run(
     from synth_core.scorecard import default_targets
 
     recipe = read_recipe(recipe_file)
-    reading = _read(file)
+    reading = read_table(file, query, query_rows, query_seconds)
     table = with_roles(reading.table, target, sensitive or [], entity, order)
     bar = _Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
@@ -326,12 +367,6 @@ class _Bar:
         elif self._stage:
             sys.stderr.write(f"{self._stage}: {time.monotonic() - self._began:.1f} s\n")
         self._stage = ""
-
-
-def _read(file: Path) -> Reading:
-    from synth_core.reading import read
-
-    return read(file)
 
 
 def _conclude(

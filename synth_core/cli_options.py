@@ -11,8 +11,54 @@ from synth_core.errors import InputError
 
 if TYPE_CHECKING:
     from synth_core.constraints.base import Constraint
+    from synth_core.reading import Reading
     from synth_core.recipe import Recipe, Use
     from synth_core.table import Column, Table
+
+
+PASSWORD_VARIABLE = "SIMILE_DATABASE_PASSWORD"
+
+
+def read_table(place: str, query: str, rows: int, seconds: float) -> Reading:
+    """Return the table in a file, or the one that a query gives at a database URL."""
+    from synth_core.databases import is_database_url
+    from synth_core.databases import safe_url as safe
+    from synth_core.reading import read
+
+    if is_database_url(place):
+        if not query:
+            raise InputError(_say_query(place, safe(place)))
+        return _ask(place, query, rows, seconds)
+    if query:
+        raise InputError(
+            f"--query goes with a database URL, and '{place}' is the name of a file; write sqlite:///{place} or "
+            f"duckdb:///{place} where it is a database."
+        )
+    return read(Path(place))
+
+
+def _ask(url: str, query: str, rows: int, seconds: float) -> Reading:
+    from synth_core.databases import read_query
+
+    return read_query(url, query, password=_password(url), limit_rows=rows, timeout_s=seconds)
+
+
+def _password(url: str) -> str | None:
+    """Return the password of the environment where the URL has none."""
+    from synth_core.databases.addresses import address_of
+
+    return None if address_of(url).password else os.environ.get(PASSWORD_VARIABLE) or None
+
+
+def _say_query(url: str, shown: str) -> str:
+    """Return the sentence for a URL without a query, with the tables that could be asked for."""
+    from synth_core.databases import database_tables
+
+    tables = database_tables(url, password=_password(url))
+    if not tables:
+        return f"{shown} shows no table that may be read; check the database and the rights of the user."
+    names = ", ".join(table.name for table in tables[:8]) + (", ..." if len(tables) > 8 else "")
+    return f"{shown}: say what to read with --query, like --query '{tables[0].query}'. Its tables: {names}."
 
 
 def with_roles(table: Table, target: str | None, sensitive: list[str], entity: str | None, order: str | None) -> Table:

@@ -76,6 +76,7 @@ def read_query(
     url: str,
     query: str,
     *,
+    user: str | None = None,
     password: str | None = None,
     name: str | None = None,
     limit_rows: int = LIMIT_ROWS,
@@ -90,8 +91,8 @@ def read_query(
         ``postgresql://user@host:5432/database``, ``sqlite:////folder/file.db`` or ``duckdb:////folder/file.duckdb``.
     query
         One statement that reads.
-    password
-        Goes before the one in the URL.
+    user, password
+        Go before those in the URL.
     name
         Name of the table; None: the first table that the query names, else the database's name.
     limit_rows
@@ -109,7 +110,7 @@ def read_query(
     if timeout_s <= 0:
         raise ReadingError("The time limit must be more than 0 seconds.")
     statement = check_statement(query)
-    address = address_of(url, password=password)
+    address = address_of(url, user=user, password=password)
     raw, notes = _with_session(
         address, statement, timeout_s, lambda session: collect(session.ask(statement), limit_rows, progress or silent)
     )
@@ -126,7 +127,9 @@ def read_query(
     return Reading(Table(table.frame, table.columns, label, source), raw, ReadOptions(), [], [*notes, *more])
 
 
-def database_tables(url: str, *, password: str | None = None, timeout_s: float = 20) -> list[DatabaseTable]:
+def database_tables(
+    url: str, *, user: str | None = None, password: str | None = None, timeout_s: float = 20
+) -> list[DatabaseTable]:
     """Return the tables and views that can be read, by name.
 
     Raises
@@ -134,7 +137,7 @@ def database_tables(url: str, *, password: str | None = None, timeout_s: float =
     ReadingError
         One sentence; never the driver's own words.
     """
-    address = address_of(url, password=password)
+    address = address_of(url, user=user, password=password)
     return _with_session(address, "", timeout_s, lambda session: list(session.tables()))
 
 

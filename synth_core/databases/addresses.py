@@ -99,8 +99,8 @@ def safe_url(url: str) -> str:
         return f"{found[1]}://..." if found else "..."
 
 
-def address_of(url: str, *, password: str | None = None) -> Address:
-    """Return what a database URL names; a ``password`` given beside it goes before the one inside it.
+def address_of(url: str, *, user: str | None = None, password: str | None = None) -> Address:
+    """Return what a database URL names; ``user`` and ``password`` given beside it go before those inside it.
 
     Raises
     ------
@@ -141,12 +141,12 @@ def address_of(url: str, *, password: str | None = None) -> Address:
     host = arguments.pop("host", None) or parsed.host or ""
     port = arguments.pop("port", None) or parsed.port
     inside = arguments.pop("password", None) or parsed.password
-    user = arguments.pop("user", None) or parsed.username
+    owner = arguments.pop("user", None) or parsed.username
     if strangers := [key for key in arguments if key not in _KEPT_ARGUMENTS + _OTHER_ARGUMENTS]:
         allowed = ", ".join(_KEPT_ARGUMENTS + _OTHER_ARGUMENTS)
         raise ReadingError(f"The URL sets '{strangers[0][:40]}', which is not taken; these are: {allowed}.")
     return Address(
-        kind, host, _port(port), parsed.database or "", user=user or None,
+        kind, host, _port(port), parsed.database or "", user=user or owner or None,
         password=password or (str(inside) if inside else None), arguments=arguments,
     )  # fmt: skip
 

@@ -238,6 +238,8 @@ def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
         return column.to_pandas(date_as_object=True).astype(object), 0
     if pa.types.is_timestamp(kind):
         return _stamps(column)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.Series(pd.arrays.ArrowStringArray(column)), 0  # text stays in Arrow's memory
     return column.to_pandas(), 0
 
 
