@@ -13,7 +13,14 @@ from synth_core.cells import Cells, read_cells
 from synth_core.errors import ReadingError
 from synth_core.kinds import guess_kind
 from synth_core.missing import told_missing, without_words
-from synth_core.semantics import SEMANTICS, detect, from_header
+from synth_core.semantics import (
+    KEEPS_KIND,
+    SEMANTICS,
+    detect,
+    from_header,
+    holds,
+    with_neighbours,
+)
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
 
@@ -80,6 +87,7 @@ def table_from_frame(
         column, values = settle(told_missing(cells, source, blanked), choice)
         columns.append(column)
         series[column.name] = values
+    columns = with_neighbours(columns, series, [n for n, choice in choices.items() if choice.semantic is not None])
     frame = pd.DataFrame(series, index=pd.RangeIndex(len(raw)))
     return Table(frame, tuple(columns), name)
 
@@ -112,11 +120,13 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     semantic = None if choice.semantic == "" else (choice.semantic or _semantic(cells, kind))
     if choice.kind is not None:
         kind, note = choice.kind, ("" if choice.kind is not kind else note)
-    elif semantic is not None and semantic != "date_of_birth":
+    elif semantic is not None and semantic not in KEEPS_KIND:
         kind = Kind.IDENTIFIER if _unique(cells) else Kind.TEXT
         note = ""
     if semantic is None and cells.mixed and choice.kind is None:
         note = f"{cells.mixed} {note}".strip()
+    if semantic is None and kind is Kind.TEXT:
+        note = f"{note} {holds([word.strip() for word in cells.words.spread(200)])}".strip()
     if semantic is not None:
         note = f"Looks like {SEMANTICS.get(semantic, semantic)}: made anew, never learned. {note}".strip()
     values, lost = canonical(cells, kind)

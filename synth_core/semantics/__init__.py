@@ -1,7 +1,8 @@
-"""Which columns look like personal data: from headers in several languages, value patterns, check digits, word lists."""
+"""Which columns look like personal data: by headers in several languages, forms, check digits and word lists."""
 
-from synth_core.semantics.detection import Seen, detect, in_context, plausible_birth
+from synth_core.semantics.detection import Seen, detect, in_context
 from synth_core.semantics.headers import from_header, header_words
+from synth_core.semantics.neighbours import with_neighbours
 from synth_core.semantics.notes import holds, inside
 from synth_core.semantics.patterns import luhn
 from synth_core.semantics.titles import ABOUT_PEOPLE, KEEPS_KIND, SEMANTICS, TITLES, title
@@ -19,6 +20,6 @@ __all__ = [
     "in_context",
     "inside",
     "luhn",
-    "plausible_birth",
     "title",
+    "with_neighbours",
 ]

@@ -106,16 +106,17 @@ def in_context(columns: Sequence[Seen], today: float | None = None) -> Mapping[s
     of birth; nameless codes in the form of postcodes; latitude and longitude to ten metres (four decimals) or finer.
     """
     about = {column.semantic for column in columns} & ABOUT_PEOPLE
-    found: dict[str, str] = {}
     if not about:
-        return found
-    for column in columns:
-        if column.semantic is not None:
-            continue
-        if column.days is not None:
-            if says_nothing(column.name) and "date_of_birth" not in about and are_births(column.days, today):
-                found[column.name] = "date_of_birth"
-        elif coordinate(column.name) is not None:
+        return {}
+    unknown = [column for column in columns if column.semantic is None]
+    found: dict[str, str] = {}
+    births = [c for c in unknown if c.days is not None and says_nothing(c.name) and are_births(c.days, today)]
+    if births and "date_of_birth" not in about:  # who died was born before: the earliest column
+        found[min(births, key=lambda c: float(np.nanmedian(c.days)) if c.days is not None else 0.0).name] = (
+            "date_of_birth"
+        )
+    for column in unknown:
+        if coordinate(column.name) is not None:
             if share(matches(r"-?\d{1,3}\.\d{4,}"), column.sample) >= 0.7:
                 found[column.name] = "location"
         elif says_nothing(column.name) and places.are_postcodes(column.sample, people=True):
@@ -131,10 +132,3 @@ def are_births(days: npt.NDArray[np.float64], today: float | None = None) -> boo
     low, middle, high = np.quantile(days, [0.02, 0.5, 0.98]) / 365.25
     now = (float(np.datetime64("today", "D").astype(np.int64)) if today is None else today) / 365.25
     return bool(low > -80 and high <= now and high - low >= 30 and now - middle >= 15 and days.max() <= now * 365.25)
-
-
-def plausible_birth(days: npt.NDArray[np.float64]) -> bool:
-    """Whether days (since 1970) can be dates of birth at all: nearly all between 1880 and today."""
-    days = days[np.isfinite(days)]
-    now = float(np.datetime64("today", "D").astype(np.int64))
-    return bool(len(days)) and float(((days > -32_900) & (days <= now + 1)).mean()) >= 0.9

@@ -26,7 +26,7 @@ _CLAIMS: tuple[tuple[str, str], ...] = (
                      r"|^(numero civico|numero de (casa|rue|voie)|civico)$"),
     ("licence_plate", r"\b(licen[cs]e|number|registration) plates?\b|\bplate (number|no)\b|\bkennzeichen\b|\bkenteken\b"
                       r"|\bimmatriculation\b|\bmatricula\b|\btarga\b"),
-    ("document_number", r"\bpass(port|eport|aporte|aporto|aporte)?( ?(number|no|num|nr|nummer))?$|\breisepass"
+    ("document_number", r"\bpas(s|sport|seport|aporte|saporto)( ?(number|no|num|nr|nummer))?$|\breisepass"
                         r"|\bpaspoort|\bdriv(er|ers|ing) (licen|lic\b|id\b|no\b|number)|^drivers$|\bfuhrerschein|\brijbewijs"
                         r"|\bpermis de conduire|\bpatente( di guida)?$|\bpersonalausweis|\b(id|identity) (card|document)\b"
                         r"|\bausweis ?(nummer|nr)|\bmedicare (number|no|id)\b|\blicen[cs]e (number|no)$|\bpassport\b"
@@ -46,6 +46,7 @@ _CLAIMS: tuple[tuple[str, str], ...] = (
     ("date_of_birth", r"\b(dob|birth ?dates?|dates? of birth|birthday|birth day|geb(urts)? ?(datum|tag)|geboortedatum"
                       r"|(date|data|fecha) (de |di |da |do )?(naissance|nascita|nacimiento|nascimento)|fecha nac|fodselsdato"
                       r"|fodelsedatum|born( on)?|geboren( am)?|naissance|nacimiento|nascita)$|生年月日|誕生日"),
+    ("person_name", r"\bnom (et )?prenom$|\bnome e cognome$|\b(vor ?und nachname|vorname nachname)$|\bnombre y apellidos?$"),
     ("username", r"\b(user ?name|login|user ?login|nick ?name|screen name|benutzername|gebruikersnaam"
                  r"|nom d ?utilisateur|utilisateur|usuario|nome utente|handle)$|ユーザ"),
     ("first_name", r"\b(first|given|fore|middle|christian|preferred) ?names?\b|^(first|fname|given|forename)$"
@@ -60,7 +61,7 @@ _CLAIMS: tuple[tuple[str, str], ...] = (
                        r" ?address\b|\bstrassenname|\bstraatnaam|住所|番地"),
     ("person_name", rf"^full ?name$|^({_PERSONS}) ({_NAME})$|\b({_PERSONS}) ({_NAME})$"
                     rf"|^({_NAME}) ({_PERSONS})$|^({_NAME}) (du|de la|de|del|della|van de|van|des) (l )?\w+$|vollname$"
-                    r"|kundenname$|patientenname$|\bnom (et )?prenom$|\bnome e cognome$|^(naam|name) (und|en) |氏名|名前|お名前"),
+                    r"|kundenname$|patientenname$|^(naam|name) (und|en) |氏名|名前|お名前"),
 )  # fmt: skip
 _NOT = {
     "email": r"\b(type|opt|mailing|sent|status|count|verified|consent|domain|optin|opened)\b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +31,12 @@ _ORGANISATION = re.compile(
     r"|holding|and|und|et|und|zonen|sons|hotel|club|foundation|stiftung|stichting|asociados|hijos|figli|grupo|groep|eurl|sci"
     r"|slu|slne|sll|cie|hermanos|&)\b|[&+]"
 )
-_FORM = re.compile(r"[^\W\d_][^\d_@:;/\\()\[\]{}<>=?!*#%$€\"|]{0,60}\d{0,4}")
+_PLACE = re.compile(
+    r"\b(saint|sainte|sur|sous|les|los|las|ville|bains|bourg|port|lake|north|south|east|west|new|fort|mount|upper|lower|bad"
+    r"|river|park|city|beach|valley|springs|county|island)\b"
+)
+_DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,4}(?!\w)")
+_FORM = re.compile(r"[^\W\d_][^\d_@:;/\\()\[\]{}<>=?!*#%$€\"|]{0,60}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,13 @@ class Lists:
     first: frozenset[str]
     last: frozenset[str]
     other: frozenset[str]
+
+    @cached_property
+    def run_together(self) -> frozenset[str]:
+        """Names of four letters and more as they stand in user names."""
+        return frozenset(
+            re.sub("[ '-]", "", name) for name in self.first | self.last if len(name) > 3 and name.isascii()
+        )
 
 
 @cache
@@ -104,7 +116,7 @@ def _evidence(sample: Sequence[str]) -> _Evidence:
     tails: dict[str, int] = {}
     for value in sample:
         words = name_words(value)
-        counts["formed"] += bool(_FORM.fullmatch(value)) and 1 <= len(words) <= 5 and len(value) <= 50
+        counts["formed"] += is_name(value) and 1 <= len(words) <= 5 and len(value) <= 50
         counts["single"] += len(words) == 1
         firsts = [_part_of(word, known.first) for word in words]
         lasts = [_part_of(word, known.last) for word in words]
@@ -112,7 +124,7 @@ def _evidence(sample: Sequence[str]) -> _Evidence:
         counts["last"] += any(lasts)
         counts["both"] += len(words) > 1 and any(a and any(lasts[:i] + lasts[i + 1 :]) for i, a in enumerate(firsts))
         counts["other"] += plain(value) in known.other
-        counts["organisation"] += _ORGANISATION.search(plain(value)) is not None
+        counts["organisation"] += _is_group(plain(value))
         if len(words) > 1:
             for tail in (words[-1], words[0]):
                 tails[tail] = tails.get(tail, 0) + 1
@@ -132,52 +144,56 @@ def names_in(sample: Sequence[str], *, doubtful: bool = False) -> str | None:
     doubtful
         The header says something else ("city"): twice the evidence is needed.
     """
-    if len(sample) < 8 or sum(1 for value in sample[:40] if _FORM.fullmatch(value)) < 0.8 * len(sample[:40]):
+    if len(sample) < 8 or sum(map(is_name, sample[:40])) < 0.8 * len(sample[:40]):
         return None
     seen = _evidence(sample)
     if seen.formed < 0.85 or seen.organisation > 0.2:
         return None
     strict = 2.0 if doubtful else 1.0
-    if seen.single >= 0.6 and seen.single > 0.5:
+    if seen.single >= 0.6:
         strength = max(seen.first, seen.last)
-        if strength < 0.3 * strict or seen.other > 0.6 * strength:
+        surely = strength - 1.64 * (strength * (1 - strength) / len(sample)) ** 0.5
+        enough = 0.2 if seen.single >= 0.9 else 0.35  # towns have two words more often
+        if surely < enough * strict or seen.other > 0.6 * strength:
             return None
         return "first_name" if seen.first >= seen.last else "last_name"
-    enough = seen.both >= 0.2 * strict and max(seen.first, seen.last) >= 0.4 * strict
-    if enough and seen.other < 0.2 and seen.tails < 0.3:
-        return "person_name"
-    return _two_of_a_kind(seen, strict)
+    return _several_words(seen, strict)
 
 
-def _two_of_a_kind(seen: _Evidence, strict: float) -> str | None:
-    """Double family names ("Garcia Lopez") or double first names, held in one column."""
+def _several_words(seen: _Evidence, strict: float) -> str | None:
+    """First and family name in one cell, or double ones ("Garcia Lopez")."""
     if seen.tails > 0.3 or seen.other > 0.2:
         return None
-    if seen.last >= 0.5 * strict and seen.first < 0.5 * seen.last:
+    either, pairs = max(seen.first, seen.last), seen.both >= 0.1 * strict
+    if (pairs and either >= 0.35 * strict) or (seen.first >= 0.35 * strict and seen.single < 0.1 and seen.tails < 0.1):
+        return "person_name"
+    if seen.last >= 0.45 * strict and seen.first < 0.5 * seen.last:
         return "last_name"
-    return "first_name" if seen.first >= 0.5 * strict and seen.last < 0.5 * seen.first else None
+    return "first_name" if seen.first >= 0.45 * strict and seen.last < 0.5 * seen.first else None
+
+
+def _is_group(text: str) -> bool:
+    return _ORGANISATION.search(text) is not None or _PLACE.search(text) is not None
 
 
 def is_person(value: str) -> bool:
     """Whether this has the form of a person's name and not of a firm's."""
-    return _FORM.fullmatch(value) is not None and _ORGANISATION.search(plain(value)) is None
+    return is_name(value) and _ORGANISATION.search(plain(value)) is None
 
 
 def is_name(value: str) -> bool:
     """Whether this has the form of a name or a part of one."""
-    return _FORM.fullmatch(value) is not None
+    return _FORM.fullmatch(_DIGITS_BEHIND.sub("", value)) is not None
 
 
 def are_usernames(sample: Sequence[str]) -> bool:
     """Whether these are user names: one small word each, mostly with a family or first name inside ("jsmith23")."""
     if len(sample) < 20 or not all(re.fullmatch(r"[a-z0-9._-]{2,30}", value) for value in sample[:30]):
         return False
-    known = lists()
-    names = {name.replace(" ", "").replace("-", "") for name in known.first | known.last if len(name) > 3}
+    names = lists().run_together
 
     def holds(value: str) -> bool:
         word = re.sub(r"[\d._-]", "", value)
-        inside = word[1:] in names
-        return inside or any(word[:cut] in names and word[cut:] in names for cut in range(3, len(word) - 2))
+        return word[1:] in names or any(word[:cut] in names and word[cut:] in names for cut in range(3, len(word) - 2))
 
-    return sum(map(holds, sample)) >= 0.3 * len(sample)
+    return sum(map(holds, sample)) >= 0.15 * len(sample)

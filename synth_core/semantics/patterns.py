@@ -88,7 +88,12 @@ def _strict_phone(value: str) -> bool:
 
 def are_phones(sample: Sequence[str]) -> bool:
     """Whether these are phone numbers by their form alone: all could be, most are written as only phones are."""
-    return share(_loose_phone, sample) >= 0.85 and share(_strict_phone, sample) >= 0.7
+    loose = share(_loose_phone, sample)
+    if loose < 0.85:
+        return False
+    strict = share(_strict_phone, sample)
+    shapes = {re.sub(r"\d", "9", value) for value in sample}
+    return strict >= 0.7 or (loose >= 0.95 and strict >= 0.25 and len(shapes) >= 4)
 
 
 def are_ip_addresses(sample: Sequence[str]) -> bool:

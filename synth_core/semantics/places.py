@@ -13,6 +13,8 @@ _BEFORE = (
     r"rue|avenue|av|boulevard|bd|chemin|impasse|place|allee|quai|route|calle|c/|c|avenida|avda|plaza|paseo|ronda|camino"
     r"|via|viale|piazza|corso|strada|largo|vicolo|rua|travessa|ulica|ul|alameda|carrer|glorieta|canada|cuesta|pasadizo"
     r"|pasaje|rambla|urbanizacion|vial|acceso|callejon|cours|contrada|borgo|rotonda|canale|incrocio|stretto|unit|psc"
+    r"|residencial|condominio|loteamento|ladeira|morro|parque|patio|quadra|sitio|trecho|trevo|vale|vereda|vila|viaduto"
+    r"|chacara|conjunto|esplanada|fazenda|jardim|passarela|praca|praia|rodovia|aeroporto|colonia|al|pl|os|aleja|osiedle"
 )
 _AFTER = (
     r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|court|ct|boulevard|blvd|way|place|pl|square|sq|terrace|close|crescent"
@@ -20,7 +22,7 @@ _AFTER = (
 )
 _GROWN = (
     r"strasse|str\.?|gasse|allee|weg|platz|ring|damm|ufer|straat|laan|kade|plein|gracht|singel|dreef|steeg|hof|pad|dijk"
-    r"|gatan|vagen|gade|vej|veien|gata|katu|tie|boulevard|utca"
+    r"|gatan|vagen|gade|vej|veien|gata|stigen|grand|torget|backen|stig|vag|katu|tie|boulevard|utca"
 )
 _HEADLESS = re.compile(
     rf"(\d+[a-z]?,? )?(bis |ter )?({_BEFORE})\.? .*|\d+[\w-]* .*\b({_AFTER})\b\.?.*|.*({_GROWN}) \d+.*"
@@ -39,10 +41,10 @@ _BARE = {
     "five digits": r"\d{5}",
     "US": r"\d{5}-\d{4}",
     "JP": r"\d{3}-\d{4}",
-    "BR": r"\d{5}-\d{3}",
+    "BR": r"\d{5}-?\d{3}",
     "PT": r"\d{4}-\d{3}",
     "PL": r"\d{2}-\d{3}",
-    "SE": r"\d{3} \d{2}",
+    "SE": r"\d{3} ?\d{2}",
 }
 _POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 .-]{2,10}")
 
@@ -102,6 +104,6 @@ def are_postcodes(sample: Sequence[str], *, people: bool) -> bool:
         return False
     for form in _BARE.values():
         if share(lambda v, form=form: bool(re.fullmatch(form, v)), sample) >= 0.98:  # type: ignore[misc]
-            starts = {value[:2] for value in sample}
-            return len(starts) >= 8 and (form != _BARE["five digits"] or any(v[0] == "0" for v in sample))
+            marked = any(not v.isdigit() for v in sample) or (len(sample[0]) == 5 and any(v[0] == "0" for v in sample))
+            return marked and len({value[:2] for value in sample}) >= 8
     return False
