@@ -1,9 +1,31 @@
-"""A table in time: its order, its step and gaps, and trend, seasons and autocorrelation of its columns."""
+"""A table in time: its order, its step and gaps, and trend, seasons and autocorrelation of its columns.
+
+A table with one row per step is taken as it is. Events (stays, orders) and several rows per time are brought to the
+finest period that holds about five rows: counts of rows, means of numbers, shares of yes/no columns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.errors import TableError
+from synth_core.profile.entities import entity_facts
+from synth_core.profile.series import Line, describe
+from synth_core.profile.time_axis import (
+    Period,
+    Step,
+    fitting_period,
+    order_column,
+    row_positions,
+    times_of,
+    usual_span,
+    usual_step,
+)
 from synth_core.profile.time_facts import (
     ROW_ORDER,
     EntityColumn,
@@ -13,7 +35,10 @@ from synth_core.profile.time_facts import (
     TimeGap,
     TimeProfile,
 )
-from synth_core.table import Table
+from synth_core.profile.time_sentences import time_sentences
+from synth_core.profile.time_words import CYCLES, DAY, OVERTONES
+from synth_core.profile.trends import autocorrelations
+from synth_core.table import Column, Kind, Role, Table, numbers
 
 __all__ = [
     "ROW_ORDER",
@@ -27,6 +52,34 @@ __all__ = [
     "time_profile",
 ]
 
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+FEWEST = 10
+MOST_COLUMNS = 40
+MOST_POINTS = 40_000
+MOST_PERIODS = 20_000
+GAPS_KEPT = 50
+ENTITY_ROWS = 200_000
+_YES = frozenset(["yes", "y", "true", "t", "1", "j", "ja", "oui", "si", "sí", "on"])
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where each row lies on the axis of the series: place (-1: outside), and the time of each place."""
+
+    place: Places
+    at: Floats
+    seconds: float | None
+    step: str
+    aggregated: bool
+
+    @property
+    def lengths(self) -> Floats:
+        """How long each period is, as a share of the usual one: months differ."""
+        size = np.diff(self.at, append=2 * self.at[-1] - self.at[-2] if len(self.at) > 1 else self.at[-1] + 1)
+        return np.asarray(size / float(np.median(size)), dtype=np.float64)
+
 
 def time_profile(
     table: Table,
@@ -36,10 +89,280 @@ def time_profile(
     columns: Sequence[str] | None = None,
     seed: int = 0,
 ) -> TimeProfile | None:
-    """Return what the table is like in time; None where no column orders its rows."""
-    return None
+    """Return what the table is like in time; None where no column orders its rows.
+
+    Parameters
+    ----------
+    order
+        A date or number column, or ``ROW_ORDER`` for the rows as they come. None: the column in the role "order",
+        else the best date.
+    entity
+        The column that says who a row is about; None: the one in that role, if any.
+    columns
+        Columns to follow over time; None: learned numbers and yes/no columns, the target first, at most 40.
+
+    Raises
+    ------
+    TableError
+        No such column, or one without an order.
+    """
+    chosen = None if order == ROW_ORDER else order_column(table, order)
+    if order != ROW_ORDER and chosen is None:
+        return None
+    times = row_positions(len(table)) if chosen is None else _times(table, chosen)
+    known = np.isfinite(times)
+    if known.sum() < FEWEST:
+        return None
+    dates = chosen is not None and chosen.kind is Kind.DATETIME
+    ranked = chosen is None or (not dates and _only_an_order(times[known], chosen))
+    if ranked:
+        times = _ranks(times)
+    low, high = usual_span(times[known], not ranked and chosen is not None and chosen.protect)
+    step = usual_step(np.unique(times[known & (times >= low) & (times <= high)]), dates)
+    codes = _entity_codes(table, entity)
+    repeated = _repeated(times, known, codes)
+    outer = usual_span(times[known], False)
+    grid = _grid(times, outer, step, dates, codes is not None and codes[1].max(initial=-1) > 0, repeated)
+    followed = _followed(table, chosen, columns)
+    rng = np.random.default_rng(seed)
+    series = [describe(line, rng) for line in _lines(table, grid, followed, dates)]
+    edges, counts = ([], []) if ranked else _period_counts(times[known & (times >= low) & (times <= high)], dates)
+    gaps = _holes(grid)
+    shown = sorted(sorted(gaps, key=lambda gap: -gap.steps)[:GAPS_KEPT], key=lambda gap: gap.start)
+    found = TimeProfile(
+        order=chosen.name if chosen is not None else ROW_ORDER,
+        entity=codes[0] if codes is not None else None,
+        entities=int(codes[1].max(initial=-1)) + 1 if codes is not None else 0,
+        rows=len(table),
+        unknown=int((~known).sum()),
+        dates=dates,
+        start=low,
+        end=high,
+        step=step.seconds if step else None,
+        step_words="row by row" if ranked else step.words(dates) if step else "at any time",
+        regular_share=round(step.share, 4) if step else 0.0,
+        aggregated=grid.aggregated,
+        period_words=grid.step,
+        gaps=shown,
+        gap_count=len(gaps),
+        missing_steps=sum(gap.steps for gap in gaps),
+        repeated=repeated,
+        period_edges=edges,
+        period_counts=counts,
+        series=series,
+        per_entity=_per_entity(table, codes, times, followed, dates),
+    )
+    return found.model_copy(update={"sentences": time_sentences(found, _left_out(table, chosen, followed, columns))})
 
 
 def looks_ordered(table: Table) -> bool:
-    """Return whether rows resemble the rows beside them, so that their order carries time."""
-    return False
+    """Return whether rows resemble the rows beside them, so that their order seems to carry time.
+
+    True where at least two number columns (or the only one), and half of all, correlate above .5 with the row before.
+    """
+    names = [c.name for c in table.having(learned=True) if c.kind in (Kind.INTEGER, Kind.NUMBER)][:40]
+    if len(table) < 50 or not names:
+        return False
+    start = table.frame.iloc[:20_000]
+    found = [abs(float(autocorrelations(numbers(start[name]), 1)[1])) for name in names]
+    # a column that only counts up says nothing about the others
+    near = sum(one > 0.5 for one in found)
+    return near >= max(min(2, len(names)), len(names) / 2)
+
+
+def _times(table: Table, column: Column) -> Floats:
+    times = times_of(table.frame[column.name])
+    filled = int(table.frame[column.name].notna().sum())
+    if np.isfinite(times).sum() < max(FEWEST, 0.5 * filled):
+        raise TableError(
+            f"'{column.name}' cannot order the rows of '{table.name}': a date or a number in at least {FEWEST} rows is "
+            f"needed, and it is read as {column.kind.value} with {filled:,} filled cells. Choose another column."
+        )
+    return times
+
+
+def _only_an_order(times: Floats, column: Column) -> bool:
+    """Whether numbers tell the order of rows and nothing more: identifiers, and numbers at any distance."""
+    if column.kind is Kind.IDENTIFIER or column.regenerated:
+        return True
+    levels = np.unique(times)
+    step = usual_step(levels, False)
+    return len(levels) > 0.5 * len(times) and (step is None or step.share < 0.7)
+
+
+def _ranks(times: Floats) -> Floats:
+    """Return the place of each row in order of time, NaN where that is unknown."""
+    known = np.flatnonzero(np.isfinite(times))
+    ranks = np.full(len(times), np.nan)
+    ranks[known[np.argsort(times[known], kind="stable")]] = np.arange(len(known))
+    return ranks
+
+
+def _entity_codes(table: Table, entity: str | None) -> tuple[str, Places] | None:
+    if entity is None:
+        named = table.having(role=Role.ENTITY)
+        if not named:
+            return None
+        entity = named[0].name
+    values = table.frame[table.column(entity).name]
+    return entity, np.asarray(pd.factorize(values)[0], dtype=np.int64)
+
+
+def _repeated(times: Floats, known: npt.NDArray[np.bool_], codes: tuple[str, Places] | None) -> int:
+    """Return rows that share their time, and their entity where there is one, with an earlier row."""
+    if codes is None:
+        return int(known.sum()) - len(np.unique(times[known]))
+    stamp = np.unique(times[known], return_inverse=True)[1].astype(np.int64)
+    both = stamp * (int(codes[1].max(initial=0)) + 2) + codes[1][known] + 1
+    return int(known.sum()) - len(np.unique(both))
+
+
+def _grid(
+    times: Floats, ends: tuple[float, float], step: Step | None, dates: bool, several: bool, repeated: int
+) -> _Grid:
+    """Return the axis of the series: the steps themselves where rows keep to them, else periods."""
+    inside = np.isfinite(times) & (times >= ends[0]) & (times <= ends[1])
+    place = np.full(len(times), -1, dtype=np.int64)
+    own = times[inside]
+    if step is not None and step.share >= 0.7 and not several and repeated <= 0.05 * len(own):
+        found = step.grid(own)
+        points = int(found.max()) + 1
+        if points <= min(MOST_POINTS, 3 * len(own)):
+            place[inside] = found
+            at = step.at(float(own.min()), np.arange(points))
+            return _Grid(place, at, step.seconds if dates else None, _step_noun(step, dates), False)
+    least = step.seconds if step is not None else 0.0
+    if dates and (own % DAY == own[0] % DAY).all():
+        least = max(least, DAY)
+    period = fitting_period(own, dates, most=MOST_PERIODS, rows=5.0, least=least)
+    return _periods(place, inside, own, period, dates)
+
+
+def _periods(place: Places, inside: npt.NDArray[np.bool_], own: Floats, period: Period, dates: bool) -> _Grid:
+    found = period.places(own)
+    first, last = int(found.min()), int(found.max())
+    if last - first >= 12:  # the outermost periods are rarely whole
+        first, last = first + 1, last - 1
+    place[inside] = np.where((found >= first) & (found <= last), found - first, -1)
+    at = period.starts(np.arange(first, last + 1))
+    noun = period.name if dates else "step" if period.size == 1 else f"{period.name} steps"
+    return _Grid(place, at, period.size if dates else None, noun, True)
+
+
+def _step_noun(step: Step, dates: bool) -> str:
+    if not dates:
+        return "step"
+    if step.kind == "business days":
+        return "business day"
+    if step.kind == "months":
+        return {1: "month", 3: "quarter", 12: "year"}.get(int(step.size), "step")
+    return {1.0: "second", 60.0: "minute", 3600.0: "hour", DAY: "day", 7 * DAY: "week"}.get(step.size, "step")
+
+
+def _followed(table: Table, order: Column | None, columns: Sequence[str] | None) -> list[Column]:
+    if columns is not None:
+        wanted = [table.column(name) for name in columns]
+        for column in wanted:
+            if column.kind not in (Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN):
+                raise TableError(f"'{column.name}' is no number and no yes/no column, so it has no course over time.")
+        return wanted
+    return _candidates(table, order)[:MOST_COLUMNS]
+
+
+def _candidates(table: Table, order: Column | None) -> list[Column]:
+    kinds = (Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN)
+    found = [c for c in table.having(learned=True) if c.kind in kinds and c != order and c.role is not Role.ENTITY]
+    return sorted(found, key=lambda c: c.role is not Role.TARGET)
+
+
+def _left_out(table: Table, order: Column | None, followed: list[Column], columns: Sequence[str] | None) -> int:
+    return 0 if columns is not None else len(_candidates(table, order)) - len(followed)
+
+
+def _lines(table: Table, grid: _Grid, columns: list[Column], dates: bool) -> list[Line]:
+    inside = grid.place >= 0
+    place, points = grid.place[inside], len(grid.at)
+    rows = np.bincount(place, minlength=points).astype(np.float64)
+    common = (grid.at, grid.seconds, grid.step, *(_cycles(grid) if dates else ((), ())))
+    lines = []
+    if grid.aggregated and dates:
+        even = np.sqrt(rows / grid.lengths + 0.375)
+        lines.append(Line("", f"Rows per {grid.step}", "rows", rows, np.full(points, 5.0), *common, False, even))
+    for column in columns:
+        values, unit = _values(table, column)
+        values = values[inside]
+        known = np.isfinite(values)
+        held = np.bincount(place[known], minlength=points).astype(np.float64)
+        sums = np.bincount(place[known], values[known], minlength=points)
+        means = np.divide(sums, held, out=np.full(points, np.nan), where=held > 0)
+        if grid.aggregated:
+            unit = f"{unit} per {grid.step}".replace("value per", "mean per")
+        lines.append(Line(column.name, column.name, unit, means, held, *common, column.protect))
+    return lines
+
+
+def _cycles(grid: _Grid) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the lengths of the calendar's cycles in steps, and those of their parts; business weeks have five days."""
+    seconds = grid.seconds or 1.0
+    if grid.step == "business day":
+        return (5.0, 21.75, 261.0), (65.25, 130.5)
+    whole, parts = (
+        tuple(length / seconds for length in lengths.values() if length / seconds >= 2)
+        for lengths in (CYCLES, OVERTONES)
+    )
+    return whole, parts
+
+
+def _values(table: Table, column: Column) -> tuple[Floats, str]:
+    """Return a column as numbers; a yes/no column as 1 where it says yes, or has the rarer value."""
+    values = table.frame[column.name]
+    if column.kind is not Kind.BOOLEAN:
+        return numbers(values), "value"
+    counts = values.value_counts()
+    if not len(counts):
+        return np.full(len(values), np.nan), "value"
+    yes = next((level for level in counts.index if str(level).strip().casefold() in _YES), counts.index[-1])
+    found = np.where(values.isna().to_numpy(), np.nan, (values == yes).to_numpy(dtype=np.float64, na_value=0.0))
+    return found, f"share of '{yes}'"
+
+
+def _holes(grid: _Grid) -> list[TimeGap]:
+    """Return runs of steps without a row; of periods, only runs that chance would not leave empty."""
+    counts = np.bincount(grid.place[grid.place >= 0], minlength=len(grid.at))
+    empty = np.r_[False, counts == 0, False].astype(np.int8)
+    starts, ends = np.flatnonzero(np.diff(empty) == 1), np.flatnonzero(np.diff(empty) == -1)
+    gaps = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if grid.aggregated:
+            before, after = counts[max(0, start - 12) : start], counts[end : end + 12]
+            usual = float(np.median(np.r_[before, after])) if len(before) + len(after) else 0.0
+            if usual * (end - start) < 12:  # a Poisson count of 12 is 0 once in 160,000 times
+                continue
+        gaps.append(TimeGap(start=float(grid.at[start]), end=float(grid.at[end - 1]), steps=end - start))
+    return gaps
+
+
+def _period_counts(times: Floats, dates: bool) -> tuple[list[float], list[int]]:
+    """Return at most 400 periods between the ends that may be shown, and the rows in each."""
+    period = fitting_period(times, dates, most=398, rows=5.0)
+    found = period.places(times)
+    first, last = int(found.min()), int(found.max())
+    counts = np.bincount(found - first, minlength=last - first + 1)
+    return period.starts(np.arange(first, last + 2)).tolist(), counts.tolist()
+
+
+def _per_entity(
+    table: Table, codes: tuple[str, Places] | None, times: Floats, followed: list[Column], dates: bool
+) -> EntityFacts | None:
+    if codes is None or codes[1].max(initial=-1) < 1:
+        return None
+    columns = [column for column in followed if column.kind is not Kind.BOOLEAN]
+    names = codes[1]
+    if len(table) > ENTITY_ROWS:  # whole entities, those met first among the shuffled
+        shuffled = np.random.default_rng(0).permutation(int(names.max()) + 1)
+        share = ENTITY_ROWS / len(table)
+        kept = np.flatnonzero((names >= 0) & (shuffled[names] < max(2, share * len(shuffled))))
+        table, times = table.select([column.name for column in columns]).rows(kept), times[kept]
+        names = np.asarray(pd.factorize(names[kept])[0], dtype=np.int64)
+        return entity_facts(names, times, table, columns, dates, among=len(shuffled))
+    return entity_facts(names, times, table, columns, dates)
