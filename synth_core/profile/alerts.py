@@ -6,27 +6,32 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from synth_core.offers import missing_offers
 from synth_core.profile import relations
-from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured
+from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured, shape
 from synth_core.profile.findings import RANK, Action, Alert, Findings, counted, number, percent
-from synth_core.semantics import title
+from synth_core.profile.gap_alerts import about_gaps
+from synth_core.semantics import inside, title
 from synth_core.table import Column, Kind, Role, numbers
+
+FEW_OF_A_CLASS = 30
+TEXTS_LOOKED_AT = 500
+ZERO_INFLATED = 0.3
 
 
 def find_alerts(found: Findings) -> list[Alert]:
     """Return every alert, the most severe first."""
-    alerts = [*_about_rows(found)]
+    alerts = [*_about_rows(found), *_missing_codes(found)]
     for column in found.table.columns:
         alerts += _about_column(column, found)
-    alerts += relations.missing_together(found)
-    alerts += relations.missing_depends(found)
+    alerts += about_gaps(found)
     alerts += relations.about_pairs(found)
     alerts += relations.dates_out_of_order(found)
     return sorted(alerts, key=lambda alert: RANK[alert.severity])
 
 
 def _about_rows(found: Findings) -> Iterator[Alert]:
-    rows = len(found.table)
+    rows, width = len(found.table), len(found.table.having(learned=True))
     if rows < 100:
         yield Alert(
             code="few_rows",
@@ -34,6 +39,41 @@ def _about_rows(found: Findings) -> Iterator[Alert]:
             severity="stop" if rows < 30 else "watch",
             sentence=f"The table has only {counted(rows, 'row')}.",
             consequence="Too little to learn from and to judge by: most scores will say 'not enough data'.",
+        )
+    elif rows < 2 * width:
+        yield Alert(
+            code="few_rows",
+            columns=[],
+            severity="watch",
+            sentence=f"The table has {counted(rows, 'row')} for {counted(width, 'column')} to learn.",
+            consequence="Most relations between columns cannot be told from chance; leave out what you do not need.",
+        )
+    target = found.table.target
+    if target is not None and target.kind.categorical and rows >= 100:
+        sizes = np.sort(np.bincount(found.measured[target.name].codes + 1)[1:])
+        few = sizes[sizes < FEW_OF_A_CLASS]
+        if len(few) and len(sizes) <= 50:
+            yield Alert(
+                code="few_of_a_class",
+                columns=[target.name],
+                severity="watch",
+                sentence=f"{counted(len(few), 'class', 'classes')} of the target '{target.name}' "
+                f"{'has' if len(few) == 1 else 'have'} fewer than {FEW_OF_A_CLASS} rows.",
+                consequence="Too few to learn what goes with them, and to measure how well a model predicts them.",
+            )
+
+
+def _missing_codes(found: Findings) -> Iterator[Alert]:
+    for offer in missing_offers(found.table):
+        shown = f"'{offer.word}'" if offer.word else "an empty text"
+        yield Alert(
+            code="missing_code",
+            columns=[offer.column],
+            severity="watch",
+            sentence=f"'{offer.column}' holds {shown} in {counted(offer.rows, 'row')} ({percent(offer.share)}), "
+            f"which probably means a missing cell: {offer.reason.rstrip('.')}.",
+            consequence="Learned as a value, it would come out as one, and pull means and relations with it.",
+            action=Action(kind="set_missing", column=offer.column, word=offer.word),
         )
 
 
@@ -47,9 +87,13 @@ def _about_column(column: Column, found: Findings) -> Iterator[Alert]:
     yield from _personal(column)
     if column.regenerated:
         return
-    yield from _near_constant(facts, found.measured[column.name])
+    if column.kind is Kind.TEXT:
+        yield from _personal_inside(column, found)
+        return
+    near = list(_near_constant(facts, found.measured[column.name]))
+    yield from near
     yield from _id_like(facts, found)
-    if column.kind.categorical:
+    if column.kind.categorical and not near:
         yield from _rare(facts)
     if column.kind.numeric:
         yield from _shape(facts, found)
@@ -70,12 +114,33 @@ def _constant(facts: ColumnProfile) -> Alert:
 def _near_constant(facts: ColumnProfile, measured: Measured) -> Iterator[Alert]:
     top = measured.top
     if facts.kind is not Kind.DATETIME and top >= 0.99 * facts.filled and facts.filled >= 100:
+        others = facts.filled - top
         yield Alert(
             code="near_constant",
             columns=[facts.name],
             severity="info",
-            sentence=f"'{facts.name}' has the same value in {percent(top / facts.filled)} of its filled rows.",
-            consequence="The other values are too few to learn well; they may be lost.",
+            sentence=f"'{facts.name}' has the same value in {percent(top / facts.filled)} of its filled rows; "
+            f"{counted(others, 'row')} {'differs' if others == 1 else 'differ'}.",
+            consequence="So few rows are hard to learn from: other values may be lost, and tell little.",
+            action=Action(kind="drop", column=facts.name),
+        )
+
+
+def _personal_inside(column: Column, found: Findings) -> Iterator[Alert]:
+    cells = found.sample.frame[column.name].dropna()
+    step = max(1, len(cells) // TEXTS_LOOKED_AT)
+    shares = inside([str(cell) for cell in cells.iloc[::step]]) if len(cells) else {}
+    told = sorted(((share, what) for what, share in shares.items() if share >= 0.005), reverse=True)[:3]
+    if told:
+        parts = [f"{what} ({percent(share)} of the cells)" for share, what in told]
+        yield Alert(
+            code="personal_text",
+            columns=[column.name],
+            severity="watch",
+            sentence=f"The text in '{column.name}' holds personal data: {', '.join(parts)}.",
+            consequence="Text is not learned word by word, but a model that reads it would repeat them; leave it out if "
+            "it is not needed.",
+            action=Action(kind="drop", column=column.name),
         )
 
 
@@ -148,8 +213,8 @@ def _rare(facts: ColumnProfile) -> Iterator[Alert]:
 
 
 def _shape(facts: ColumnProfile, found: Findings) -> Iterator[Alert]:
-    name, tail = facts.name, None
-    if facts.zeros >= 0.3 and facts.distinct > 10:
+    name = facts.name
+    if facts.zeros >= ZERO_INFLATED and facts.distinct > 10:
         yield Alert(
             code="zeros",
             columns=[name],
@@ -169,27 +234,49 @@ def _shape(facts: ColumnProfile, found: Findings) -> Iterator[Alert]:
                 kind="make_rule", rule={"type": "scalar_range", "column": name, "low_value": None, "high_value": top}
             ),
         )
-    if facts.skewness is not None and facts.distinct > 10 and abs(facts.skewness) > 3:
-        tail = f"skewness {number(round(facts.skewness, 1))}"
-    elif facts.kurtosis is not None and facts.distinct > 10 and facts.kurtosis > 20:
-        tail = f"excess kurtosis {number(round(facts.kurtosis, 1))}"
-    if tail:
+    yield from _tail(facts, found)
+
+
+def _tail(facts: ColumnProfile, found: Findings) -> Iterator[Alert]:
+    skewness, kurtosis, which = facts.skewness or 0.0, facts.kurtosis or 0.0, ""
+    if facts.zeros >= ZERO_INFLATED and facts.distinct > 10:  # the heap at zero alone would make a tail
+        values = numbers(found.sample.frame[facts.name])
+        moments = shape(values[(values != 0) & (np.abs(values) < 1e150)])
+        skewness, kurtosis, which = moments.get("skewness") or 0.0, moments.get("kurtosis") or 0.0, " beside its zeros"
+    if facts.distinct > 10 and abs(skewness) > 3:
         yield Alert(
             code="skewed",
-            columns=[name],
+            columns=[facts.name],
             severity="info",
-            sentence=f"'{name}' has a long tail ({tail}).",
-            consequence="The few rows far out carry most of the spread; look at them in the overlay afterwards.",
+            sentence=f"'{facts.name}' has a long tail{which} to the {'right' if skewness > 0 else 'left'} "
+            f"(skewness {number(round(skewness, 1))}).",
+            consequence="The few rows far out carry most of the spread and are the hardest to imitate; "
+            f"the furthest are {'pulled in' if facts.protect else 'kept as they are'}.",
+            action=_protection(facts),
+        )
+    elif facts.distinct > 10 and kurtosis > 20:
+        yield Alert(
+            code="heavy_tail",
+            columns=[facts.name],
+            severity="info",
+            sentence=f"'{facts.name}' has heavy tails{which} on both sides "
+            f"(excess kurtosis {number(round(kurtosis))}).",
+            consequence="Single rows far out decide its spread; the synthetic spread will differ from the real one.",
+            action=_protection(facts),
         )
     elif 0 < facts.outliers <= 0.02:
         rows = round(facts.outliers * facts.filled)
         yield Alert(
             code="outliers",
-            columns=[name],
+            columns=[facts.name],
             severity="info",
-            sentence=f"'{name}' has {counted(rows, 'value')} far from the rest ({percent(facts.outliers)}).",
+            sentence=f"'{facts.name}' has {counted(rows, 'value')} far from the rest ({percent(facts.outliers)}).",
             consequence="The furthest are pulled in when the column is protected."
             if facts.protect
             else "Protection is off, so they may come out and point at a person.",
-            action=None if facts.protect else Action(kind="protect", column=name),
+            action=_protection(facts),
         )
+
+
+def _protection(facts: ColumnProfile) -> Action | None:
+    return None if facts.protect else Action(kind="protect", column=facts.name)

@@ -247,7 +247,7 @@ def _measure_numbers(values: pd.Series, column: Column, now: float | None) -> Me
 
 def _number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
     low, high = _shown_ends(found, column.protect)
-    facts: dict[str, object] = {"low": low, "high": high, **_moments(found)}
+    facts: dict[str, object] = {"low": low, "high": high, **shape(found)}
     if low is None or high is None:
         return facts
     dates = column.kind is Kind.DATETIME
@@ -313,7 +313,10 @@ def _shown_ends(found: Floats, protect: bool) -> tuple[float | None, float | Non
     return float(found[RARE_ROWS - 1]), float(found[-RARE_ROWS])
 
 
-def _moments(found: Floats) -> dict[str, float | None]:
+def shape(found: Floats) -> dict[str, float | None]:
+    """Return mean, variance, standard deviation, skewness and excess kurtosis; None where they overflow."""
+    if not len(found):
+        return {}
     with np.errstate(all="ignore"):
         mean = float(found.mean())
         centred = found - mean

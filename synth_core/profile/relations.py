@@ -1,4 +1,4 @@
-"""Alerts about columns together: empty together, doubled, decided by another, giving the target away, out of order."""
+"""Alerts about columns together: doubled, decided by another, giving the target away, going together, out of order."""
 
 from __future__ import annotations
 
@@ -6,121 +6,91 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
-from synth_core.associations import Codes, binned_codes, cramers_v
-from synth_core.profile.facts import RARE_ROWS
-from synth_core.profile.findings import Action, Alert, Findings, listed, percent
+from synth_core.associations import Codes
+from synth_core.profile.findings import Action, Alert, Findings, counted, listed, percent
 from synth_core.table import Kind, numbers
 
+STRONG = 0.8
+VERY_STRONG = 0.9
 
-def _gaps(found: Findings) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return where cells are missing, for columns with at least five gaps and five values."""
-    gaps = {name: measured.gaps for name, measured in found.measured.items()}
-    return {name: gap for name, gap in gaps.items() if RARE_ROWS <= gap.sum() <= len(gap) - RARE_ROWS}
-
-
-def missing_together(found: Findings) -> Iterator[Alert]:
-    gaps, seen = _gaps(found), set[str]()
-    names = list(gaps)
-    if len(names) < 2:
-        return
-    masks = np.array([gaps[name] for name in names], dtype=np.float32)
-    both = masks @ masks.T
-    sizes = masks.sum(axis=1)
-    alike = both / (sizes[:, None] + sizes[None, :] - both)
-    for i, name in enumerate(names):
-        group = [names[j] for j in range(len(names)) if alike[i, j] >= 0.9 and names[j] not in seen]
-        if name in seen or len(group) < 2:
-            continue
-        seen.update(group)
-        rows = int(np.logical_and.reduce([gaps[member] for member in group]).sum())
-        yield Alert(
-            code="missing_together",
-            columns=group,
-            severity="info",
-            sentence=f"{listed(group)} are empty in the same rows ({rows:,} of {len(found.table):,}).",
-            consequence="The synthetic table should leave them empty together, too.",
-        )
-
-
-def missing_depends(found: Findings) -> Iterator[Alert]:
-    table = found.sample
-    gaps = {name: table.frame[name].isna().to_numpy() for name in _gaps(found)}
-    if not gaps:
-        return
-    others = {c.name: binned_codes(table.frame[c.name], c) for c in table.having(learned=True)}
-    for name, gap in gaps.items():
-        state = gap.astype(np.int64) + 1
-        if (state == 2).sum() < 20 or (state == 1).sum() < 20:
-            continue
-        strengths = {other: cramers_v(codes, state) for other, codes in others.items() if other != name}
-        best = max(strengths, key=strengths.__getitem__, default=None)
-        if best is None or strengths[best] < 0.3:
-            continue
-        filled = others[best] > 0
-        counts = np.bincount(others[best][filled])
-        shares = np.bincount(others[best][filled], weights=gap[filled]) / np.maximum(counts, 1)
-        shares = shares[counts >= 20]
-        if len(shares) > 1 and np.ptp(shares) >= 0.1:
-            yield Alert(
-                code="missing_depends",
-                columns=[name, best],
-                severity="info",
-                sentence=f"Whether '{name}' is empty depends on '{best}': from {percent(float(shares.min()))} to "
-                f"{percent(float(shares.max()))} of rows, by its value.",
-                consequence="Gaps are not by chance here; filling them in would distort the table.",
-            )
+Pair = tuple[float, str, str]
 
 
 def about_pairs(found: Findings) -> list[Alert]:
     """Return alerts on columns that say the same, or give the target away, or go strongly together."""
     matrix, table = found.associations, found.table
     target = table.target.name if table.target is not None else None
-    pairs = [
-        (abs(matrix.values[i][j]), matrix.names[i], matrix.names[j])
-        for i, j in combinations(range(len(matrix.names)), 2)
-        if abs(matrix.values[i][j]) >= 0.8
-    ]
+    values = np.array(matrix.values, dtype=np.float64).reshape(len(matrix.names), len(matrix.names))
+    places = np.argwhere(np.triu(np.abs(values) >= STRONG, k=1))
+    pairs = sorted(((abs(float(values[i, j])), matrix.names[i], matrix.names[j]) for i, j in places), reverse=True)
     alerts: list[Alert] = []
-    strong = 0
-    for strength, first, second in sorted(pairs, reverse=True):
-        if strength >= 0.9 and _one_to_one(found.measured[first].codes, found.measured[second].codes):
+    decided: list[tuple[str, str]] = []
+    strong: list[Pair] = []
+    for strength, first, second in pairs:
+        very = strength >= VERY_STRONG
+        if very and _levels_match(found, first, second) == "both":
             alerts.append(_duplicate(first, second))
-        elif target in (first, second) and strength >= 0.9:
-            other = second if first == target else first
-            alerts.append(_leak(other, str(target), strength))
-        elif strength >= 0.9 and (pair := _decides(found, first, second)):
-            alerts.append(_decided(*pair))
-        elif strong < 12:
-            strong += 1
-            alerts.append(_strong(first, second, matrix.between(first, second)))
-    return alerts
+        elif target in (first, second) and very:
+            alerts.append(_leak(second if first == target else first, str(target), strength))
+        elif very and (match := _levels_match(found, first, second)):
+            decided.append((first, second) if match == "first" else (second, first))
+        elif very and (share := _nearly_equal(found, first, second)):
+            alerts.append(_near_duplicate(first, second, share))
+        else:
+            strong.append((strength, first, second))
+    alerts += [_decided(*pair) for pair in decided if not _through_another(pair, decided)]
+    return alerts + _strong_groups(strong, found)
 
 
-def _levels(first: Codes, second: Codes) -> tuple[int, int, int]:
-    """Return the distinct values of each column and of the pair, over the rows where both are filled."""
+def _levels_match(found: Findings, first: str, second: str) -> str:
+    """Return which column decides the other: "both", "first", "second", or "" for neither."""
+    if len(found.sample) < len(found.table):  # what a sample breaks, the whole breaks, too
+        some = [pd.factorize(found.sample.frame[name])[0].astype(np.int64) for name in (first, second)]
+        if not _match(some[0], some[1]):
+            return ""
+    match = _match(found.measured[first].codes, found.measured[second].codes)
+    if match == "both":
+        return match
+    categorical = any(found.profile(name).kind.categorical for name in (first, second))
+    fewest = min(found.profile(name).distinct for name in (first, second))
+    return match if categorical and fewest > 1 else ""
+
+
+def _match(first: Codes, second: Codes) -> str:
     known = (first >= 0) & (second >= 0)
     if not known.any():
-        return 0, 0, 0
+        return ""
     first, second = first[known], second[known]
-    pairs = np.unique(first * (int(second.max()) + 1) + second)
-    return len(np.unique(first)), len(np.unique(second)), len(pairs)
+    pairs = len(pd.unique(first * (int(second.max()) + 1) + second))
+    levels, others = len(pd.unique(first)), len(pd.unique(second))
+    if levels == others == pairs:
+        return "both"
+    if pairs > len(first) / 10:
+        return ""
+    return "first" if pairs == levels else "second" if pairs == others else ""
 
 
-def _one_to_one(first: Codes, second: Codes) -> bool:
-    levels, others, pairs = _levels(first, second)
-    return 0 < levels == others == pairs
+def _through_another(pair: tuple[str, str], decided: list[tuple[str, str]]) -> bool:
+    """Return whether the first decides a third that decides the second."""
+    return any((pair[0], middle) in decided and (middle, pair[1]) in decided for _, middle in decided)
 
 
-def _decides(found: Findings, first: str, second: str) -> tuple[str, str] | None:
-    """Return (decider, decided) when each value of one column goes with a single value of the other, else None."""
-    if not any(found.profile(name).kind.categorical for name in (first, second)):
-        return None
-    levels, others, pairs = _levels(found.measured[first].codes, found.measured[second].codes)
-    if pairs > found.profile(first).filled / 10:
-        return None
-    return (first, second) if pairs == levels else (second, first) if pairs == others else None
+def _nearly_equal(found: Findings, first: str, second: str) -> float:
+    """Return the share of rows where two columns hold the same, when that is nearly all of them; else 0."""
+    if {found.profile(first).kind.numeric, found.profile(second).kind.numeric} == {True, False}:
+        return 0.0
+    one, other = found.sample.frame[first], found.sample.frame[second]
+    known = (one.notna() & other.notna()).to_numpy()
+    if known.sum() < 20:
+        return 0.0
+    if found.profile(first).kind.numeric:
+        same = numbers(one)[known] == numbers(other)[known]
+    else:
+        same = one.to_numpy()[known] == other.to_numpy()[known]
+    share = float(np.mean(same))
+    return share if share >= 0.95 else 0.0
 
 
 def _duplicate(first: str, second: str) -> Alert:
@@ -156,14 +126,49 @@ def _leak(other: str, target: str, strength: float) -> Alert:
     )
 
 
-def _strong(first: str, second: str, value: float) -> Alert:
+def _near_duplicate(first: str, second: str, share: float) -> Alert:
     return Alert(
-        code="strong_association",
+        code="near_duplicate",
         columns=[first, second],
-        severity="info",
-        sentence=f"'{first}' and '{second}' go strongly together (association {value:.2f}).",
-        consequence="A good synthetic table must keep this; look for it in the pairs.",
+        severity="watch",
+        sentence=f"'{first}' and '{second}' hold the same value in {percent(share)} of the rows where both are filled.",
+        consequence="The synthetic table may lose that; leave one of them out if it is the same thing twice.",
+        action=Action(kind="drop", column=second),
     )
+
+
+def _strong_groups(pairs: list[Pair], found: Findings) -> list[Alert]:
+    """Return one alert per group of columns that are linked by strong pairs."""
+    group_of: dict[str, set[str]] = {}
+    for _, first, second in pairs:
+        joined = group_of.get(first, {first}) | group_of.get(second, {second})
+        for name in joined:
+            group_of[name] = joined
+    groups = list({id(group): group for group in group_of.values()}.values())
+    alerts = []
+    for group in sorted(groups, key=len, reverse=True)[:12]:
+        inside = [pair for pair in pairs if pair[1] in group]
+        strongest = max(inside)
+        value = found.associations.between(strongest[1], strongest[2])
+        names = [name for name in found.table.names if name in group]
+        if len(names) == 2:
+            names = [strongest[1], strongest[2]]
+            sentence = f"{listed(names)} go strongly together (association {value:.2f})."
+        else:
+            sentence = (
+                f"{listed(names)} go strongly together: {counted(len(inside), 'pair')} of them with an association of "
+                f"at least {STRONG:g}, most of all '{strongest[1]}' and '{strongest[2]}' ({value:.2f})."
+            )
+        alerts.append(
+            Alert(
+                code="strong_association",
+                columns=names,
+                severity="info",
+                sentence=sentence,
+                consequence="A good synthetic table must keep this; look for it in the pairs.",
+            )
+        )
+    return alerts
 
 
 def dates_out_of_order(found: Findings) -> Iterator[Alert]:

@@ -28,9 +28,13 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count and its noun, in the plural where due."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count and its noun, in the plural where due.
+
+    >>> counted(1, "row"), counted(1200, "row"), counted(2, "class", "classes")
+    ('1 row', '1,200 rows', '2 classes')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -38,4 +42,4 @@ def listed(names: Sequence[str]) -> str:
     quoted = [f"'{name}'" for name in names[:6]]
     if len(names) > 6:
         return ", ".join(quoted) + f" and {len(names) - 6} more"
-    return ", ".join(quoted[:-1]) + " and " + quoted[-1]
+    return ", ".join(quoted[:-1]) + " and " + quoted[-1] if len(quoted) > 1 else "".join(quoted)
