@@ -168,7 +168,9 @@ def _parse(content: bytes, delimiter: str, filename: str, skip: int) -> pd.DataF
     body = memoryview(content)[start:end]
     quoted = content.find(b'"', start) >= 0
     if not bytes(body[:10_000_000]).strip():
-        return as_frame(pa.table({str(i): pa.array([], pa.string()) for i in range(len(names))})).set_axis(names, axis=1)
+        return as_frame(pa.table({str(i): pa.array([], pa.string()) for i in range(len(names))})).set_axis(
+            names, axis=1
+        )
     try:
         arrow = _cells(body, delimiter, len(names), quoted, threads=True)
         if arrow is None:  # rows of another width: read again, in order, to say which
@@ -241,7 +243,7 @@ def _check_last_quote(raw: pd.DataFrame, body: memoryview, filename: str, above:
     """Raise ReadingError when a quote that is never closed swallowed the rest of the file into the last cell."""
     last = str(raw.iloc[-1, -1]) if len(raw) else ""
     tail = last.encode("utf-8")
-    if "\n" in last and body[-1:] != b'"' and body[-len(tail) :] == tail:
+    if "\n" in last and body[-1] != ord('"') and body[-len(tail) :] == tail:
         line = bytes(body).count(b"\n") + above + 1 - last.count("\n")
         raise ReadingError(
             f"'{filename}', line {line}: a quote is opened and never closed, so that {last.count(chr(10)):,} lines "

@@ -28,13 +28,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import BaseModel, Field, ValidationError
 
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
+from synth_core.databases import Question, read_query
 from synth_core.errors import ProjectError
+from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use
 from synth_core.run import Run, write_whole
@@ -60,6 +61,7 @@ class _Facts(BaseModel):
     targets: dict[str, list[Target]] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
     sheets: list[str] = Field(default_factory=list)
+    question: Question | None = None
 
 
 def home() -> Path:
@@ -127,6 +129,11 @@ class Project:
         """How the file was read."""
         return self._facts.options
 
+    @property
+    def question(self) -> Question | None:
+        """What was asked of a database, without user and password; None for a file."""
+        return self._facts.question
+
     def rename(self, label: str) -> None:
         """Give the project another name."""
         self._save(label=_label(label))
@@ -161,28 +168,40 @@ class Project:
 
     def set_choices(self, choices: dict[str, ColumnChoice]) -> Table:
         """Rebuild the table with these choices (all of them, not only new ones) and return it."""
-        raw = pd.read_parquet(self.folder / "raw.parquet")
+        raw = open_cells(self.folder / "raw.parquet")
         missing = self._facts.options.missing_tokens
         return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)
 
     def read_again(self, options: ReadOptions) -> Table:
         """Read the uploaded file with other options; choices for columns that still exist are kept."""
+        if self.question is not None:
+            raise ProjectError("This table came from a database; ask it again, with user and password.")
         source = next((self.folder / "source").iterdir())
-        reading = read(source, options, name=self.label)
+        return self._take(read(source, options, name=self.label))
+
+    def ask_again(self, question: Question, *, user: str | None = None, password: str | None = None) -> Table:
+        """Ask the database anew; choices for columns that still exist are kept, user and password are not."""
+        reading = read_query(
+            question.url, question.query, user=user, password=password, name=self.label,
+            limit_rows=question.limit_rows, timeout_s=question.timeout_s,
+        )  # fmt: skip
+        return self._take(reading, question=question)
+
+    def _take(self, reading: Reading, **facts: Any) -> Table:
         choices = {n: c for n, c in self._facts.choices.items() if n in reading.table.names}
         table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
-        _write_raw(reading.raw, self.folder / "raw.parquet")
+        save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
         return self._put_table(
-            table, choices=choices, options=reading.options, notes=reading.notes, sheets=reading.sheets
+            table, choices=choices, options=reading.options, notes=reading.notes, sheets=reading.sheets, **facts
         )
 
     def drop_rows(self, dropped: npt.NDArray[np.bool_]) -> Table:
         """Leave these rows (one bool per row) of the real table out from now on; they can be brought back."""
-        cells = pd.read_parquet(self.folder / "raw.parquet")
+        cells = open_cells(self.folder / "raw.parquet")
         if not self._full.exists():
-            _write_raw(cells, self._full)
-        _write_raw(cells[~dropped], self.folder / "raw.parquet")
+            save_cells(cells, self._full)
+        save_cells(cells[~dropped], self.folder / "raw.parquet")
         return self.set_choices(self.choices)
 
     def bring_back(self) -> Table:
@@ -299,7 +318,14 @@ class Project:
         write_whole(path, self._facts.model_dump_json(indent=1))
 
 
-def create(label: str, reading: Reading, *, source: Path | bytes | None = None, filename: str = "") -> Project:
+def create(
+    label: str,
+    reading: Reading,
+    *,
+    source: Path | bytes | None = None,
+    filename: str = "",
+    question: Question | None = None,
+) -> Project:
     """Make a project from a reading and return it.
 
     Parameters
@@ -308,6 +334,8 @@ def create(label: str, reading: Reading, *, source: Path | bytes | None = None, 
         The file as it came, as a path or as bytes; kept so that it can be read again with other options.
     filename
         Its name; only the suffix is used in a path.
+    question
+        What was asked, where the table came from a database: kept so that it can be asked again.
     """
     folder = home() / "projects" / secrets.token_hex(16)
     building = folder.with_name(folder.name + ".new")
@@ -321,7 +349,7 @@ def create(label: str, reading: Reading, *, source: Path | bytes | None = None, 
                 shutil.copyfile(source, target)
             else:
                 target.write_bytes(source)
-        _write_raw(reading.raw, building / "raw.parquet")
+        save_cells(reading.raw, building / "raw.parquet")
         table = Table(reading.table.frame, reading.table.columns, _label(label), reading.table.source)
         name = table.fingerprint[:16]
         save_table(table, building / "tables" / name)
@@ -335,6 +363,7 @@ def create(label: str, reading: Reading, *, source: Path | bytes | None = None, 
             options=reading.options,
             notes=reading.notes,
             sheets=reading.sheets,
+            question=question,
         )
         write_whole(building / "project.json", facts.model_dump_json(indent=1))
         building.rename(folder)
@@ -386,14 +415,3 @@ def _label(text: str) -> str:
     """Return a name fit for display: one line, at most 80 characters."""
     line = " ".join("".join(ch for ch in text if ch.isprintable()).split())
     return line[:80] or "Untitled"
-
-
-def _write_raw(raw: pd.DataFrame, path: Path) -> None:
-    """Write the cells as read; a column whose cells are of several types is written as words."""
-    building = path.with_name(f".{path.name}")
-    frame = raw.copy(deep=False)
-    for name in frame.columns:
-        if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
-            frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
-    frame.to_parquet(building, index=False)
-    building.replace(path)

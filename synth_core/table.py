@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from synth_core.errors import TableError
@@ -171,7 +172,8 @@ class Table:
         digest = hashlib.sha256()
         for column in self.columns:
             digest.update(column.model_dump_json().encode())
-            digest.update(pd.util.hash_array(_hashable(self.frame[column.name])).tobytes())
+            for part in _printed(self.frame[column.name]):
+                digest.update(part)
         return digest.hexdigest()
 
     def split(self, holdout: float, seed: int) -> tuple[Table, Table]:
@@ -254,6 +256,17 @@ def did_you_mean(name: str, names: Sequence[str]) -> str:
         return f" Did you mean '{near[0]}'?"
     shown = ", ".join(f"'{n}'" for n in list(names)[:8])
     return f" The columns are: {shown}{', ...' if len(names) > 8 else ''}."
+
+
+def _printed(values: pd.Series) -> list[Any]:
+    """Return buffers that are equal for equal columns; texts as Arrow holds them, which needs no hash per cell."""
+    if values.dtype == object:
+        try:
+            texts = pa.array(values.to_numpy(dtype=object), type=pa.large_string(), from_pandas=True)
+            return [b"" if buffer is None else buffer for buffer in texts.buffers()]
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError):
+            pass  # not texts alone
+    return [pd.util.hash_array(_hashable(values)).tobytes()]
 
 
 def _hashable(values: pd.Series) -> npt.NDArray[np.generic] | pd.api.extensions.ExtensionArray:

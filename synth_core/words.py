@@ -80,7 +80,9 @@ class Words:
     @classmethod
     def of_arrow(cls, values: pa.ChunkedArray) -> Words:
         """Return the words of an Arrow column of text; null is missing."""
-        encoded = values.cast(pa.large_string()).dictionary_encode().combine_chunks()
+        if not pa.types.is_dictionary(values.type):
+            values = values.cast(pa.large_string()).dictionary_encode()
+        encoded = values.combine_chunks()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], pa.dictionary(pa.int32(), values.type))
         indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)

@@ -243,13 +243,12 @@ def open_table(folder: str | Path) -> Table:
     arrow = pq.read_table(folder / "table.parquet", partitioning=None)
     series = {}
     for column, dtype in zip(columns, facts["dtypes"], strict=True):
-        array = arrow.column(column.name).combine_chunks()
         if dtype == "Int64":
             series[column.name] = arrow.column(column.name).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         elif dtype == "object":
-            series[column.name] = pd.Series(array.to_pandas().to_numpy(dtype=object), dtype=object)
+            series[column.name] = pd.Series(arrow.column(column.name).to_pandas().to_numpy(dtype=object), dtype=object)
         else:
-            series[column.name] = pd.Series(array.to_numpy(zero_copy_only=False))
+            series[column.name] = pd.Series(arrow.column(column.name).combine_chunks().to_numpy(zero_copy_only=False))
     frame = pd.DataFrame(series, index=pd.RangeIndex(arrow.num_rows))
     return Table(frame, columns, facts["name"], facts["source"])
 

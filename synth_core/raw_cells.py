@@ -1,0 +1,49 @@
+"""The cells of a table as they were read, kept on disk, so that kinds can be inferred anew without the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_ATTRS = b"simile.attrs"
+
+
+def save_cells(raw: pd.DataFrame, path: Path) -> None:
+    """Write the cells as read; a column whose cells are of several types is written as words."""
+    building = path.with_name(f".{path.name}")
+    frame = raw.copy(deep=False)
+    for name in frame.columns:
+        if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
+            frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
+    attrs, frame.attrs = dict(raw.attrs), {}
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    metadata = {**(table.schema.metadata or {}), _ATTRS: json.dumps(attrs).encode()}
+    try:
+        pq.write_table(table.replace_schema_metadata(metadata), building, compression="lz4")
+        building.replace(path)
+    finally:
+        building.unlink(missing_ok=True)
+
+
+def open_cells(path: Path) -> pd.DataFrame:
+    """Return the cells that :func:`save_cells` wrote; text stays in Arrow's memory (dtype ``string[pyarrow]``)."""
+    table = pq.read_table(path, partitioning=None)
+    texts = [field.name for field in table.schema if _is_text(field.type)]
+    metadata = table.schema.metadata or {}
+    rest = table.drop_columns(texts).to_pandas()
+    found = {
+        name: pd.Series(pd.arrays.ArrowStringArray(table.column(name))) if name in set(texts) else rest[name]
+        for name in table.column_names
+    }
+    raw = pd.DataFrame(found, index=pd.RangeIndex(table.num_rows), columns=pd.Index(table.column_names, dtype=object))
+    attrs = metadata.get(_ATTRS) or metadata.get(b"PANDAS_ATTRS")
+    raw.attrs.update(json.loads(attrs) if attrs else rest.attrs)
+    return raw
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
