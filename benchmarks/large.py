@@ -22,38 +22,9 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 WORDS = [
-    "patient",
-    "reports",
-    "mild",
-    "pain",
-    "after",
-    "long",
-    "walk",
-    "no",
-    "fever",
-    "seen",
-    "today",
-    "follow",
-    "up",
-    "in",
-    "two",
-    "weeks",
-    "advised",
-    "rest",
-    "and",
-    "water",
-    "blood",
-    "pressure",
-    "stable",
-    "dose",
-    "unchanged",
-    "family",
-    "informed",
-    "next",
-    "visit",
-    "by",
-    "phone",
-]
+    "patient", "reports", "mild", "pain", "after", "long", "walk", "no", "fever", "seen", "today", "follow", "up", "in",
+    "two", "weeks", "advised", "rest", "and", "water", "blood", "pressure", "stable", "dose", "unchanged", "family",
+]  # fmt: skip
 CITIES = [
     f"{name}{end}" for name in ("North", "South", "East", "West", "Old", "New") for end in ("ham", "ton", "field")
 ]

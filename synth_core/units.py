@@ -120,6 +120,8 @@ def parse_units(levels: Sequence[str], decimal: str | None = None) -> Parsed | N
     sample = [_SHAPE.fullmatch(level) for level in levels[::step]]
     if any(found is None for found in sample):
         return None
+    if len(levels) > 1000 and _parse_amounts(list(levels[::step]), decimal) is None:
+        return None  # a million words are not split to learn that the first few are no amounts
     return _parse_amounts(levels, decimal)
 
 
