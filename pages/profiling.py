@@ -18,7 +18,6 @@ from pages.ui import (
     profile_triples,
     state,
 )
-from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 from synth_core.project import Project
 
@@ -32,7 +31,7 @@ project = parts.need_project()
 
 def columns(found: Source) -> None:
     """Draw the overview beside the chosen column."""
-    left, right = halves()
+    left, right = st.columns([5, 4], gap="medium")
     with left:
         search = state.get("profiling.search", "")
         chosen = column_panel.overview(found.profile, state.get("profiling.wanted", ""), search)
@@ -52,7 +51,7 @@ def panels(project: Project, found: Source) -> None:
         "Triples": lambda: profile_triples.triples(found),
         "Time": lambda: profile_time.time(found, name),
         "Exposed rows": lambda: profile_exposed.exposed(found, name),
-        "Missing": lambda: profile_missing.missing(found),
+        "Missing": lambda: profile_missing.missing(found, name),
     }
     for title, tab in zip(TABS, opened, strict=True):
         with tab:
@@ -66,8 +65,10 @@ with parts.guarded("The table cannot be profiled"):
     with slot.skeleton(height=420):
         table = cache.table(project)
         found = profile_source.source(project, table, profile_head.asked_rows(table))
-    profile_head.head(project, found)
-    alerts.alerts(project, table, found.profile)
+    with st.container(gap="small"):  # what comes and goes in here moves nothing below: drawn things stay drawn
+        profile_head.head(project, found)
+    with st.container(gap="small"):
+        alerts.alerts(project, table, found.profile)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="profiling_controls"):
         st.text_input(
             "Search columns",

@@ -61,12 +61,13 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
     urgent = [line for line in lines if line[0].severity != "info"]
     first = urgent[:SHOWN] or lines[:SHOWN]
     rest = [line for line in lines if line not in first]
-    for place, line in enumerate(first):
-        _line(project, table, line, place)
-    if rest:
-        with st.expander(f"{len(rest)} more", key="profiling.more"):
-            for place, line in enumerate(rest, start=len(first)):
-                _line(project, table, line, place)
+    with st.container(border=True, gap="xsmall", key="profiling_alerts"):
+        for place, line in enumerate(first):
+            _line(project, table, line, place)
+        if rest:
+            with st.expander(f"{len(rest)} more", key="profiling.more", type="compact"):
+                for place, line in enumerate(rest, start=len(first)):
+                    _line(project, table, line, place)
 
 
 def grouped(found: Sequence[Alert]) -> list[list[Alert]]:
@@ -98,7 +99,6 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
     sentence = alert.sentence if len(group) == 1 else group_sentence(group)
     actions = [one.action for one in group if one.action is not None]
     with st.container(
-        border=True,
         horizontal=True,
         wrap=False,
         vertical_alignment="center",

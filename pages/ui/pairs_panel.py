@@ -110,7 +110,7 @@ def _heat(matrix: AssociationMatrix, measure: str, chosen: tuple[str, str]) -> N
     text = "Click a cell to see its pair."
     if len(matrix.names) > SHOWN:
         text += f" Drawn are the {SHOWN} columns with the strongest partners of {theme.count(len(matrix.names))}."
-    st.caption(f"{text} {ABOUT[measure].split('. ')[0]}. From {theme.count(matrix.rows)} rows.")
+    st.caption(f"{text} {ABOUT[measure]} From {theme.count(matrix.rows)} rows.")
 
 
 def _click() -> None:
@@ -162,8 +162,7 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
     parts.chart(figure, alt=first, key="profiling.pair")
     if not facts.measures:
         return
-    for measure in facts.measures[:1]:
-        st.markdown(theme.plain(measure.sentence))
+    st.markdown(theme.plain(first))
     st.dataframe(
         pd.DataFrame(
             {

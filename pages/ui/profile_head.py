@@ -107,23 +107,23 @@ def asked_rows(table: Table) -> int | None:
 def target_choice(project: Project, table: Table) -> None:
     """Draw the choice of the target, which gives a column its role."""
     names = [column.name for column in table.columns if column.learned]
-    current = table.target.name if table.target else NO_TARGET
-    if state.get("profiling.target", "") != current:
-        state.put("profiling.target", current)
+    key = f"profiling.target_{project.table_name}"  # a new one whenever the table says something new
     st.selectbox(
         "Target",
         [NO_TARGET, *names],
-        key="profiling.target",
+        index=names.index(table.target.name) + 1 if table.target and table.target.name in names else 0,
+        key=key,
         on_change=_set_target,
-        args=(project, table),
+        args=(project, table, key),
         help="The column to predict. It shows up in alerts, and columns can be split by it.",
         width=220,
     )
 
 
-def _set_target(project: Project, table: Table) -> None:
-    chosen = state.get("profiling.target", NO_TARGET)
-    choices = project.choices
+def _set_target(project: Project, table: Table, key: str) -> None:
+    chosen, choices = state.get(key, ""), project.choices
+    if chosen not in (NO_TARGET, *table.names):
+        return
     for column in table.having(role=Role.TARGET):
         choices[column.name] = choices.get(column.name, ColumnChoice()).model_copy(update={"role": Role.FEATURE})
     if chosen != NO_TARGET:

@@ -15,11 +15,11 @@ from synth_core.profile.emptiness import Emptiness
 PAIRS = 20
 
 
-def missing(found: Source) -> None:
+def missing(found: Source, name: str) -> None:
     """Draw the patterns of empty cells, and how much is empty where."""
     from synth_core.figures import alt_missing, missing_figure
 
-    empty: Emptiness = profile_source.emptiness(found.key, found.table)
+    empty: Emptiness = profile_source.emptiness(name, found.whole)
     if not empty.columns:
         st.markdown(":green[:material/check_circle:] **No cell is empty.**")
         return
@@ -56,8 +56,9 @@ def _columns(found: Source, empty: Emptiness) -> None:
         key="profiling.missing_columns",
         height=theme.table_height(len(empty.columns), 300),
         column_config={
-            "Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=110),
-            "How": st.column_config.TextColumn(width="medium"),
+            "Column": st.column_config.TextColumn(width=90),
+            "Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=90),
+            "How": st.column_config.TextColumn(width=260),
         },
         alt=f"{len(empty.columns)} columns with empty cells, the emptiest first.",
     )

@@ -32,8 +32,8 @@ def time(found: Source, name: str) -> None:
         return
     with slot:
         series = _series(name, order, entity, table, result)
-    for sentence in result.sentences:
-        st.markdown(f"- {theme.plain(sentence)}")
+    told = [one for one in result.sentences if series is None or one != series.sentence]
+    st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in told))
     if series is not None:
         _draw(result, series)
     _rows(result)
@@ -190,8 +190,7 @@ def _entities(result: TimeProfile) -> None:
         alt = f"{facts.entities:,} entities, {facts.single:,} of them with one row."
         parts.chart(entities_figure(facts, mode=state.mode()), alt=alt, key="profiling.entities")
     with right:
-        for sentence in facts.sentences:
-            st.markdown(f"- {theme.plain(sentence)}")
+        st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in facts.sentences))
         if facts.columns:
             st.dataframe(
                 pd.DataFrame(

@@ -187,7 +187,7 @@ def missing_figure(found: Emptiness, mode: Mode = "light") -> go.Figure:
             z=cells,
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
-            colorscale=[[0, faint(palette.holdout, 0.12)], [1, palette.synthetic]],
+            colorscale=[[0, faint(palette.holdout, 0.12)], [1, palette.holdout]],
             zmin=0,
             zmax=1,
             xgap=2,
@@ -227,7 +227,7 @@ def split_figure(frame: pd.DataFrame, column: Column, target: Column, mode: Mode
     edges = _common_edges(values.to_numpy(), column)
     dates = column.kind is Kind.DATETIME
     palette = PALETTES[mode]
-    colours = [palette.real, palette.synthetic, palette.extra[0], palette.extra[1], palette.extra[2], palette.holdout]
+    colours = [palette.real, *palette.extra, palette.holdout]
     figure = new_figure(mode, f"split:{column.name}:{target.name}", height=300)
     middles = ((edges[1:] + edges[:-1]) / 2 * (1000 if dates else 1)).tolist()
     for place, label in enumerate(shown):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MAX_MATRIX = 80
+MAX_NAMED = 60  # columns whose names stand on the axes, small
 
 
 def association_figure(
@@ -57,6 +58,13 @@ def association_figure(
         _frame(figure, names, chosen, palette.text)
     figure.update_layout(coloraxis=None, margin={"t": 8})
     matrix_axes(figure, names)
+    if half and len(names) <= MAX_NAMED:
+        named = {"showticklabels": True, "tickfont_size": 9, "tickmode": "array"}
+        named |= {"tickvals": [safe(name) for name in names], "ticktext": [short(name, 16) for name in names]}
+        figure.update_xaxes(**named).update_yaxes(**named)
+    if clickable:  # points would widen the axes
+        figure.update_xaxes(range=[-0.5, len(names) - 0.5], fixedrange=True)
+        figure.update_yaxes(range=[len(names) - 0.5, -0.5], autorange=None, fixedrange=True)
     return figure
 
 

@@ -56,7 +56,7 @@ def time_figure(series: SeriesProfile, mode: Mode = "light", *, dates: bool | No
     thin = {"color": palette.real, "width": 1.3}
     figure.add_scatter(x=x, y=list(series.observed), name="Observed", mode="lines", line=thin)
     if len(series.trend) == len(x):
-        thick = {"color": palette.synthetic, "width": 2.5, "dash": "dash"}
+        thick = {"color": palette.text, "width": 2.5}
         figure.add_scatter(x=x, y=list(series.trend), name="Trend", mode="lines", line=thick)
     known = [value for value in series.observed if value is not None] or [0.0]
     figure.update_layout(
@@ -98,7 +98,7 @@ def acf_figure(series: SeriesProfile, mode: Mode = "light") -> go.Figure:
     )
     for season in series.seasons[:3]:
         if season.steps <= lags[-1]:
-            figure.add_vline(x=season.steps, line={"color": palette.synthetic, "dash": "dot", "width": 1.5})
+            figure.add_vline(x=season.steps, line={"color": palette.text, "dash": "dot", "width": 1.5})
             label = {"x": season.steps, "y": 1, "yref": "paper", "yanchor": "bottom", "text": short(season.words, 24)}
             figure.add_annotation(**label)
     figure.update_xaxes(title_text="Steps earlier", showgrid=False, tickformat=",~g", range=[0, lags[-1] + 0.5])
@@ -142,7 +142,7 @@ def gaps_figure(time: TimeProfile, mode: Mode = "light") -> go.Figure:
         hovertemplate="%{customdata[0]}<br>%{y:,} rows<extra></extra>",
     )
     for gap in sorted(time.gaps, key=lambda one: one.start - one.end)[:SHADED]:
-        shade = faint(palette.synthetic, 0.3)
+        shade = faint(palette.watch, 0.3)
         figure.add_vrect(x0=gap.start * scale, x1=gap.end * scale, fillcolor=shade, line={"width": 0})
     figure.update_xaxes(**_time_axis(time.dates))
     figure.update_yaxes(title_text="Rows", rangemode="tozero", tickformat=",~g", nticks=4)

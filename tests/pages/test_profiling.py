@@ -1,39 +1,138 @@
-"""Profile: alerts first, then columns, then pairs."""
+"""Profile: what it means, alerts first, then columns, pairs, triples, time, exposed rows and gaps."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Any, Literal
 
 import pytest
 
-from pages.ui import alerts, cache
+from pages.ui import alerts, profile_head, profile_source
 from synth_core import project as projects
+from synth_core.advice import Advice
 from synth_core.errors import TableError
-from synth_core.profile import Alert
-from synth_core.profile.alerts import Action
+from synth_core.profile import Action, Alert, Profile
+from synth_core.profile import profile as profiled
+from synth_core.profile.exposure import exposure, suggested_widths
 from synth_core.project import Project
-from synth_core.table import Role
+from synth_core.table import Kind, Role
 from tests.pages.conftest import open_page, words
+
+SOURCE = "pages.ui.profile_source"
+
+
+def with_profile(project: Project, monkeypatch: pytest.MonkeyPatch, **update: Any) -> None:
+    """Let the page have this profile."""
+    made = profiled(project.table).model_copy(update=update)
+    monkeypatch.setattr(f"{SOURCE}._profile", lambda name, rows, table: made)
+
+
+def alert(code: str, *columns: str, severity: Literal["info", "watch"] = "info", **more: Any) -> Alert:
+    return Alert(code=code, columns=list(columns), severity=severity, sentence=f"{columns}", consequence="So.", **more)
+
+
+def press(at: Any, label: str) -> None:
+    """Press the first button that says this."""
+    next(button for button in at.button if button.label == label).click().run()
+    assert not at.exception
+
+
+def target_box(at: Any) -> Any:
+    """Return the choice of the target."""
+    return next(box for box in at.selectbox if box.label == "Target")
+
+
+def saved(project: Project) -> Project:
+    return projects.open_project(project.id)
 
 
 def test_without_a_project_it_points_to_start() -> None:
     assert "No table yet" in words(open_page("profiling"))
 
 
-def test_alerts_come_first_and_a_column_has_its_picture(project: Project) -> None:
+def test_the_table_is_told_in_one_line_and_alerts_come_first(project: Project) -> None:
     at = open_page("profiling", project)
+    assert "**240 rows × 10 columns**" in words(at)
     assert at.subheader[0].value == "Look at this first"
+
+
+def test_a_column_has_its_picture_with_words_for_it(project: Project) -> None:
+    at = open_page("profiling", project)
     assert len(at.get("plotly_chart")) == 1
     assert at.get("plotly_chart")[0].proto.alt
 
 
-def test_an_alert_becomes_a_rule_with_one_click(project: Project) -> None:
+def test_what_it_means_is_said_with_the_page_to_go_to(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    advice = [Advice(title="Small table", sentence="Each of 240 rows weighs much.", page="method")]
+    monkeypatch.setattr(f"{SOURCE}.meaning", lambda *asked: advice)
     at = open_page("profiling", project)
-    button = next(button for button in at.button if button.label == "Make this a rule")
-    button.click().run()
+    assert "**Small table.** Each of 240 rows weighs much." in words(at)
+    assert any(link.proto.label == "Method" for link in at.get("page_link"))
+
+
+def test_an_alert_becomes_a_rule_with_one_click_and_is_taken_back(project: Project) -> None:
+    at = open_page("profiling", project)
+    press(at, "Make this a rule")
+    (rule,) = saved(project).rules
+    assert rule.violations(project.table.frame).sum() < len(project.table) / 10
+    assert "Rule added" in words(at)
+    press(at, "Undo")
+    assert saved(project).rules == []
+    assert "Rule added" not in words(at)
+
+
+def test_every_column_of_a_line_can_be_left_out_at_once_and_taken_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("town", "region", "net")
+    with_profile(
+        project, monkeypatch, alerts=[alert("constant", n, action=Action(kind="drop", column=n)) for n in names]
+    )
+    at = open_page("profiling", project)
+    assert "3 columns hold one value only" in words(at)
+    press(at, "Leave out all")
+    assert {name for name, choice in saved(project).choices.items() if choice.role is Role.DROP} == set(names)
+    press(at, "Undo")
+    assert saved(project).choices == {}
+
+
+def test_a_word_is_treated_as_missing_with_one_click(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = alert("missing_word", "net", action=Action(kind="set_missing", column="net", word="100"))
+    with_profile(project, monkeypatch, alerts=[found])
+    at = open_page("profiling", project)
+    press(at, "Treat 100 as missing")
+    assert saved(project).choices["net"].missing == ("100",)
+    assert saved(project).table.frame["net"].isna().sum() == (project.table.frame["net"] == 100).sum()
+
+
+def test_a_role_that_one_column_can_have_leaves_the_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = alert("role", "town", action=Action(kind="set_role", column="town", role=Role.TARGET))
+    with_profile(project, monkeypatch, alerts=[found])
+    at = open_page("profiling", project)
+    target_box(at).set_value("region").run()
+    assert saved(project).table.target is not None
+    press(at, "Set role: target")
+    assert [column.name for column in saved(project).table.having(role=Role.TARGET)] == ["town"]
+
+
+def test_what_cannot_be_done_says_why(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"type": "inequality", "low_column": "town", "high_column": "net"}
+    with_profile(project, monkeypatch, alerts=[alert("order", "town", action=Action(kind="make_rule", rule=rule))])
+    at = open_page("profiling", project)
+    press(at, "Make this a rule")
+    assert "This was not done" in at.error[0].value
+    assert saved(project).rules == []
+
+
+def test_the_target_chosen_here_is_the_role_of_the_column(project: Project) -> None:
+    at = open_page("profiling", project)
+    target_box(at).set_value("region").run()
     assert not at.exception
-    assert len(project.rules) == 1
-    assert project.rules[0].violations(project.table.frame).sum() < len(project.table) / 10
+    target = saved(project).table.target
+    assert target is not None
+    assert target.name == "region"
+    target_box(at).set_value("None").run()
+    assert saved(project).table.target is None
 
 
 def test_the_search_narrows_the_table_and_says_when_nothing_is_left(project: Project) -> None:
@@ -45,25 +144,122 @@ def test_the_search_narrows_the_table_and_says_when_nothing_is_left(project: Pro
     assert "No column has" in words(at)
 
 
+def test_a_category_is_shown_by_its_most_frequent_values(project: Project) -> None:
+    at = open_page("profiling", project)
+    frame = next(frame.value for frame in at.dataframe if "Column" in frame.value).set_index("Column")
+    assert sorted(frame.loc["region", "Values"].split(", ")) == ["East", "West"]
+    assert sorted(frame.loc["town", "Values"].split(", ")) == ["Aalst", "Bruges", "Ghent"]
+
+
+def test_a_column_can_be_split_by_the_target(project: Project) -> None:
+    at = open_page("profiling", project, **{"profiling.wanted": "net"})
+    target_box(at).set_value("region").run()
+    at.segmented_control(key="profiling.split").set_value("By region").run()
+    assert not at.exception
+    assert "split by region" in at.get("plotly_chart")[0].proto.alt
+
+
+@pytest.mark.parametrize("tab", ["Pairs", "Triples", "Time", "Exposed rows", "Missing"])
+def test_only_the_open_tab_computes(project: Project, monkeypatch: pytest.MonkeyPatch, tab: str) -> None:
+    asked: list[str] = []
+    for name in ("pair_facts", "triples", "time", "quasi_identifiers", "emptiness"):
+        kept = getattr(profile_source, name)
+        monkeypatch.setattr(
+            profile_source, name, lambda *a, kept=kept, name=name, **k: asked.append(name) or kept(*a, **k)
+        )
+    at = open_page("profiling", project, **{"profiling.tab": tab})
+    assert not at.exception
+    expected = dict(
+        zip(
+            ["Pairs", "Triples", "Time", "Exposed rows", "Missing"],
+            ["pair_facts", "triples", "time", "quasi_identifiers", "emptiness"],
+            strict=True,
+        )
+    )
+    assert set(asked) == {expected[tab]}
+
+
 def test_the_pairs_tab_draws_the_heat_map_and_one_pair(project: Project) -> None:
     at = open_page("profiling", project, **{"profiling.tab": "Pairs"})
     assert len(at.get("plotly_chart")) == 2
     assert at.selectbox(key="profiling.x").value != at.selectbox(key="profiling.y").value
+    at.selectbox(key="profiling.measure").set_value("mutual_information").run()
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_a_pair_alert_opens_its_pair(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_profile(project, monkeypatch, alerts=[alert("strong_association", "tax", "gross")])
+    at = open_page("profiling", project)
+    press(at, "Look")
+    assert (at.selectbox(key="profiling.x").value, at.selectbox(key="profiling.y").value) == ("tax", "gross")
+
+
+def test_exposed_rows_are_counted_for_the_columns_chosen(project: Project) -> None:
+    at = open_page("profiling", project, **{"profiling.tab": "Exposed rows"})
+    at.multiselect(key="profiling.known").set_value(["town", "net"]).run()
+    assert not at.exception
+    widths = suggested_widths(project.table, ["town", "net"])
+    expected = exposure(project.table, ["town", "net"], widths=widths)
+    assert next(metric.value for metric in at.metric if metric.label == "Unique rows") == f"{expected.unique_rows:,}"
+
+
+def test_gaps_are_told_by_column(project: Project) -> None:
+    at = open_page("profiling", project, **{"profiling.tab": "Missing"})
+    assert "216 of 240 rows have no empty cell" in words(at)
+    frame = next(frame.value for frame in at.dataframe if "Empty" in frame.value)
+    assert frame["Column"].tolist() == ["age"]
 
 
 def test_a_table_that_cannot_be_profiled_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(table: object) -> None:
+    def fail(*asked: object) -> None:
         raise TableError("The table has a flaw. Mend it.")
 
     at = open_page("upload", project)
-    monkeypatch.setattr("pages.ui.cache.profile", fail)
+    monkeypatch.setattr(f"{SOURCE}._profile", fail)
     at.switch_page("profiling.py").run()
     assert not at.exception
     assert "The table has a flaw" in at.error[0].value
 
 
-def alert(code: str, *columns: str, severity: Literal["info", "watch"] = "info", **more: Any) -> Alert:
-    return Alert(code=code, columns=list(columns), severity=severity, sentence=f"{columns}", consequence="So.", **more)
+def test_a_large_table_is_drawn_from_a_sample_while_exact_figures_are_made(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = profile_source.Work(Future())
+    monkeypatch.setattr(f"{SOURCE}.LARGE", 100)
+    monkeypatch.setattr(f"{SOURCE}.SAMPLE", 60)
+    monkeypatch.setattr(f"{SOURCE}._exact", lambda name, table: work)
+    at = open_page("profiling", project)
+    assert "From 60 of 240 rows; exact figures follow" in words(at)
+    work.future.set_result(profiled(project.table))
+    at.run()
+    assert not at.exception
+    assert "exact figures follow" not in words(at)
+    assert "**240 rows × 10 columns**" in words(at)
+
+
+def test_exact_figures_are_computed_once_and_off_the_page(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{SOURCE}.LARGE", 100)
+    monkeypatch.setattr(f"{SOURCE}.SAMPLE", 60)
+    table = project.table
+    first = profile_source.source(project, table, None)
+    assert first.work is not None
+    assert first.profile.sampled == 60
+    assert len(first.table) == 60
+    exact = first.work.future.result(timeout=60)
+    again = profile_source.source(project, table, None)
+    assert again.work is None
+    assert again.profile is exact
+    assert isinstance(exact, Profile)
+    assert exact.sampled is None
+
+
+def test_fewer_rows_can_be_asked_for(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{SOURCE}.SIZES", (100, 50))
+    at = open_page("profiling", project)
+    at.selectbox(key="profiling.rows").set_value("50 rows").run()
+    assert not at.exception
+    assert "From 50 of 240 rows, evenly drawn." in words(at)
 
 
 def test_three_alerts_of_one_sort_share_a_line_that_names_the_columns() -> None:
@@ -77,23 +273,8 @@ def test_three_alerts_of_one_sort_share_a_line_that_names_the_columns() -> None:
     assert many.endswith("'n11' and 8 more.")
 
 
-def test_every_column_of_a_line_can_be_left_out_at_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [alert("constant", name, action=Action(kind="drop", column=name)) for name in ("town", "region", "net")]
-    original = cache.profile
-    monkeypatch.setattr("pages.ui.cache.profile", lambda table: original(table).model_copy(update={"alerts": found}))
-    at = open_page("profiling", project)
-    assert "3 columns hold one value only" in words(at)
-    next(button for button in at.button if button.label == "Leave out all").click().run()
-    assert not at.exception
-    assert {name for name, choice in projects.open_project(project.id).choices.items() if choice.role is Role.DROP} == {
-        "town",
-        "region",
-        "net",
-    }
-
-
-def test_a_category_is_shown_by_its_most_frequent_values(project: Project) -> None:
-    at = open_page("profiling", project)
-    frame = next(frame.value for frame in at.dataframe if "Column" in frame.value).set_index("Column")
-    assert sorted(frame.loc["region", "Values"].split(", ")) == ["East", "West"]
-    assert sorted(frame.loc["town", "Values"].split(", ")) == ["Aalst", "Bruges", "Ghent"]
+def test_the_line_about_the_table_counts_kinds(project: Project) -> None:
+    line = profile_head.table_line(profiled(project.table))
+    numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in project.table.columns)
+    assert f"{numbers} numbers" in line
+    assert "no repeated rows" in line
