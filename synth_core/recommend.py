@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth_core.advice import Advice
+from synth_core.advice import Advice, Case, Engine, read
 from synth_core.methods import methods
 from synth_core.profile import Profile
 from synth_core.recipe import Use
@@ -94,8 +94,15 @@ def recommend(table: Table, use: Use) -> Assessment:
 
 
 def meaning(table: Table, profile: Profile, use: Use) -> list[Advice]:
-    """Return what the profile means for this table and use, in sentences."""
-    return []
+    """Return what the profile means for this table and use, in sentences: the engine, the hard parts, what to do next.
+
+    ``page`` of each names the page to go to; None where there is nothing to do.
+    """
+    engines, found = methods(), assess(table, use)
+    best = found[0]
+    spoken = next((one for one in found if one.refused), None)
+    against = f"Not '{engines[spoken.method].info.title}': {spoken.refused}" if spoken is not None else ""
+    return read(Case(table, profile, use, Engine(engines[best.method].info.title, best.reason, against)))
 
 
 def _best(size: _Size, use: Use) -> tuple[str, str]:
