@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, column_editor, parts, reading_form, table_preview, theme
+from pages.ui import cache, column_editor, database_form, parts, reading_form, table_preview, theme
 
 parts.page_head(
     "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
@@ -34,7 +34,11 @@ with parts.guarded("The table cannot be opened"):
     with st.expander(f"How {theme.plain(project.filename or 'the table')} was read", icon=":material/description:"):
         for note in project.notes:
             st.markdown(f"- {theme.plain(note)}")
-        options = reading_form.reading_form(project.options, project.sheets, project.filename, key="upload.reading")
+        options = None
+        if project.question is not None:
+            database_form.again(project, project.question, key="upload.db")
+        else:
+            options = reading_form.reading_form(project.options, project.sheets, project.filename, key="upload.reading")
         if options is not None:
             with parts.guarded("The file cannot be read like this; the table below is as before"):
                 with st.spinner("Reading again…"):

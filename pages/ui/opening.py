@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui import parts, reading_form, state, theme
+from pages.ui import database_form, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS, demo_path
 from synth_core.errors import SimileError
@@ -29,8 +29,13 @@ ICONS = {
 
 
 def uploader() -> None:
-    """Draw the uploader; a file that can be read becomes a project at once."""
+    """Draw the uploader, and the way in by a database; what can be read becomes a project at once."""
     st.subheader("Bring your table", anchor=False)
+    _file()
+    database_form.entry()
+
+
+def _file() -> None:
     with st.container(border=True, gap="small", key="start_own"):
         file = st.file_uploader(
             f"CSV, Excel, Parquet or JSON lines, up to {LIMIT_MB} MB",

@@ -23,6 +23,7 @@ from synth_core.databases.addresses import (
     is_database_url,
     safe_url,
     server_url,
+    without_password,
 )  # fmt: skip
 from synth_core.databases.answers import DatabaseTable, collect
 from synth_core.databases.deadline import Deadline
@@ -49,6 +50,7 @@ __all__ = [
     "read_query",
     "safe_url",
     "server_url",
+    "without_password",
 ]
 
 LIMIT_ROWS = 1_000_000

@@ -23,8 +23,10 @@ _DRIVERS: dict[str, DatabaseKind] = {
     "postgresql+psycopg2": "postgresql", "sqlite": "sqlite", "sqlite+pysqlite": "sqlite", "duckdb": "duckdb",
 }  # fmt: skip
 # what may stand behind the "?" of a PostgreSQL URL; the first group is kept with a project
-_KEPT_ARGUMENTS = ("sslmode", "channel_binding", "target_session_attrs", "gssencmode")
-_OTHER_ARGUMENTS = ("sslrootcert", "sslcert", "sslkey", "options")
+_KEPT_ARGUMENTS = (
+    "sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "target_session_attrs", "gssencmode",
+)  # fmt: skip
+_OTHER_ARGUMENTS = ("options",)
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+_.-]*)://")
 
 
@@ -149,6 +151,22 @@ def address_of(url: str, *, user: str | None = None, password: str | None = None
         kind, host, _port(port), parsed.database or "", user=user or owner or None,
         password=password or (str(inside) if inside else None), arguments=arguments,
     )  # fmt: skip
+
+
+def without_password(url: str) -> tuple[str, str | None]:
+    """Return a URL that can be read without its password, user and all else kept; and the password.
+
+    >>> without_password("postgresql://ann:secret@db.example.org/shop")
+    ('postgresql://ann@db.example.org/shop', 'secret')
+    """
+    from sqlalchemy.engine import make_url
+
+    address = address_of(url)
+    if address.kind != "postgresql" or not address.password:
+        return url.strip(), None
+    bare = make_url(address.safe_url).set(username=address.user)
+    settings = {name: value for name, value in address.arguments.items() if name in _OTHER_ARGUMENTS}
+    return bare.update_query_dict(settings).render_as_string(), address.password
 
 
 def _port(port: str | int | None) -> int | None:
