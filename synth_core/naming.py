@@ -54,7 +54,7 @@ _GROUPS = frozenset([
     "weather", "weathersit", "mode", "reason", "cause", "diagnosis", "specialty", "species", "genre", "language",
     "currency", "purpose", "flag", "geschlecht", "familienstand", "konfession", "staat", "land", "bundesland",
     "kreis", "gemeinde", "art", "typ", "gruppe", "kategorie", "klasse", "merkmal", "branche", "beruf", "anrede",
-    "location", "vendor", "disposition", "housing", "relationship", "thal", "cp", "restecg", "mapping", "variety",
+    "location", "vendor", "disposition", "housing", "relationship", "mapping", "variety",
     "topic", "origin", "destination",
 ])  # fmt: skip
 _QUANTITY = frozenset([
@@ -111,7 +111,9 @@ def says_numbering(name: str) -> bool:
 def says_code(name: str) -> bool:
     """Whether the header names a code of a published list."""
     words = header_words(name)
-    return bool(_CODE.intersection(words[-1:] + words[:1])) or name.lower().rstrip("0123456789_").endswith("code")
+    return bool(_CODE.intersection(words[-1:] + words[:1])) or name.lower().rstrip("0123456789_ ").endswith(
+        ("code", "schlüssel", "schluessel", "kennziffer")
+    )
 
 
 def says_group(name: str) -> bool:

@@ -21,6 +21,7 @@ LAYERS = [
     ["cells"],
     ["kinds", "missing"],
     ["inference"],
+    ["roles"],
     ["offers"],
     ["associations"],
     ["decoding"],
