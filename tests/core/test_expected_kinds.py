@@ -3,7 +3,8 @@
 The tables are not part of the project. ``SIMILE_TABLES`` names a folder that holds them under the paths in
 ``expected_kinds.json``; without it these tests are skipped. ``generated_tables.py`` holds a made table per hard case.
 
-A column's line reads "kind [or kind ...]; role", or "personal what"; "empty" is a column without a filled cell.
+A column's line reads "kind [or kind ...]; role", or "personal what" ("what?": or not personal); "empty" is a
+column without a filled cell.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def fits(column: Column, line: str, *, empty: bool) -> bool:
     if what.startswith("personal"):
         return column.semantic == what.split()[1]
     wanted = rest.strip().removeprefix("personal ") if "personal" in rest else None
-    return column.semantic == wanted and column.kind.value in what.split()
+    if wanted is not None and wanted.endswith("?") and column.semantic is None:
+        wanted = None
+    return column.semantic == (wanted and wanted.rstrip("?")) and column.kind.value in what.split()
 
 
 def misread(file: str) -> list[str]:
