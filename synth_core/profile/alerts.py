@@ -65,14 +65,14 @@ def _about_rows(found: Findings) -> Iterator[Alert]:
 
 def _missing_codes(found: Findings) -> Iterator[Alert]:
     for offer in missing_offers(found.table):
-        shown = f"'{offer.word}'" if offer.word else "an empty text"
+        sure = not offer.reason.startswith("It may be")  # such words are real answers as often as not
         yield Alert(
             code="missing_code",
             columns=[offer.column],
-            severity="watch",
-            sentence=f"'{offer.column}' holds {shown} in {counted(offer.rows, 'row')} ({percent(offer.share)}), "
-            f"which probably means a missing cell: {offer.reason.rstrip('.')}.",
-            consequence="Learned as a value, it would come out as one, and pull means and relations with it.",
+            severity="watch" if sure else "info",
+            sentence=f"'{offer.column}' holds '{offer.word}' in {counted(offer.rows, 'row')} ({percent(offer.share)})"
+            f"{', probably for a missing cell:' if sure else ': a missing cell?'} {offer.reason.rstrip('.')}.",
+            consequence="Read as a value, it comes out as one, and pulls means and relations with it.",
             action=Action(kind="set_missing", column=offer.column, word=offer.word),
         )
 
@@ -138,8 +138,7 @@ def _personal_inside(column: Column, found: Findings) -> Iterator[Alert]:
             columns=[column.name],
             severity="watch",
             sentence=f"The text in '{column.name}' holds personal data: {', '.join(parts)}.",
-            consequence="Text is not learned word by word, but a model that reads it would repeat them; leave it out if "
-            "it is not needed.",
+            consequence="Text is not learned word by word, but what reads it would see them; leave it out if you can.",
             action=Action(kind="drop", column=column.name),
         )
 

@@ -1,0 +1,74 @@
+"""Columns as a few levels with labels that may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth_core.profile.facts import RARE_ROWS
+from synth_core.profile.words import number
+from synth_core.table import Column, Kind, numbers
+
+Codes = npt.NDArray[np.int64]
+
+OTHERS = "(others)"
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A column as ``len(labels)`` levels; ``codes`` are 0 where a cell is missing, else the level from 1 on."""
+
+    name: str
+    codes: Codes
+    labels: list[str]
+    ordered: bool
+
+
+def in_levels(values: pd.Series, column: Column, most: int) -> Levels:
+    """Return at most ``most`` levels: equally filled ranges of ordered values, or the most frequent categories.
+
+    Categories of fewer than five rows, and those beyond the most frequent ones, count as one.
+    """
+    if column.kind.numeric:
+        return _ranges(values, column, most)
+    codes, found = pd.factorize(values)
+    sizes = np.bincount(codes[codes >= 0], minlength=len(found))
+    order = np.argsort(-sizes, kind="stable")
+    shown = order[sizes[order] >= RARE_ROWS]
+    if len(shown) > most or len(shown) < len(found):
+        shown = shown[: most - 1]
+    mapped = np.full(len(found) + 1, len(shown) + 1, dtype=np.int64)
+    mapped[shown] = np.arange(1, len(shown) + 1)
+    mapped[-1] = 0  # factorize says -1 for a missing cell
+    labels = [str(found[i]) for i in shown] + ([OTHERS] if len(shown) < len(found) else [])
+    return Levels(column.name, mapped[codes], labels, ordered=False)
+
+
+def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
+    found = numbers(values)
+    known = np.isfinite(found)
+    if not known.any():
+        return Levels(column.name, np.zeros(len(found), dtype=np.int64), [], True)
+    cuts = np.unique(np.quantile(found[known], np.linspace(0, 1, most + 1)[1:-1]))
+    cuts = cuts[cuts < found[known].max()]
+    codes = np.where(known, np.searchsorted(cuts, found, side="left") + 1, 0).astype(np.int64)
+    return Levels(column.name, codes, _range_labels(cuts, float(found[known].min()), column.kind), ordered=True)
+
+
+def _range_labels(cuts: npt.NDArray[np.float64], smallest: float, kind: Kind) -> list[str]:
+    """Return the ranges between cuts in words; whole numbers as such."""
+    said = [str(pd.Timestamp(cut, unit="s").date()) if kind is Kind.DATETIME else number(cut) for cut in cuts]
+    if not said:
+        return ["any"]
+    if kind is Kind.INTEGER:
+        cuts = np.floor(cuts)
+        said = [number(cut) for cut in cuts]
+        starts = [number(cut + 1) for cut in cuts]
+        first = said[0] if cuts[0] <= smallest else f"up to {said[0]}"
+        inner = [one if one == other else f"{one} to {other}" for one, other in zip(starts, said[1:], strict=False)]
+        return [first, *inner, f"{starts[-1]} or more"]
+    return [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said)), f"over {said[-1]}"]
