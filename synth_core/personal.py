@@ -1,7 +1,7 @@
-"""Personal data made up from a number: names, addresses, contact details, document numbers that belong to nobody.
+"""Personal data made up from a number: names, addresses and contact details that belong to nobody.
 
 Every writer is a pure function of numbers and a key. Where a range is reserved for examples it is used: RFC 2606
-domains, NANP exchange 555, RFC 5737 and RFC 3849 addresses, never-issued social security numbers, test card prefixes.
+domains, RFC 5737 and RFC 3849 addresses.
 """
 
 from __future__ import annotations
@@ -17,20 +17,16 @@ import pandas as pd
 
 from synth_core.errors import InputError
 from synth_core.identifiers import (
-    DIGITS,
-    LOWER,
     UPPER,
     Numbers,
-    Pattern,
-    TextIdentifiers,
     Texts,
     key_of,
-    learn_texts,
     mix,
     permute,
     uniform,
 )
 
+_AHEAD = ("fr", "es", "it", "pt")  # languages whose streets begin with "rue", "calle", "via"
 DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example", "mail.test")
 
 
@@ -44,6 +40,7 @@ class Words:
     last_shares: tuple[float, ...]
     street: Texts
     town: Texts
+    ahead: Texts
 
 
 @cache
@@ -53,7 +50,9 @@ def words(locale: str = "en_US") -> Words:
     last, last_shares = _listed("person", locale, "last_names")
     street, _ = _listed("address", locale, "street_suffixes")
     town, _ = _listed("address", locale, "city_suffixes")
-    return Words(first, first_shares, last, last_shares, street, town)
+    before = getattr(_provider("address", locale), "street_prefixes", ()) if locale[:2] in _AHEAD else ()
+    ahead = np.array(sorted({str(word) for word in before}), dtype=object)
+    return Words(first, first_shares, last, last_shares, street, town, ahead)
 
 
 def _listed(topic: str, locale: str, *names: str) -> tuple[Texts, tuple[float, ...]]:
@@ -112,11 +111,14 @@ class People:
     ----------
     middle
         Initial that tells two people of the same name apart, or "".
+    second
+        Second family names, where they are written.
     """
 
     first: Texts
     last: Texts
     middle: Texts | None = None
+    second: Texts | None = None
 
     @property
     def full(self) -> Texts:
@@ -125,29 +127,38 @@ class People:
         return np.asarray(self.first + between + self.last, dtype=object)
 
     @property
+    def turned(self) -> Texts:
+        """Last name, initial if any, first name."""
+        between = " " if self.middle is None else self.middle
+        return np.asarray(self.last + between + self.first, dtype=object)
+
+    @property
     def family_first(self) -> Texts:
         """Last name, comma, first name, initial if any."""
         initial = "" if self.middle is None else np.array([part.rstrip() for part in self.middle], dtype=object)
         return np.asarray(self.last + ", " + self.first + initial, dtype=object)
 
 
-def people(numbers: Numbers, key: int, *, locale: str = "en_US", distinct: bool = False) -> People:
+def people(
+    numbers: Numbers, key: int, *, locale: str = "en_US", distinct: bool = False, second: bool = False
+) -> People:
     """Return a person for each number; with ``distinct`` no two full names are the same.
 
     Names are drawn as often as they occur in the locale; distinct ones evenly, because the frequent
     combinations are soon used up (690,000 in en_US, then with an initial).
     """
     lists = words(locale)
+    further = draw(lists.last, lists.last_shares, numbers, key_of(key, "second")) if second else None
     if not distinct:
         first = draw(lists.first, lists.first_shares, numbers, key_of(key, "first"))
-        return People(first, draw(lists.last, lists.last_shares, numbers, key_of(key, "last")))
+        return People(first, draw(lists.last, lists.last_shares, numbers, key_of(key, "last")), second=further)
     size = len(lists.first) * len(lists.last)
     rounds = (numbers // np.uint64(size)).astype(np.int64)
     codes = permute(numbers % np.uint64(size), size, key)
     count = np.uint64(len(lists.last))
     initials = np.array([" ", *(f" {_letters(turn)}. " for turn in range(int(rounds.max(initial=0))))], dtype=object)
     first, last = lists.first[(codes // count).astype(np.int64)], lists.last[(codes % count).astype(np.int64)]
-    return People(first, last, initials[rounds])
+    return People(first, last, initials[rounds], further)
 
 
 def _letters(turn: int) -> str:
@@ -174,17 +185,29 @@ def _plain(names: Texts) -> Texts:
     return np.asarray(plain[codes], dtype=object)
 
 
-def street_address(numbers: Numbers, key: int, locale: str = "en_US") -> Texts:
-    """Return house number and street."""
+def username(numbers: Numbers, key: int, person: People) -> Texts:
+    """Return user names after the names of ``person``, all different."""
+    initial = np.array([name[:1] for name in _plain(person.first)], dtype=object)
+    return np.asarray(initial + _plain(person.last) + as_text(scattered(numbers, key)), dtype=object)
+
+
+def street_address(numbers: Numbers, key: int, locale: str = "en_US", *, number: bool = True) -> Texts:
+    """Return house number and street, or the street alone."""
     lists = words(locale)
     house = as_text(np.uint64(1) + mix(numbers, key_of(key, "house")) % np.uint64(4999))
     name = pick(lists.last, numbers, key_of(key, "street"))
     suffix = pick(lists.street, numbers, key_of(key, "suffix"))
     gap = np.full(len(numbers), "" if _grows_together(lists.street) else " ", dtype=object)
     blank = np.full(len(numbers), " ", dtype=object)
+    if len(lists.ahead):  # "Calle Mayor 5", "5 rue Martin"
+        named = pick(lists.ahead, numbers, key_of(key, "suffix")) + blank + name
+    else:
+        named = name + gap + suffix
+    if not number:
+        return np.asarray(named, dtype=object)
     if locale.startswith(("en", "fr")):
-        return np.asarray(house + blank + name + gap + suffix, dtype=object)
-    return np.asarray(name + gap + suffix + blank + house, dtype=object)
+        return np.asarray(house + blank + named, dtype=object)
+    return np.asarray(named + blank + house, dtype=object)
 
 
 def city(numbers: Numbers, key: int, locale: str = "en_US") -> Texts:
@@ -221,145 +244,3 @@ def ip_address(numbers: Numbers, key: int, *, six: bool = False) -> Texts:
     parts = [octets[((codes >> np.uint64(shift)) & np.uint64(255)).astype(np.int64)] for shift in (24, 16, 8, 0)]
     dot = np.full(len(numbers), ".", dtype=object)
     return np.asarray(parts[0] + dot + parts[1] + dot + parts[2] + dot + parts[3], dtype=object)
-
-
-def learn_phones(values: Sequence[str]) -> TextIdentifiers:
-    """Return how to write phone numbers of the same form; ten-digit American ones get the fictitious exchange 555."""
-    learned = learn_texts(values)
-    return TextIdentifiers(tuple(_fictitious_phone(pattern) for pattern in learned.patterns), learned.shares)
-
-
-def _fictitious_phone(pattern: Pattern) -> Pattern:
-    marked = tuple("x" if letters in (LOWER, UPPER) else letters for letters in pattern.alphabets)  # an extension
-    pattern = Pattern(marked, pattern.taken if marked == pattern.alphabets else Pattern(marked).taken)
-    places = [place for place, letters in enumerate(pattern.alphabets) if set(letters) <= set(DIGITS)]
-    eleven = len(places) == 11 and pattern.alphabets[places[0]] in ("1", DIGITS, DIGITS[1:])
-    if len(places) != 10 and not eleven:
-        return pattern
-    alphabets = list(pattern.alphabets)
-    if eleven:
-        alphabets[places[0]] = "1"
-    tail = places[-10:]
-    alphabets[tail[0]] = DIGITS[2:]
-    for place in tail[3:6]:
-        alphabets[place] = "5"
-    return Pattern(tuple(alphabets))
-
-
-def learn_national_ids(values: Sequence[str]) -> TextIdentifiers:
-    """Return how to write national ids of the same form, in never-issued ranges where there are some.
-
-    American social security numbers start with 9 and have a group of 01 to 49 (never issued; 50 and up are tax
-    numbers), British insurance numbers with QQ; others keep only the form.
-    """
-    learned = learn_texts(values)
-    return TextIdentifiers(tuple(_never_issued(pattern) for pattern in learned.patterns), learned.shares)
-
-
-def _never_issued(pattern: Pattern) -> Pattern:
-    alphabets = list(pattern.alphabets)
-    free = [place for place, letters in enumerate(alphabets) if letters[0].isalnum()]
-    shape = "".join("9" if set(alphabets[place]) <= set(DIGITS) else "A" for place in free)
-    if shape == "999999999":
-        alphabets[free[0]], alphabets[free[3]] = "9", "01234"
-        alphabets[free[4]], alphabets[free[8]] = DIGITS[1:], DIGITS[1:]
-        return Pattern(tuple(alphabets))
-    if shape == "AA999999A":
-        alphabets[free[0]], alphabets[free[1]], alphabets[free[8]] = "Q", "Q", "ABCD"
-        return Pattern(tuple(alphabets))
-    return pattern
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Card numbers or IBANs: patterns whose check digits are filled in after writing."""
-
-    bodies: TextIdentifiers
-    scheme: str
-
-    def write(self, numbers: Numbers, key: int) -> Texts:
-        """Return different texts with valid check digits."""
-        texts = self.bodies.write(numbers, key)
-        made: Texts = np.empty(len(texts), dtype=object)
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        complete = _with_luhn if self.scheme == "card" else _with_mod_97
-        for length in np.unique(lengths):
-            here = lengths == length
-            made[here] = complete(texts[here])
-        return made
-
-
-def learn_cards(values: Sequence[str]) -> Checked:
-    """Return how to write payment card numbers in the real lengths and groups, Luhn-valid, with test prefixes."""
-    learned = learn_texts(values)
-    patterns = []
-    for pattern in learned.patterns:
-        alphabets = list(pattern.alphabets)
-        digits = [place for place, letters in enumerate(alphabets) if letters[0] in DIGITS]
-        prefix = {14: "305693", 15: "378282"}.get(len(digits), "400000")
-        for place, digit in zip(digits[:-1], prefix, strict=False):
-            alphabets[place] = digit
-        for place in digits[len(prefix) : -1]:
-            alphabets[place] = DIGITS
-        if digits:
-            alphabets[digits[-1]] = "0"
-        patterns.append(Pattern(tuple(alphabets)))
-    return Checked(TextIdentifiers(tuple(patterns), learned.shares), "card")
-
-
-def _with_luhn(texts: Texts) -> Texts:
-    cells = _cells(texts)
-    places = [p for p in range(cells.shape[1]) if 48 <= cells[0, p] <= 57]
-    total = np.zeros(len(cells), dtype=np.int64)
-    for turn, place in enumerate(reversed(places[:-1])):
-        digit = cells[:, place].astype(np.int64) - 48
-        digit = digit * 2 if turn % 2 == 0 else digit
-        total += digit - 9 * (digit > 9)
-    if places:
-        cells[:, places[-1]] = (48 + (10 - total % 10) % 10).astype(np.uint32)
-    return _texts(cells)
-
-
-def learn_ibans(values: Sequence[str]) -> Checked:
-    """Return how to write IBANs of the same countries (those with 50 rows or more), lengths and grouping."""
-    starts = [value[:2] for value in values]
-    known = {start for start in set(starts) if starts.count(start) >= 50 and start.isalpha()}
-    patterns, shares = [], []
-    for start in sorted(known) or [""]:
-        members = [value for value in values if value.startswith(start)]
-        learned = learn_texts(members)
-        for pattern, share in zip(learned.patterns, learned.shares, strict=True):
-            country = start or {22: "DE", 27: "FR", 24: "ES", 18: "NL"}.get(_letters_and_digits(pattern), "DE")
-            patterns.append(Pattern((*country.upper(), "0", "0", *pattern.alphabets[4:])))
-            shares.append(share * len(members) / len(values))
-    total = sum(shares)
-    return Checked(TextIdentifiers(tuple(patterns), tuple(share / total for share in shares)), "iban")
-
-
-def _letters_and_digits(pattern: Pattern) -> int:
-    return sum(letters[0].isalnum() for letters in pattern.alphabets)
-
-
-def _with_mod_97(texts: Texts) -> Texts:
-    cells = _cells(texts)
-    order = [*range(4, cells.shape[1]), 0, 1, 2, 3]
-    rest = np.zeros(len(cells), dtype=np.int64)
-    for place in order:
-        code = cells[:, place].astype(np.int64)
-        letter = (code >= 65) & (code <= 90) | (code >= 97) & (code <= 122)
-        digit = (code >= 48) & (code <= 57)
-        rest = np.where(
-            letter, (rest * 100 + (code & 31) + 9) % 97, np.where(digit, (rest * 10 + code - 48) % 97, rest)
-        )
-    check = 98 - rest
-    cells[:, 2], cells[:, 3] = (48 + check // 10).astype(np.uint32), (48 + check % 10).astype(np.uint32)
-    return _texts(cells)
-
-
-def _cells(texts: Texts) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    length = len(texts[0])
-    return np.array(list(texts), dtype=f"<U{length}").view(np.uint32).reshape(len(texts), length).copy()
-
-
-def _texts(cells: np.ndarray[Any, np.dtype[np.uint32]]) -> Texts:
-    return np.asarray(np.ascontiguousarray(cells).view(f"<U{cells.shape[1]}").ravel().astype(object))

@@ -10,13 +10,16 @@ addresses and document numbers never equal one of the rows learned from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from synth_core.identifiers import key_of
 from synth_core.regenerate.filling import Filling
+from synth_core.regenerate.locales import locale_of
+from synth_core.regenerate.location import learn_spread
 from synth_core.regenerate.plan import ColumnPlan, learn_plan, owners_of
 from synth_core.table import Role, Table
 
@@ -37,14 +40,15 @@ class Regenerator:
         return [plan.column.name for plan in self.plans]
 
     @classmethod
-    def fit(cls, table: Table, seed: int, *, locale: str = "en_US") -> Regenerator:
+    def fit(cls, table: Table, seed: int, *, locale: str | None = None) -> Regenerator:
         """Return how to make the regenerated columns of ``table`` that are not dropped.
 
         Parameters
         ----------
         locale
-            Where names, towns and streets come from: a locale of Faker, such as "de_DE".
+            Where names, towns and streets come from: a locale of Faker, such as "de_DE"; None: as the columns tell.
         """
+        locale = locale or locale_of(table)
         columns = [c for c in table.columns if c.regenerated and c.role is not Role.DROP]
         codes = {c.name: np.asarray(pd.factorize(table.frame[c.name])[0], dtype=np.int64) for c in columns}
         owners = owners_of(columns, codes)
@@ -56,7 +60,7 @@ class Regenerator:
                 chosen = ~pd.Series(codes[owner]).duplicated().to_numpy() & (codes[owner] >= 0)
             seen = table.frame[column.name]
             plans.append(learn_plan(column, seen, codes[column.name][chosen], owner, key_of(seed, column.name), locale))
-        return cls(tuple(plans), tuple(table.names), locale)
+        return cls(tuple(_paired(plans, table)), tuple(table.names), locale)
 
     def fill(self, frame: pd.DataFrame, *, first_row: int, seed: int) -> pd.DataFrame:
         """Return ``frame`` with the columns added, in the order of the real table.
@@ -73,3 +77,18 @@ class Regenerator:
         filled = pd.concat([frame.drop(columns=[n for n in made if n in frame]), pd.DataFrame(made)], axis=1)
         ordered = [name for name in self.order if name in filled]
         return filled[ordered + [name for name in filled if name not in self.order]]
+
+
+def _paired(plans: Sequence[ColumnPlan], table: Table) -> list[ColumnPlan]:
+    """Return the plans, latitude and longitude made together when a table has one of each, so that both are on land."""
+    places = [plan for plan in plans if plan.what == "location"]
+    if len(places) != 2 or not all(place.column.kind.numeric for place in places):
+        return list(plans)
+    points = table.frame[[place.column.name for place in places]].to_numpy(dtype=np.float64, na_value=np.nan)
+    names = [place.column.name for place in places]
+    return [
+        replace(p, writer=learn_spread(points, names.index(p.column.name)), options={"pair": "\x1f".join(names)})
+        if p.column.name in names
+        else p
+        for p in plans
+    ]

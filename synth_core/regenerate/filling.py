@@ -12,6 +12,7 @@ import pandas as pd
 
 from synth_core import personal
 from synth_core.identifiers import Numbers, Texts, key_of, mix, uniform, uuids
+from synth_core.regenerate.forms import NameForm
 from synth_core.regenerate.plan import ColumnPlan
 from synth_core.table import Column, Kind
 
@@ -26,6 +27,7 @@ class Filling:
         self.numbered: dict[str, Numbers] = {}
         self.lead = self._lead()
         self.persons: dict[str, personal.People] = {}
+        self.doubled = any(isinstance(p.writer, NameForm) and p.writer.surnames == 2 for p in plans)
 
     def columns(self, index: pd.Index) -> dict[str, pd.Series]:
         return {name: self._column(plan, index) for name, plan in self.plans.items()}
@@ -61,7 +63,7 @@ class Filling:
             return False  # a second name column is about somebody else
         if lead.owner == plan.column.name:
             return True
-        return lead.owner == plan.owner and (plan.layout is None or plan.what != "email")
+        return lead.owner == plan.owner and (plan.layout is None or plan.what not in ("email", "username"))
 
     def person(self, plan: ColumnPlan) -> personal.People:
         about = self.lead if self._goes_with_lead(plan) and self.lead is not None else plan
@@ -69,14 +71,21 @@ class Filling:
         if name not in self.persons:
             distinct = about.what == "person_name" and about.distinct and about.layout is None
             numbers, back = np.unique(self.numbers(about), return_inverse=True)
-            made = personal.people(numbers, self.key(about, "person"), locale=self.locale, distinct=distinct)
+            made = personal.people(
+                numbers, self.key(about, "person"), locale=self.locale, distinct=distinct, second=self.doubled
+            )
             middle = None if made.middle is None else made.middle[back]
-            self.persons[name] = replace(made, first=made.first[back], last=made.last[back], middle=middle)
+            second = None if made.second is None else made.second[back]
+            self.persons[name] = replace(
+                made, first=made.first[back], last=made.last[back], middle=middle, second=second
+            )
         return self.persons[name]
 
     def _column(self, plan: ColumnPlan, index: pd.Index) -> pd.Series:
         if plan.what in ("person_name", "first_name", "last_name"):
-            values = _named(self.person(plan), plan)
+            values = plan.writer.write(self.person(plan), plan.what, self.units(plan), self.key(plan))
+        elif plan.what == "username":
+            values = personal.username(self.numbers(plan), self.key(plan), self.person(plan))
         elif plan.what == "email":
             values = personal.email(
                 self.numbers(plan), self.key(plan), self.person(plan), domains=plan.options["domains"]
@@ -93,32 +102,23 @@ class Filling:
 
     def _written(self, plan: ColumnPlan, numbers: Numbers) -> npt.NDArray[Any]:
         key = self.key(plan)
-        if plan.what in ("street_address", "city"):
-            write = personal.street_address if plan.what == "street_address" else personal.city
-            return _in_case(write(numbers, key, self.locale), plan)
+        if plan.what == "street_address":
+            return np.asarray(plan.writer.write(numbers, key, self.locale))
+        if plan.what == "city":
+            return np.asarray(plan.writer.cased(personal.city(numbers, key, self.locale)))
+        if plan.what == "location":
+            return np.asarray(plan.writer.write(numbers, key_of(self.seed, plan.options.get("pair", plan.column.name))))
         if plan.what == "url":
             return personal.url(numbers, key, locale=self.locale, **plan.options)
         if plan.what == "ip_address":
             return personal.ip_address(numbers, key, **plan.options)
         if plan.what == "uuid":
             return uuids(numbers, key, **plan.options)
-        if plan.what == "postcode":
+        if plan.what in ("postcode", "house_number"):
             room = min(pattern.capacity for pattern in plan.writer.patterns)
             numbers = mix(numbers, key) % np.uint64(max(room, 1))
         written: npt.NDArray[Any] = plan.writer.write(numbers, key)
         return written
-
-
-def _named(person: personal.People, plan: ColumnPlan) -> Texts:
-    if plan.what == "person_name":
-        return _in_case(person.family_first if plan.options["family_first"] else person.full, plan)
-    return _in_case(person.first if plan.what == "first_name" else person.last, plan)
-
-
-def _in_case(texts: Texts, plan: ColumnPlan) -> Texts:
-    if not plan.options["upper"]:
-        return texts
-    return np.array([text.upper() for text in texts], dtype=object)
 
 
 def _canonical(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], column: Column, index: pd.Index) -> pd.Series:

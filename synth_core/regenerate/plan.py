@@ -12,7 +12,10 @@ import pandas as pd
 
 from synth_core import personal
 from synth_core.identifiers import WholeNumbers, learn_texts, learn_whole_numbers
+from synth_core.regenerate import documents
+from synth_core.regenerate.forms import NameForm, case_of, learn_addresses, learn_names
 from synth_core.regenerate.layouts import Dates, Layout, Pool, learn_dates, learn_repeats
+from synth_core.regenerate.location import Spread, learn_spread
 from synth_core.table import Column, Kind, Role
 
 SEMANTICS = {
@@ -64,6 +67,7 @@ class ColumnPlan:
         """Return in words how the column is made."""
         made = "made from word lists" if self.what in _FROM_LISTS else "made new in the same form"
         made = "drawn from a blurred distribution" if isinstance(self.writer, Dates) else made
+        made = "put anywhere in the neighbourhoods of five rows or more" if isinstance(self.writer, Spread) else made
         repeat = "; never repeated" if self.distinct and self.owner is None else ""
         repeat = f"; goes with '{self.owner}'" if self.owner else repeat
         return f"'{self.column.name}' ({self.what.replace('_', ' ')}) is never learned: {made}{repeat}."
@@ -97,11 +101,18 @@ def _meaning(column: Column) -> str:
     return SEMANTICS.get(column.semantic, column.semantic)
 
 
-_WORDS = ("person_name", "first_name", "last_name", "street_address", "city")
-_FROM_LISTS = (*_WORDS, "email", "url")
-_POOLED = ("person_name", "street_address", "city", "postcode")
-_FREE = ("first_name", "last_name", "date_of_birth")
-_KEYED = ("identifier", "uuid", "email", "phone", "national_id", "iban", "card_number", "ip_address", "url")
+_NAMES = ("person_name", "first_name", "last_name")
+_WORDS = (*_NAMES, "street_address", "city")
+_FROM_LISTS = (*_WORDS, "email", "url", "username")
+_POOLED = ("person_name", "street_address", "city", "postcode", "house_number")
+_FREE = ("first_name", "last_name", "date_of_birth", "location")
+_KEYED = (
+    "identifier", "uuid", "email", "username", "phone", "national_id", "document_number", "licence_plate", "iban",
+    "card_number", "ip_address", "mac_address", "device_id", "url",
+)  # fmt: skip
+_NUMBERS = (
+    "phone", "national_id", "document_number", "card_number", "device_id", "postcode", "house_number", "licence_plate",
+)  # fmt: skip
 
 
 def learn_plan(
@@ -112,41 +123,53 @@ def learn_plan(
     counts = np.bincount(codes[codes >= 0]) if (codes >= 0).any() else np.ones(1, dtype=np.int64)
     counts = counts[counts > 0]
     distinct = bool(counts.max() == 1)
-    what, writer, options = _writer(column, values.dropna(), seed)
+    what, writer, options = _writer(column, values.dropna(), seed, locale)
     layout: Layout = None
     if what in _POOLED and len(counts) < 0.9 * counts.sum():
         layout = Pool(np.cumsum(np.sort(counts)[::-1] / counts.sum())[:-1])
     elif what not in (*_FREE, *_POOLED) and not distinct:
         layout = learn_repeats(counts, codes, seed)
-    if what in _WORDS:
+    if what in (*_WORDS, "username"):
         personal.words(locale)
     return ColumnPlan(column, what, missing, layout, distinct, owner, writer, options)
 
 
-def _writer(column: Column, values: pd.Series, seed: int) -> tuple[str, Any, dict[str, Any]]:
+def _writer(column: Column, values: pd.Series, seed: int, locale: str) -> tuple[str, Any, dict[str, Any]]:
     """Return what the column is, its learned form, and options of its writer."""
     what = _meaning(column)
     if what == "date_of_birth" or column.kind is Kind.DATETIME:
         return "date_of_birth", learn_dates(_days(values, column), seed), {}
-    if column.kind.numeric and what not in ("phone", "national_id", "card_number", "postcode"):
+    if what == "location" and column.kind.numeric:
+        return what, learn_spread(values.to_numpy(dtype=np.float64)[:, None], 0), {}
+    if column.kind.numeric and what not in _NUMBERS:
         return "identifier", _whole_numbers(values), {}
     texts = _texts(values)
-    if what in _WORDS:
-        upper = bool(texts) and all(text.isupper() for text in texts)
-        return what, None, {"upper": upper, "family_first": sum("," in text for text in texts) > len(texts) / 2}
+    if what in _NAMES:
+        return what, learn_names(texts, locale), {}
+    if what == "street_address":
+        return what, learn_addresses(texts), {}
+    if what == "city":
+        return what, NameForm(case_of(texts)), {}
     if not texts:
         return "identifier", WholeNumbers(0, 10**6 - 1), {}
     domains = [d for d in personal.DOMAINS if not any(d in text for text in texts)][:3] or [personal.DOMAINS[-1]]
     if what in ("email", "url"):
         return what, None, {"domains": tuple(domains)}
+    if what == "username":
+        return what, None, {}
     if what == "ip_address":
         return what, None, {"six": sum(":" in text for text in texts) > len(texts) / 2}
     learners: dict[str, Callable[[list[str]], Any]] = {
-        "phone": personal.learn_phones,
-        "national_id": personal.learn_national_ids,
-        "card_number": personal.learn_cards,
-        "iban": personal.learn_ibans,
+        "phone": documents.learn_phones,
+        "national_id": documents.learn_national_ids,
+        "card_number": documents.learn_cards,
+        "iban": documents.learn_ibans,
+        "mac_address": documents.learn_macs,
+        "device_id": documents.learn_devices,
+        "document_number": learn_texts,
+        "licence_plate": learn_texts,
         "postcode": lambda found: learn_texts(found, avoid=False),
+        "house_number": lambda found: learn_texts(found, avoid=False),
     }
     if what in learners:
         return what, learners[what](texts), {}

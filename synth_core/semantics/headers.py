@@ -9,7 +9,8 @@ from functools import cache
 _PERSONS = (
     "full|person|people|customer|patient|client|employee|member|student|doctor|physician|user|contact|owner|applicant"
     "|guest|passenger|holder|cardholder|cust|emp|borrower|donor|beneficiary|insured|policyholder|author|nurse|manager"
-    "|tenant|provider|supervisor|teacher|kunden|kunde|patienten|mitarbeiter|voll|vollstandiger|completo|complet|volledige"
+    "|tenant|provider|supervisor|teacher|kunden|kunde|patienten|mitarbeiter|voll|vollstandiger|completo|complet"
+    r"|volledige"
     "|klant|cliente|paciente|empleado"
 )
 _NAME = "name|names|naam|nom|nombre|nome|nazwisko|namn|navn"
@@ -17,36 +18,45 @@ _NAME = "name|names|naam|nom|nombre|nome|nazwisko|namn|navn"
 # In this order; each is looked for in the header's words without accents, joined by single spaces.
 _CLAIMS: tuple[tuple[str, str], ...] = (
     ("mac_address", r"\bmac( addr(ess)?)?$|\bmac adresse\b"),
-    ("ip_address", r"\b(ip|ipv4|ipv6)( addr(ess)?| adresse?)?$|\bipaddr(ess)?$|^adresse ip$|^direccion ip$|^indirizzo ip$"),
+    ("ip_address", r"\b(ip|ipv4|ipv6)( addr(ess)?| adresse?)?$|\bipaddr(ess)?$|^adresse ip$|^direccion ip$"
+                   r"|^indirizzo ip$"),
     ("email", r"\b(e ?mail|mail|emails|courriel|correo|correio|e ?mailadres(se)?|epost)\b|メール"),
     ("iban", r"\biban\b"),
     ("device_id", r"\bimei\b"),
     ("url", r"\b(url|website|homepage|web ?site|web ?page|site web|sitio web|webseite|link)$"),
     ("house_number", r"\b(house|building|street) ?(number|no|num|nr)$|\bhaus ?(nummer|nr)$|\bhuis ?(nummer|nr)$"
                      r"|^(numero civico|numero de (casa|rue|voie)|civico)$"),
-    ("licence_plate", r"\b(licen[cs]e|number|registration) plates?\b|\bplate (number|no)\b|\bkennzeichen\b|\bkenteken\b"
+    ("licence_plate", r"\b(licen[cs]e|number|registration) plates?\b|\bplate (number|no)\b|\bkennzeichen\b"
+                      r"|\bkenteken\b"
                       r"|\bimmatriculation\b|\bmatricula\b|\btarga\b"),
     ("document_number", r"\bpas(s|sport|seport|aporte|saporto)( ?(number|no|num|nr|nummer))?$|\breisepass"
-                        r"|\bpaspoort|\bdriv(er|ers|ing) (licen|lic\b|id\b|no\b|number)|^drivers$|\bfuhrerschein|\brijbewijs"
-                        r"|\bpermis de conduire|\bpatente( di guida)?$|\bpersonalausweis|\b(id|identity) (card|document)\b"
+                        r"|\bpaspoort|\bdriv(er|ers|ing) (licen|lic\b|id\b|no\b|number)|^drivers$"
+                        r"|\bfuhrerschein|\brijbewijs"
+                        r"|\bpermis de conduire|\bpatente( di guida)?$|\bpersonalausweis|\b(id|identity) (card"
+                        r"|document)\b"
                         r"|\bausweis ?(nummer|nr)|\bmedicare (number|no|id)\b|\blicen[cs]e (number|no)$|\bpassport\b"
                         r"|\b(numero|num|n) de passeport|\bcarta (di|d) identita"),
-    ("national_id", r"\b(ssn|nino|bsn|cpr|nhs|nss|insee|nir|dni|nif|nie|curp|rfc|cpf|pesel|personnummer|aadhaar|cnp|hetu"
+    ("national_id", r"\b(ssn|nino|bsn|cpr|nhs|nss|insee|nir|dni|nif|nie|curp|rfc|cpf|pesel|personnummer|aadhaar"
+                    r"|cnp|hetu"
                     r"|fodselsnummer|burgerservicenummer|rijksregisternummer|sozialversicherungs ?(nummer|nr)|svnr|ahv"
                     r"|steuer ?(id|nr|nummer)|steueridentifikationsnummer|codice fiscale|codicefiscale|tin|itin|sin)\b"
                     r"|social (security|insurance)|national (id|number|insurance|identity|identification)|\bidnr$"
                     r"|tax ?(id|number|payer)|securite sociale|seguridad social|\bsecu\b|マイナンバー"),
     ("phone", r"\b(phone|phones|telephone|mobile|cell|cellphone|tel|fax|telefon|telefoon|telefono|telefone|handy|movil"
-              r"|portable|mobil|mobiel|cellulare|gsm|puhelin)( ?(number|no|num|nr|nummer|home|work|1|2))?$|^telefon\w*|"
+              r"|portable|mobil|mobiel|cellulare|gsm|puhelin)( ?(number|no|num|nr|nummer|home|work|1|2))?$"
+              r"|^telefon\w*|"
               r"\b(telephone|phone|telefono|telefon\w*|handynummer|mobilnummer|mobiel ?nummer|phonenumber)\b|電話"),
     ("card_number", r"\b(credit|debit|payment|bank)? ?(card|pan|cc) ?(number|no|nr|num)\b|^pan$|\bcredit ?card$"
                     r"|kreditkarte|carte (de credit|bancaire)|tarjeta|carta di credito|creditcard"),
-    ("postcode", r"\b(zip|zipcode|zip code|post ?code|postal( code)?|plz|postleitzahl|code postal|codigo postal|cep|cap"
+    ("postcode", r"\b(zip|zipcode|zip code|post ?code|postal( code)?|plz|postleitzahl|code postal|codigo postal"
+                 r"|cep|cap"
                  r"|cp|eircode|pin ?code|postnummer|kod pocztowy|postalcode)$|郵便番号"),
     ("date_of_birth", r"\b(dob|birth ?dates?|dates? of birth|birthday|birth day|geb(urts)? ?(datum|tag)|geboortedatum"
-                      r"|(date|data|fecha) (de |di |da |do )?(naissance|nascita|nacimiento|nascimento)|fecha nac|fodselsdato"
+                      r"|(date|data|fecha) (de |di |da |do )?(naissance|nascita|nacimiento|nascimento)"
+                      r"|fecha nac|fodselsdato"
                       r"|fodelsedatum|born( on)?|geboren( am)?|naissance|nacimiento|nascita)$|生年月日|誕生日"),
-    ("person_name", r"\bnom (et )?prenom$|\bnome e cognome$|\b(vor ?und nachname|vorname nachname)$|\bnombre y apellidos?$"),
+    ("person_name", r"\bnom (et )?prenom$|\bnome e cognome$|\b(vor ?und nachname|vorname nachname)$"
+                    r"|\bnombre y apellidos?$"),
     ("username", r"\b(user ?name|login|user ?login|nick ?name|screen name|benutzername|gebruikersnaam"
                  r"|nom d ?utilisateur|utilisateur|usuario|nome utente|handle)$|ユーザ"),
     ("first_name", r"\b(first|given|fore|middle|christian|preferred) ?names?\b|^(first|fname|given|forename)$"
@@ -55,7 +65,8 @@ _CLAIMS: tuple[tuple[str, str], ...] = (
     ("last_name", r"\b(last|family|sur|maiden|second) ?names?\b|^(last|maiden|lname|surname)$|\bnachnamen?$"
                   r"|\bfamilienname$|\bnom (de )?famille$|\bapellidos?( [12])?$|\bachternaam$|\bcognome$|\bsobrenome$"
                   r"|\bapelido$|\befternamn$|\befternavn$|\bnazwisko$|\bgeburtsname$|^(姓|名字|苗字)$"),
-    ("street_address", r"\b(street|addr|address|adresse?|adres|strasse|str|straat|direccion|calle|domicilio|indirizzo|via"
+    ("street_address", r"\b(street|addr|address|adresse?|adres|strasse|str|straat|direccion|calle|domicilio"
+                       r"|indirizzo|via"
                        r"|rue|voie|endereco|rua|adress|ulica|wohnadresse|anschrift|address ?line|hausanschrift)"
                        r"( ?(line)? ?[123]?| name)?$|strasse$|straat$|\b(home|mailing|postal|billing|shipping|street)"
                        r" ?address\b|\bstrassenname|\bstraatnaam|住所|番地"),
@@ -76,16 +87,22 @@ _NOT = {
 # A header that says what the column is, and that is not a person: names need far better evidence then.
 _THINGS = re.compile(
     r"\b(city|town|country|state|county|region|province|district|municipality|place|location|birthplace|nation\w*"
-    r"|company|employer|organi[sz]ation|org|vendor|supplier|store|shop|hospital|clinic|school|university|department|dept"
+    r"|company|employer|organi[sz]ation|org|vendor|supplier|store|shop|hospital|clinic|school|university"
+    r"|department|dept"
     r"|team|job|occupation|profession|role|position|title|product|item|brand|make|model|colou?r|breed|species|drug"
-    r"|medication|disease|diagnosis|description|category|type|class|status|genre|language|currency|airport|station|month"
-    r"|weekday|day|race|ethnicity|religion|stadt|ort|land|bundesland|beruf|firma|farbe|abteilung|produkt|ville|pays|metier"
+    r"|medication|disease|diagnosis|description|category|type|class|status|genre|language|currency|airport"
+    r"|station|month"
+    r"|weekday|day|race|ethnicity|religion|stadt|ort|land|bundesland|beruf|firma|farbe|abteilung|produkt|ville"
+    r"|pays|metier"
     r"|entreprise|couleur|ciudad|pais|trabajo|empresa|provincia|stad|beroep|bedrijf|kleur|citta|paese|lavoro|azienda"
-    r"|cidade|estado|payer|insurance|specialty|speciality|river|mountain|event|course|song|album|movie|film|song|game)\b"
+    r"|cidade|estado|payer|insurance|specialty|speciality|river|mountain|event|course|song|album|movie|film"
+    r"|song|game)\b"
 )
 _BLANK = re.compile(
-    r"(col|column|columns|field|feld|spalte|colonne|columna|kolom|colonna|campo|champ|var|variable|v|x|y|c|f|unnamed|attr|attribute"
-    r"|feature|val|value|text|string|data|date|datum|fecha|data|a|b|d|e|g|h|i|j|k|l|m|n|o|p|q|r|s|t|u|w|z|no|nr)?( \1)*"
+    r"(col|column|columns|field|feld|spalte|colonne|columna|kolom|colonna|campo|champ|var|variable|v|x|y|c|f"
+    r"|unnamed|attr|attribute"
+    r"|feature|val|value|text|string|data|date|datum|fecha|data|a|b|d|e|g|h|i|j|k|l|m|n|o|p|q|r|s|t|u|w|z|no"
+    r"|nr)?( \1)*"
 )
 
 

@@ -13,13 +13,14 @@ from synth_core.semantics.headers import plain
 
 LOCALES = (
     "en_US", "en_GB", "en_IN", "de_DE", "de_AT", "de_CH", "fr_FR", "fr_CA", "fr_CH", "es_ES", "es_MX", "nl_NL",
-    "nl_BE", "it_IT", "pt_BR", "pt_PT", "pl_PL", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "hu_HU", "ro_RO", "tr_TR", "el_GR", "ru_RU", "ja_JP",
-    "zh_CN", "ko_KR", "hi_IN", "ar_AA", "id_ID",
+    "nl_BE", "it_IT", "pt_BR", "pt_PT", "pl_PL", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "hu_HU", "ro_RO",
+    "tr_TR", "el_GR", "ru_RU", "ja_JP", "zh_CN", "ko_KR", "hi_IN", "ar_AA", "id_ID",
 )  # fmt: skip
 _TITLES = frozenset([
     "dr", "prof", "mr", "mrs", "ms", "miss", "mx", "herr", "frau", "hr", "fr", "univ", "dipl", "ing", "mag", "med",
-    "phd", "md", "dds", "dvm", "mba", "bsc", "msc", "ba", "ma", "jr", "sr", "ii", "iii", "iv", "sra", "srta", "don", "dona",
-    "dott", "dottssa", "sig", "sigra", "mme", "mlle", "m", "drs", "mevr", "dhr", "bc", "b", "sc", "rev", "sir", "lady",
+    "phd", "md", "dds", "dvm", "mba", "bsc", "msc", "ba", "ma", "jr", "sr", "ii", "iii", "iv", "sra", "srta", "don",
+    "dona", "dott", "dottssa", "sig", "sigra", "mme", "mlle", "m", "drs", "mevr", "dhr", "bc", "b", "sc", "rev", "sir",
+    "lady",
 ])  # fmt: skip
 _PARTICLES = frozenset([
     "de", "del", "della", "di", "da", "do", "dos", "das", "la", "le", "les", "du", "van", "der", "den", "von", "zu",
@@ -58,17 +59,24 @@ class Lists:
 @cache
 def lists() -> Lists:
     """Return the word lists of all locales (from Faker; half a second the first time)."""
-    first: set[str] = set()
-    last: set[str] = set()
+    known = [lists_of(locale) for locale in LOCALES]
     other: set[str] = set()
     for locale in LOCALES:
-        person = _provider("person", locale)
-        first.update(_words(person, "first_names", "first_names_male", "first_names_female"))
-        last.update(_words(person, "last_names", "last_names_male", "last_names_female"))
         other.update(_words(_provider("address", locale), "cities", "city_names", "countries", "states", "regions"))
     for topic, names in (("color", ("all_colors",)), ("job", ("jobs",))):
         other.update(_words(_provider(topic, "en_US"), *names))
-    return Lists(frozenset(first), frozenset(last), frozenset(other))
+    first, last = (part.first for part in known), (part.last for part in known)
+    return Lists(frozenset().union(*first), frozenset().union(*last), frozenset(other))
+
+
+@cache
+def lists_of(locale: str) -> Lists:
+    """Return the names of one locale, without other things."""
+    person = _provider("person", locale)
+    first = _words(person, "first_names", "first_names_male", "first_names_female")
+    return Lists(
+        frozenset(first), frozenset(_words(person, "last_names", "last_names_male", "last_names_female")), frozenset()
+    )
 
 
 def _provider(topic: str, locale: str) -> Any:
@@ -112,7 +120,7 @@ def name_words(value: str) -> list[str]:
 
 def _evidence(sample: Sequence[str]) -> _Evidence:
     known = lists()
-    counts = dict.fromkeys(("formed", "single", "first", "last", "both", "other", "organisation"), 0)
+    counts: dict[str, int] = dict.fromkeys(("formed", "single", "first", "last", "both", "other", "organisation"), 0)
     tails: dict[str, int] = {}
     for value in sample:
         words = name_words(value)
@@ -129,7 +137,9 @@ def _evidence(sample: Sequence[str]) -> _Evidence:
             for tail in (words[-1], words[0]):
                 tails[tail] = tails.get(tail, 0) + 1
     size = max(len(sample), 1)
-    return _Evidence(*(counts[key] / size for key in counts), tails=max(tails.values(), default=0) / size)
+    return _Evidence(
+        **{key: count / size for key, count in counts.items()}, tails=max(tails.values(), default=0) / size
+    )
 
 
 def _part_of(word: str, known: frozenset[str]) -> bool:
