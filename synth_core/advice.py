@@ -231,8 +231,8 @@ def _rare_class(case: Case) -> Iterator[Advice]:
         yield Advice(
             title="A rare class",
             sentence=f"The rarest class of the target '{target.name}' has {counted(smallest, 'row')} "
-            f"({percent(share)}), about {held:,} of them held out. What a model can learn about it is judged on those few; ask for more of "
-            "it by a wanted share when you generate.",
+            f"({percent(share)}), about {held:,} of them held out. What a model can learn about it is judged on those "
+            "few; ask for more of it by a wanted share when you generate.",
             page="generate",
         )
 
