@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synth_core.profile.findings import number
 from synth_core.profile.seasons import Peak, find_peaks
 from synth_core.profile.time_facts import Season, SeriesProfile
-from synth_core.profile.time_words import cycle, duration
+from synth_core.profile.time_words import DAY, WEEK, cycle, duration
 from synth_core.profile.trends import Trend, autocorrelations, trend_of
 
 Floats = npt.NDArray[np.float64]
@@ -157,7 +157,8 @@ def _seasons(line: Line, peaks: list[Peak], parts: Parts | None) -> list[Season]
     rest = line.values - parts.trend
     rows, found = line.rows, []
     for place, peak in enumerate(peaks):
-        wave, shape = _cycle_mean(rest, rows, peak.steps, line.protect)
+        ahead, starts = _phase(line, peak.steps)
+        wave, shape = _cycle_mean(rest, rows, peak.steps, ahead, line.protect)
         if place == 0:
             strength = _strength(parts.seasonal, parts.remainder)
         else:
@@ -173,15 +174,32 @@ def _seasons(line: Line, peaks: list[Peak], parts: Parts | None) -> list[Season]
                 strength=strength,
                 p_value=max(peak.p_value, 1e-12),
                 shape=shape,
+                starts=starts if shape else "",
             )
         )
     return found
 
 
-def _cycle_mean(values: Floats, rows: Floats, steps: float, protect: bool) -> tuple[Floats, list[float]]:
+def _phase(line: Line, steps: float) -> tuple[float, str]:
+    """Return how many steps into its cycle the first point lies, and where the cycle starts."""
+    if line.seconds is None or line.step == "business day":
+        return 0.0, ""
+    first = float(line.at[0])
+    name = cycle(steps * line.seconds, 0.5 * steps / len(line.values))
+    if name == "daily":
+        return first % DAY / line.seconds, "midnight"
+    if name == "weekly":
+        return (first - 4 * DAY) % WEEK / line.seconds, "Monday"
+    if name == "yearly":
+        year = np.datetime64(int(first), "s").astype("datetime64[Y]").astype("datetime64[s]").astype(np.int64)
+        return (first - float(year)) / line.seconds, "January"
+    return 0.0, ""
+
+
+def _cycle_mean(values: Floats, rows: Floats, steps: float, ahead: float, protect: bool) -> tuple[Floats, list[float]]:
     """Return the mean of each place in the cycle, at every point and once around (empty where rows are too few)."""
     places = min(SHAPE, max(2, round(steps)))
-    phase = np.minimum((np.arange(len(values)) % steps / steps * places).astype(np.intp), places - 1)
+    phase = np.minimum(((np.arange(len(values)) + ahead + 1e-6) % steps / steps * places).astype(np.intp), places - 1)
     known = np.isfinite(values)
     counts = np.bincount(phase[known], minlength=places)
     means = np.bincount(phase[known], values[known], minlength=places) / np.maximum(counts, 1)

@@ -28,9 +28,9 @@ class Season(BaseModel):
         0..1: how much of what the trend leaves is this cycle (Hyndman's measure, see ``series``).
     p_value
         Of the periodogram's peak against noise with the same lag-1 autocorrelation, corrected for all frequencies.
-    shape
-        The mean departure from the trend at each of up to 60 places of the cycle; empty where a place has fewer than
-        five rows.
+    shape, starts
+        The mean departure from the trend at each of up to 60 places of the cycle, empty where a place has fewer than
+        five rows; and where the cycle starts: "midnight", "Monday", "January", or "" for the first point.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +40,7 @@ class Season(BaseModel):
     strength: float
     p_value: float
     shape: list[float] = Field(default_factory=list)
+    starts: str = ""
 
 
 class SeriesProfile(BaseModel):

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from synth_core.figures import alt_associations, amount, association_figure, share, spark_svg
-from synth_core.figures.style import day
+from synth_core.figures.style import day, short
 from synth_core.profile import OTHER, RARE, Alert, ColumnProfile, Profile, ValueShare, spark
 from synth_core.report.pieces import HALF, Charts, icon, paragraph, table, text
 from synth_core.report.sections import facts_list
@@ -227,7 +227,12 @@ def three_together(triples: Triples | None) -> str:
     if triples is None or not triples.tested:
         return ""
     rows = [
-        (text(", ".join(one.names)), f"{one.bits:.3f}", f"{one.null_bits:.3f}", text(one.sentence))
+        (
+            "<br>".join(f"<nobr>{short(name, 18)}</nobr>" for name in one.names),
+            f"{one.bits:.3f}",
+            f"{one.null_bits:.3f}",
+            text(one.sentence),
+        )
         for one in triples.found
     ]
     heads = [("Columns", False), ("Bits", True), ("By chance", True), ("", False)]
@@ -245,8 +250,8 @@ def in_time(time: TimeProfile | None, pictures: Pictures) -> str:
     parts = ["<h2>In time</h2>", *(paragraph(sentence) for sentence in time.sentences)]
     if len(time.period_counts) > 1:
         parts.append(pictures.add(gaps_figure(time), alt_gaps(time)))
-    telling = sorted(time.series, key=lambda one: -max(one.trend_strength or 0, one.season_strength or 0))
-    chosen = {one.column for one in telling[:SERIES_SHOWN]}
+    telling = sorted(time.series, key=lambda one: (bool(one.column), -_told(one)))
+    chosen = {one.column for one in telling[:SERIES_SHOWN] if not one.column or _told(one) > 0}
     drawn = [series for series in time.series if series.column in chosen and len(series.at) > 1]
     parts += [_series(series, time.dates, pictures) for series in drawn]
     rest = [one for one in time.series if one.column and one.column not in chosen][:SERIES_LISTED]
@@ -268,9 +273,16 @@ def _series(series: SeriesProfile, dates: bool, pictures: Pictures) -> str:
     half = [pictures.add(acf_figure(series), alt_acf(series), width=HALF)] if series.lags else []
     shaped = next((season for season in series.seasons if season.shape), None)
     if shaped is not None:
-        half.append(pictures.add(season_figure(shaped), f"One cycle, {shaped.words}.", width=HALF))
+        start = f", from {shaped.starts}" if shaped.starts else ""
+        half.append(pictures.add(season_figure(shaped), f"One cycle, {shaped.words}{start}.", width=HALF))
     title = series.title or series.column
     return f'<h3>{text(title)}</h3>{drawn[0]}<div class="cards">{"".join(half)}</div>'
+
+
+def _told(series: SeriesProfile) -> float:
+    """Return how much there is to see: the season's strength, and half for a clear trend."""
+    season = float(series.season_strength or 0) if series.seasons else 0.0
+    return season + 0.5 * series.trend_words.startswith(("rises", "falls"))
 
 
 def _two(value: float | None) -> str:
