@@ -154,12 +154,15 @@ def again(project: Project, question: Question, *, key: str) -> None:
     """Draw the question of a project; sent, the database is asked anew, with user and password given again."""
     st.caption(f"{theme.plain(question.url)} · user and password were not kept; give them to ask again.")
     user = password = None
+    asked = state.get(
+        f"{key}_asked", 0
+    )  # fields of another key are empty: the browser forgets what was in the old ones
     with st.form(key, border=False):
         query = st.text_area("Query", question.query, key=f"{key}.query", height=110)
         if question.url.startswith("postgresql"):
             with st.grid(min_column_width=150, gap="small"):
-                user = st.text_input("User", key=f"{key}.user", autocomplete="off")
-                password = _password(f"{key}.password")
+                user = st.text_input("User", key=f"{key}.user_{asked}", autocomplete="off")
+                password = _password(f"{key}.password_{asked}")
         rows, seconds = _limits(f"{key}.limit", question.limit_rows, question.timeout_s)
         sent = st.form_submit_button("Ask again", icon=":material/refresh:", key=f"{key}.send")
     if sent:
@@ -167,6 +170,6 @@ def again(project: Project, question: Question, *, key: str) -> None:
         with parts.guarded("The database cannot be asked like this; the table below is as before"):
             with st.spinner("Asking the database…"):
                 project.ask_again(changed, user=user or None, password=password)
-            state.drop(f"{key}.password", f"{key}.user")
+            state.put(f"{key}_asked", asked + 1)
             column_editor.redraw()
             st.rerun()

@@ -29,7 +29,6 @@ from synth_core.databases.answers import DatabaseTable, collect
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.failures import is_driver_error, said
 from synth_core.databases.statements import asked_table, check_statement
-from synth_core.delimited import tidy_names
 from synth_core.errors import ReadingError, SimileError
 from synth_core.inference import table_from_frame
 from synth_core.progress import Progress, silent
@@ -116,8 +115,6 @@ def read_query(
     raw, notes = _with_session(
         address, statement, timeout_s, lambda session: collect(session.ask(statement), limit_rows, progress or silent)
     )
-    raw, more = tidy_names(raw, "The query")
-    raw.attrs["text"] = False
     label = name or asked_table(statement) or address.name
     try:
         table = table_from_frame(raw, label, text=False)
@@ -126,7 +123,7 @@ def read_query(
     if all(table.frame[column].isna().all() for column in table.names):
         raise ReadingError(f"No cell of the {len(raw):,} rows of the query is filled; there is nothing to learn.")
     source = {"file": address.name, "format": address.kind}
-    return Reading(Table(table.frame, table.columns, label, source), raw, ReadOptions(), [], [*notes, *more])
+    return Reading(Table(table.frame, table.columns, label, source), raw, ReadOptions(), [], notes)
 
 
 def database_tables(

@@ -80,6 +80,7 @@ def collect(answer: Answer, limit_rows: int, progress: Progress) -> tuple[pd.Dat
     ReadingError
         No column, two columns of one name, or no row.
     """
+    answer.names = [name.strip() or f"column_{index}" for index, name in enumerate(answer.names, 1)]
     check_columns(answer.names)
     limit = max(1, min(limit_rows, MOST_CELLS // len(answer.names)))
     columns: list[list[pa.Array]] = [[] for _ in answer.names]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: made in a temporary folder, on 127.0.0.1 with a password, stopped after use."""
+"""A PostgreSQL server of the tests' own: in a temporary folder, on 127.0.0.1 with a password, stopped after use."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def running() -> Iterator[Server]:
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "LC_ALL": "C.UTF-8"}
         with (folder / "said").open("ab") as said:
             done = subprocess.run(
-                [bin_folder / program, *words], cwd=folder, env=environment, stdout=said, stderr=said, check=False, **other
+                [bin_folder / program, *words], cwd=folder, env=environment, stdout=said, stderr=said,
+                check=False, **other,
             )  # fmt: skip
         assert done.returncode == 0, (folder / "said").read_text()
 
