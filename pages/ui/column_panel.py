@@ -61,13 +61,13 @@ def overview(profile: Profile, wanted: str, search: str) -> str:
         height=theme.table_height(len(shown), 597),
         placeholder="",
         column_config={
-            "Column": st.column_config.TextColumn(pinned=True, width=108),
-            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=60),
-            "Kind": st.column_config.TextColumn(width=76),
+            "Column": st.column_config.TextColumn(pinned=True, width=100),
+            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=56),
+            "Kind": st.column_config.TextColumn(width=90),
             "Missing": st.column_config.NumberColumn(format="%.1f %%", width=58),
             "Distinct": st.column_config.NumberColumn(format="localized", width=58),
-            "Values": st.column_config.TextColumn(width=92),
-            "Alerts": st.column_config.NumberColumn(width=44, help="Alerts that concern the column."),
+            "Values": st.column_config.TextColumn(width=86),
+            "Alerts": st.column_config.NumberColumn(width=46, help="Alerts that concern the column."),
         },
         alt="One row per column: shape, kind, missing cells, distinct values, what they span, and alerts.",
     )

@@ -81,7 +81,7 @@ def _numbers(column: ColumnProfile) -> None:
             ("Skewness", column.skewness),
             ("Kurtosis", column.kurtosis),
         ]
-        with st.grid(min_column_width=86, gap="xsmall"):
+        with st.grid(min_column_width=62, gap="xsmall"):
             for name, value in facts:
                 note = " (in excess of the normal curve's)" if name == "Kurtosis" else ""
                 st.markdown(

@@ -87,7 +87,7 @@ def _sensitive(table: Table, chosen: list[str]) -> str:
 
 
 def _tiles(result: Exposure) -> None:
-    with st.grid(min_column_width=130, gap="small"):
+    with st.grid(min_column_width=170, gap="small"):
         st.metric("Unique rows", theme.count(result.unique_rows), border=True, help="Alone with their combination.")
         st.metric("Share", theme.share(result.unique_share), border=True)
         st.metric("Under five", theme.share(result.under_five_share), border=True, help="Rows in groups of 1 to 4.")

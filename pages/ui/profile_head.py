@@ -14,7 +14,7 @@ from synth_core.project import Project
 from synth_core.reading import ColumnChoice
 from synth_core.table import Kind, Role, Table
 
-ADVICE = 4  # shown before the rest is folded
+ADVICE = 3  # shown before the rest is folded
 ALL_ROWS = "All rows"
 NO_TARGET = "None"
 PLURALS = {

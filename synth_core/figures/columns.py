@@ -38,7 +38,7 @@ def _histogram(column: ColumnProfile, mode: Mode) -> go.Figure:
         x=middles.tolist(),
         y=column.counts,
         width=(widths * 0.94).tolist(),
-        marker=filled(palette),
+        marker=filled(palette, opacity=0.7 if column.density else 1.0),
         customdata=[[name, share(part)] for name, part in zip(names, parts, strict=True)],
         hovertemplate="%{customdata[0]}<br>%{y:,} rows, %{customdata[1]}<extra></extra>",
     )

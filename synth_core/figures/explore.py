@@ -80,54 +80,55 @@ def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] =
     layers = [z for z in range(shares.shape[0]) if np.isfinite(shares[z]).any()][:LAYERS]
     if not layers:
         return nothing(mode, "Every combination has fewer than five rows.")
-    across = min(len(layers), 3)
+    across = min(len(layers), 3 if len(view.x_labels) <= 4 and len(layers) != 4 else 2)
     down = -(-len(layers) // across)
-    each = max(150, 40 + 22 * len(view.y_labels))
-    figure = new_figure(mode, f"triple:{names}", height=70 + down * (each + 50), margin={"t": 8, "b": 8})
-    gap_x, gap_y = 0.04, 0.2 / down
+    title, panel, labels = 24, max(110, 22 * len(view.y_labels)), 78  # px, from the top of a panel to its bottom
+    height = down * (title + panel + labels) + 16
+    figure = new_figure(mode, f"triple:{names}", height=height, margin={"t": 4, "b": 4})
     top = float(np.nanmax(shares[layers])) or 1.0
+    wide = (1 - 0.04 * (across - 1)) / across
     for place, z in enumerate(layers):
         row, column = divmod(place, across)
+        high = 1 - (row * (title + panel + labels) + title) / (height - 8)
+        box = (column * (wide + 0.04), high - panel / (height - 8), high)
         _layer(figure, view, z, place, mode, top)
-        suffix = "" if place == 0 else str(place + 1)
-        wide, tall = (1 - gap_x * (across - 1)) / across, (1 - gap_y * down) / down
-        left, low = column * (wide + gap_x), 1 - gap_y / 2 - (row + 1) * tall - row * gap_y
-        common = {"showgrid": False, "zeroline": False}
-        figure.update_layout(
-            {
-                f"xaxis{suffix}": common
-                | {
-                    "domain": [left, min(1.0, left + wide)],
-                    "anchor": f"y{suffix}",
-                    "tickvals": list(range(len(view.x_labels))),
-                    "ticktext": [short(label, 12) for label in view.x_labels],
-                    "tickangle": -45,
-                    "title_text": short(names[0], 30) if row == down - 1 else None,
-                    "showticklabels": row == down - 1 or place + across >= len(layers),
-                },
-                f"yaxis{suffix}": common
-                | {
-                    "domain": [max(0.0, low), low + tall],
-                    "anchor": f"x{suffix}",
-                    "tickvals": list(range(len(view.y_labels))),
-                    "ticktext": [short(label, 16) for label in view.y_labels],
-                    "showticklabels": column == 0,
-                    "title_text": short(names[1], 30) if column == 0 else None,
-                },
-            }
-        )
-        label = f"{short(names[2], 20)}: {short(view.z_labels[z], 18)}" if names[2] else short(view.z_labels[z])
-        figure.add_annotation(
-            x=left,
-            y=low + tall,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            text=label,
-            showarrow=False,
-        )
+        _layer_axes(figure, view, place, box, wide, names if place % across == 0 else ("", "", ""))
+        label = f"{short(names[2], 14)}: {short(view.z_labels[z], 18)}" if names[2] else short(view.z_labels[z])
+        where = {"x": box[0], "y": box[2], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+        figure.add_annotation(text=label, showarrow=False, **where)
+    figure.add_annotation(
+        text=short(names[0], 40), x=0.5, y=0, xref="paper", yref="paper", yanchor="bottom", showarrow=False
+    )
     return figure
+
+
+def _layer_axes(
+    figure: go.Figure,
+    view: TripleView,
+    place: int,
+    box: tuple[float, float, float],
+    wide: float,
+    names: Sequence[str],
+) -> None:
+    """Put the axes of one panel where it stands: ``box`` is left, low, high."""
+    suffix = "" if place == 0 else str(place + 1)
+    common = {"showgrid": False, "zeroline": False, "tickmode": "array"}
+    across = {
+        "domain": [box[0], min(1.0, box[0] + wide)],
+        "anchor": f"y{suffix}",
+        "tickvals": list(range(len(view.x_labels))),
+        "ticktext": [short(label, 12) for label in view.x_labels],
+        "tickangle": -45,
+    }
+    upright = {
+        "domain": [max(0.0, box[1]), min(1.0, box[2])],
+        "anchor": f"x{suffix}",
+        "tickvals": list(range(len(view.y_labels))),
+        "ticktext": [short(label, 14) for label in view.y_labels],
+        "showticklabels": bool(names[1]) or place == 0,
+        "title_text": short(names[1], 30) or None,
+    }
+    figure.update_layout({f"xaxis{suffix}": common | across, f"yaxis{suffix}": common | upright})
 
 
 def _layer(figure: go.Figure, view: TripleView, z: int, place: int, mode: Mode, top: float) -> None:
