@@ -92,28 +92,35 @@ def demo(
 def profile(
     file: File,
     json_out: Json = None,
+    html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT", help="Also write one HTML page.")] = None,
+    target: Name = None,
+    entity: Name = None,
+    order: Annotated[
+        str | None, typer.Option(metavar="COL", help="What orders the rows in time; 'rows': as they come.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=100, help="Facts from so many evenly drawn rows; all when not given.")
+    ] = None,
+    use: UseName = "share",
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
 ) -> None:
-    """Say what is in a table: columns, alerts, personal data."""
-    from synth_core.profile import profile as profile_table
+    """Say what is in a table and what it means: alerts, columns, time, exposed rows."""
+    from synth_core.cli_profile import lines, save, understand
 
     check_place(json_out, "--json")
+    check_place(html_out, "--html")
     reading = read_table(file, query, query_rows, query_seconds)
-    table = reading.table
-    found = profile_table(table)
-    _say(f"{table.name}: {len(table):,} rows x {len(table.columns)} columns")
-    for note in reading.notes:
-        _say(f"  {'read':<8} {note}")
-    for alert in found.alerts:
-        _say(f"  {alert.severity:<8} {alert.sentence}")
-    width = max(len(name) for name in table.names)
-    for column in found.columns:
-        facts = f"{column.missing_share:6.1%} empty  {column.distinct:>8,} distinct"
-        _say(f"  {column.name:<{width}}  {column.kind:<10}  {facts}")
-    if json_out is not None:
-        _write_text(json_out, found.model_dump_json(indent=1))
+    bar = _Bar()
+    found = understand(
+        reading.table, use=use_of(use), progress=bar, target=target, entity=entity, order=order, sample=sample
+    )
+    bar.close()
+    for line in lines(found, reading.notes):
+        _say(line)
+    for path in save(found, json_out, html_out):
+        _say(f"-> {path}")
 
 
 @app.command()

@@ -24,7 +24,7 @@ LAYERS = [
     ["roles"],
     ["offers"],
     ["associations"],
-    ["decoding"],
+    ["decoding", "splitting", "written"],
     ["delimited"],
     ["raw_cells", "reading", "writing"],
     ["databases"],
@@ -53,7 +53,7 @@ LAYERS = [
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli_options", "cli"],
+    ["cli_options", "cli_profile", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba")

@@ -35,7 +35,7 @@ def test_demo_profile_and_constraints(capsys: pytest.CaptureFixture[str], tmp_pa
     code, text, _ = simile(capsys, "profile", out, "--json", tmp_path / "profile.json")
     assert code == 0
     assert "12,000 rows" in text
-    assert json.loads((tmp_path / "profile.json").read_text())["columns"]
+    assert json.loads((tmp_path / "profile.json").read_text())["profile"]["columns"]
     code, text, _ = simile(capsys, "constraints", out, "--json", tmp_path / "rules.json")
     assert code == 0
     assert "total" in text
