@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, column_editor, database_form, parts, reading_form, table_preview, theme
+from pages.ui import cache, column_editor, database_form, offer_rows, parts, reading_form, table_preview, theme
 
 parts.page_head(
     "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
@@ -48,6 +48,7 @@ with parts.guarded("The table cannot be opened"):
 
     st.subheader("Columns", anchor=False)
     column_editor.summary(table)
+    offer_rows.offers(project, table)
     column_editor.editor(project, table)
 
     st.subheader("Preview", anchor=False)

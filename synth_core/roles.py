@@ -89,10 +89,7 @@ def _entity(table: Table, times: list[Column]) -> RoleOffer | None:
             continue
         if not person and (says_event(column.name) or says_group(column.name) or _is_thing(column.name)):
             continue
-        reason = (
-            f"A key that repeats: {distinct:,} different ones, {len(values) / distinct:,.3g} rows each on average. It "
-            f"says {'whom' if person else 'what'} a row is about; rows about the same one then stay together."
-        )
+        reason = f"A key that repeats: {distinct:,} different ones, {len(values) / distinct:,.3g} rows each on average."
         ranked.append((0 if person else 1, distinct, RoleOffer(column.name, Role.ENTITY, reason)))
     if ranked:
         return min(ranked, key=lambda item: item[:2])[2]

@@ -218,6 +218,22 @@ def written(array: pa.Array, pattern: str) -> pa.Array:
     return pc.take(pa.array(texts, type=pa.string()), codes.indices)
 
 
+def written_like(pattern: str | None) -> str:
+    """Return an example of how a column's values are written; nothing for plain numbers and words.
+
+    >>> written_like("#.##0,00 EUR"), written_like("%d-%m-%Y"), written_like(None)
+    ('1.234,50 EUR', '31-12-2026', '')
+    """
+    if not pattern:
+        return ""
+    if pattern.startswith("@"):
+        return {"@excel": "46022 (a day's number)"}.get(pattern, "1767225600 (seconds)" if pattern == "@s" else "")
+    if "%" in pattern and any(f"%{letter}" in pattern for letter in "YymdbBHj"):
+        return f"{pd.Timestamp(2026, 12, 31, 18, 5):{pattern}}"
+    example = 125 if pattern.startswith("[") else 12.5 if "%" in pattern else 1234.5
+    return str(written(pa.array([example], type=pa.float64()), pattern)[0].as_py())
+
+
 def _as_clock(value: float, clock: re.Match[str]) -> str:
     whole = max(0, round(value))
     hours, rest = divmod(whole, 3600 if clock[3] else 60)

@@ -1,101 +1,71 @@
-"""The table of columns: kind, role, personal data, and what each choice means for the synthetic table."""
+"""The table of columns: kind, role, personal data, missing words, and what each choice means for the output."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, state, theme
+from pages.ui.column_words import (
+    KIND_MEANS,
+    KINDS,
+    MASK,
+    ROLE_MEANS,
+    ROLES,
+    consequence,
+    examples,
+    legend,
+    semantic_title,
+)
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.reading import ColumnChoice
 from synth_core.semantics import SEMANTICS
 from synth_core.table import Column, Kind, Role, Table
 
-KINDS = {
-    Kind.INTEGER: "whole number",
-    Kind.NUMBER: "number",
-    Kind.CATEGORY: "category",
-    Kind.BOOLEAN: "yes / no",
-    Kind.DATETIME: "date",
-    Kind.TEXT: "free text",
-    Kind.IDENTIFIER: "identifier",
-}
-ROLES = {
-    Role.FEATURE: "feature",
-    Role.TARGET: "target",
-    Role.SENSITIVE: "sensitive",
-    Role.ENTITY: "who it is about",
-    Role.ORDER: "time order",
-    Role.DROP: "leave out",
-}
-EDITABLE = ("Kind", "Role", "Personal data", "Protect")
+__all__ = ["KINDS", "MASK", "ROLES", "editor", "redraw", "semantic_title", "summary"]
+
+EDITABLE = ("Kind", "Role", "Personal data", "Missing", "Protect")
 OUTPUT = "Becomes"
 NOT_PERSONAL = "no"
-MASK = "•••"
-
-
-def semantic_title(semantic: str) -> str:
-    """Return the name of a kind of personal data in words."""
-    special = {"email": "e-mail", "iban": "IBAN", "ip_address": "IP address", "url": "web address"}
-    return special.get(semantic, semantic.replace("_", " "))
-
-
-def consequence(column: Column) -> str:
-    """Return what becomes of a column in the synthetic table, in a few words."""
-    if column.role is Role.DROP:
-        return "Left out"
-    if column.semantic:
-        return f"Invented: {semantic_title(column.semantic)}"
-    if column.kind is Kind.IDENTIFIER:
-        return "Made anew in the same form"
-    if column.kind is Kind.TEXT:
-        return "Left out: free text"
-    words = "Learned"
-    if column.role is Role.TARGET:
-        words = "Learned; tests how useful"
-    elif column.role is Role.SENSITIVE:
-        words = "Learned; tests how private"
-    return words if column.protect else f"{words}; rare values too"
-
-
-def examples(table: Table, column: Column, number: int = 3) -> str:
-    """Return a few frequent values; masked where the column is personal, an identifier or text."""
-    if column.regenerated or column.kind is Kind.TEXT:
-        return MASK
-    values = table.frame[column.name].dropna()
-    if column.kind.categorical:
-        counted = values.value_counts()
-        shown = [str(value) for value in counted[counted >= 5].index[:number]]
-        return ", ".join(shown) or "(rare values only)"
-    quantiles = values.quantile([0.1, 0.5, 0.9], interpolation="nearest").drop_duplicates()
-    if column.kind is Kind.DATETIME:
-        return ", ".join(f"{value:%Y-%m-%d}" for value in quantiles)
-    return ", ".join(f"{value:g}" for value in quantiles)
+PAGE = 100  # rows of the grid drawn at once
+SINGLE = (Role.TARGET, Role.ENTITY, Role.ORDER)
+ALL = "all"
+FILTERS = {
+    ALL: "All columns",
+    "learned": "Learned",
+    "anew": "Made anew",
+    "out": "Left out",
+    "noted": "With a note",
+    "changed": "Changed by you",
+}
 
 
 @st.cache_data(hash_funcs={Table: lambda table: table.fingerprint}, max_entries=32, show_spinner=False)
-def rows_of(table: Table) -> pd.DataFrame:
-    """Return one row per column, as the editor shows them."""
+def rows_of(table: Table, names: tuple[str, ...], missing: dict[str, str]) -> pd.DataFrame:
+    """Return one row per column named, as the editor shows them; ``missing``: the words chosen, by column."""
+    columns = [table.column(name) for name in names]
     return pd.DataFrame(
         {
-            "Column": table.names,
-            "Kind": [KINDS[c.kind] for c in table.columns],
-            "Role": [ROLES[c.role] for c in table.columns],
-            "Personal data": [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in table.columns],
-            OUTPUT: [consequence(c) for c in table.columns],
-            "Examples": [examples(table, c) for c in table.columns],
-            "Protect": [c.protect for c in table.columns],
-            "Note": ["" if c.regenerated else c.note for c in table.columns],
+            "Column": list(names),
+            "Kind": [KINDS[c.kind] for c in columns],
+            "Role": [ROLES[c.role] for c in columns],
+            "Personal data": [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in columns],
+            OUTPUT: [consequence(c) for c in columns],
+            "Examples": [examples(table, c) for c in columns],
+            "Missing": [missing.get(c.name, "") for c in columns],
+            "Protect": [c.protect for c in columns],
+            "Note": [c.note for c in columns],
         }
     )
 
 
 def summary(table: Table) -> None:
     """Draw one line: how many columns are learned, made anew, left out."""
-    left_out = [c for c in table.columns if c.role is Role.DROP or (c.kind is Kind.TEXT and not c.regenerated)]
+    left_out = [c for c in table.columns if _out(c)]
     anew = [c for c in table.columns if c.regenerated and c.role is not Role.DROP]
     learned = table.having(learned=True)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -110,41 +80,115 @@ def summary(table: Table) -> None:
         )
 
 
+def _out(column: Column) -> bool:
+    return column.role is Role.DROP or (column.kind is Kind.TEXT and not column.regenerated)
+
+
 def editor(project: Project, table: Table) -> None:
     """Draw the editor; every change is saved to the project at once."""
-    key = f"upload.columns_{project.id}_{state.get('upload.editor', 0)}"
     if problem := state.get("upload.problem", ""):
         parts.error_card(problem, title="This change was not made")
         state.drop("upload.problem")
-    known = sorted(
-        {semantic_title(s) for s in SEMANTICS} | {semantic_title(c.semantic) for c in table.columns if c.semantic}
-    )
-    config = st.column_config
-    rows = _shown(rows_of(table))
+    names = _chosen(project, table)
+    if not names:
+        st.markdown(":gray[No column fits the search.]")
+        return
+    view = hash(tuple(names)) & 0xFFFFFF
+    key = f"upload.columns_{project.id}_{state.get('upload.editor', 0)}_{view}"
+    rows = _shown(rows_of(table, tuple(names), _missing_of(project, names)))
     st.data_editor(
         rows,
         key=key,
         hide_index=True,
         num_rows="fixed",
-        height=theme.table_height(len(table.columns), 640),
+        height=theme.table_height(len(names), 640),
         disabled=[name for name in rows if name not in EDITABLE],
         on_change=_apply,
-        args=(project, table, key),
+        args=(project, table, key, names),
         alt="One row per column: kind, role, personal data, examples and what becomes of it.",
-        column_config={
-            "Column": config.TextColumn(pinned=True, width=130),
-            "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=106),
-            "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=106),
-            "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=112),
-            "Protect": config.CheckboxColumn(
-                width=76,
-                help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
-            ),
-            "Examples": config.TextColumn(width=140, help="Personal data and identifiers are masked."),
-            OUTPUT: config.TextColumn(width=180, help="What becomes of the column in the synthetic table."),
-            "Note": config.TextColumn(width="medium"),
-        },
+        column_config=_config(table),
     )
+    with st.expander("What the choices mean for the synthetic table", icon=":material/help:"):
+        st.dataframe(
+            legend(),
+            hide_index=True,
+            height="content",
+            key="upload.legend",
+            column_config={
+                "Column": st.column_config.TextColumn(width=110),
+                "Choice": st.column_config.TextColumn(width=130),
+            },
+            alt="What every kind, role and switch means for the synthetic table.",
+        )
+
+
+def _config(table: Table) -> dict[str, Any]:
+    known = sorted({semantic_title(s) for s in [*SEMANTICS, *(c.semantic for c in table.columns if c.semantic)]})
+    config = st.column_config
+    kinds = "\n".join(f"* **{KINDS[kind]}**: {words}" for kind, words in KIND_MEANS.items())
+    roles = "\n".join(f"* **{ROLES[role]}**: {words}" for role, words in ROLE_MEANS.items())
+    return {
+        "Column": config.TextColumn(pinned=True, width=132),
+        "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
+        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=98, help=roles),
+        "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
+        OUTPUT: config.TextColumn(width=214, help="What becomes of the column in the synthetic table."),
+        "Examples": config.TextColumn(width=112, help="Personal data and identifiers are masked."),
+        "Missing": config.TextColumn(
+            width=82,
+            help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",
+        ),
+        "Protect": config.CheckboxColumn(
+            width=76,
+            help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
+        ),
+        "Note": config.TextColumn(width="large", help="Why the column was read like this."),
+    }
+
+
+def _chosen(project: Project, table: Table) -> list[str]:
+    """Draw search, filter and pages where there are many columns; return the names to show."""
+    names = table.names
+    if len(names) <= 20:
+        return names
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search columns", key="upload.search", placeholder="Part of a name", persist_state="session", width=260
+        )
+        wanted = st.selectbox(
+            "Show",
+            list(FILTERS),
+            format_func=FILTERS.__getitem__,
+            key="upload.filter",
+            persist_state="session",
+            width=200,
+        )
+        found = [c.name for c in table.columns if _fits(c, project, search, wanted)]
+        pages = math.ceil(len(found) / PAGE)
+        page = 1
+        if pages > 1:
+            page = int(st.number_input(f"Page of {pages}", 1, pages, key=f"upload.page_{search}_{wanted}", width=130))
+        if len(found) < len(names) or pages > 1:
+            st.caption(f"{theme.count(len(found))} of {theme.count(len(names))} columns")
+    return found[(page - 1) * PAGE : page * PAGE]
+
+
+def _fits(column: Column, project: Project, search: str, wanted: str) -> bool:
+    if search.strip().casefold() not in column.name.casefold():
+        return False
+    return {
+        ALL: True,
+        "learned": column.learned,
+        "anew": column.regenerated and column.role is not Role.DROP,
+        "out": _out(column),
+        "noted": bool(column.note),
+        "changed": bool(project.choices.get(column.name, ColumnChoice()).model_dump(exclude_none=True)),
+    }[wanted]
+
+
+def _missing_of(project: Project, names: list[str]) -> dict[str, str]:
+    choices = project.choices
+    return {name: ", ".join(choices[name].missing or ()) for name in names if name in choices and choices[name].missing}
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
@@ -152,24 +196,21 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     return rows if rows["Note"].any() else rows.drop(columns="Note")
 
 
-def _apply(project: Project, table: Table, key: str) -> None:
+def _apply(project: Project, table: Table, key: str, names: list[str] | None = None) -> None:
     """Save the cells edited since the last time; a change that cannot be made is taken back and says why."""
+    names = table.names if names is None else names
     edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
     saved: dict[int, dict[str, Any]] = state.get(f"{key}.saved", {})
     choices = project.choices
     for position, cells in edits.items():
         fresh = {name: value for name, value in cells.items() if saved.get(position, {}).get(name) != value}
         if fresh:
-            column = table.columns[position]
-            choices[column.name] = _choice(column, choices.get(column.name, ColumnChoice()), fresh)
-            if choices[column.name].role is Role.TARGET and column.role is not Role.TARGET:
-                for other in table.having(role=Role.TARGET):
-                    choices[other.name] = choices.get(other.name, ColumnChoice()).model_copy(
-                        update={"role": Role.FEATURE}
-                    )
+            column = table.column(names[position])
+            set_choice(choices, table, column, _update(column, fresh))
     state.put(f"{key}.saved", {position: dict(cells) for position, cells in edits.items()})
     try:
-        shown = rows_of(project.set_choices(choices))
+        changed = project.set_choices(choices)
+        shown = rows_of(changed, tuple(names), _missing_of(project, names))
         agrees = all(shown.at[at, name] == value for at, cells in edits.items() for name, value in cells.items())
     except SimileError as error:
         state.put("upload.problem", str(error))
@@ -178,22 +219,37 @@ def _apply(project: Project, table: Table, key: str) -> None:
         redraw()
 
 
+def set_choice(choices: dict[str, ColumnChoice], table: Table, column: Column, update: dict[str, Any]) -> None:
+    """Change what is chosen for a column; a role that one column has is taken from the column that had it."""
+    role = update.get("role")
+    if role in SINGLE and column.role is not role:
+        for other in table.having(role=role):
+            kept = choices.get(other.name, ColumnChoice())
+            choices[other.name] = kept.model_copy(update={"role": Role.FEATURE})
+    choices[column.name] = choices.get(column.name, ColumnChoice()).model_copy(update=update)
+
+
 def redraw() -> None:
     """Draw the editor afresh, without the edits that it holds."""
     state.put("upload.editor", state.get("upload.editor", 0) + 1)
 
 
-def _choice(column: Column, choice: ColumnChoice, changed: dict[str, Any]) -> ColumnChoice:
+def _update(column: Column, changed: dict[str, Any]) -> dict[str, Any]:
     update: dict[str, Any] = {}
     if "Kind" in changed:
         update["kind"] = next(kind for kind, title in KINDS.items() if title == changed["Kind"])
         if update["kind"] is not column.kind and column.semantic and "Personal data" not in changed:
             update["semantic"] = ""
+        if column.role is Role.DROP and column.kind is Kind.TEXT and "Role" not in changed:
+            update["role"] = None if update["kind"] is Kind.TEXT else Role.FEATURE
     if "Role" in changed:
         update["role"] = next(role for role, title in ROLES.items() if title == changed["Role"])
     if "Personal data" in changed:
         titles = {semantic_title(s): s for s in [*SEMANTICS, column.semantic or ""]}
         update["semantic"] = titles.get(changed["Personal data"], "")
+    if "Missing" in changed:
+        words = [word.strip() for word in str(changed["Missing"] or "").split(",")]
+        update["missing"] = tuple(dict.fromkeys(word for word in words if word)) or None
     if "Protect" in changed:
         update["protect"] = bool(changed["Protect"])
-    return choice.model_copy(update=update)
+    return update
