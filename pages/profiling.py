@@ -21,6 +21,7 @@ from pages.ui import (
 from pages.ui.profile_source import Source
 from synth_core.project import Project
 
+OVERVIEW = 540  # px, of the table of columns
 TABS = ("Columns", "Pairs", "Triples", "Time", "Exposed rows", "Missing")
 
 parts.page_head(
@@ -31,7 +32,8 @@ project = parts.need_project()
 
 def columns(found: Source) -> None:
     """Draw the overview beside the chosen column."""
-    left, right = st.columns([5, 4], gap="medium")
+    with st.container(horizontal=True, gap="medium"):  # side by side, or one under the other in a narrow window
+        left, right = st.container(width=OVERVIEW), st.container(width="stretch")
     with left:
         search = state.get("profiling.search", "")
         chosen = column_panel.overview(found.profile, state.get("profiling.wanted", ""), search)
