@@ -130,7 +130,8 @@ def exposure(
         raise TableError("Choose at least one column that somebody may know, to see which rows it exposes.")
     if stranger := next((name for name in widths if name not in names), None):
         raise TableError(f"A width is given for '{stranger}', which is not among the chosen columns.")
-    codes = [coarse_codes(table.frame[name], table.column(name), widths.get(name)) for name in names]
+    described = [table.column(name) for name in names]
+    codes = [coarse_codes(table.frame[column.name], column, widths.get(column.name)) for column in described]
     together = _combined(codes, len(table))
     sizes = np.bincount(together) if len(together) else np.zeros(0, dtype=np.int64)
     alone, rows = int((sizes == 1).sum()), len(table)
@@ -230,7 +231,7 @@ def _histogram(sizes: Codes, rows: int) -> list[GroupSize]:
 
 def _diversity(table: Table, name: str, together: Codes, sizes: Codes) -> Diversity:
     column = table.column(name)
-    if column.kind.numeric:
+    if column.kind.numeric:  # tenths
         values = numbers(table.frame[name])
         known = np.isfinite(values)
         inner = np.unique(np.quantile(values[known], np.linspace(0, 1, 11)[1:-1])) if known.any() else np.zeros(0)
