@@ -12,11 +12,12 @@ from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured, shape
 from synth_core.profile.findings import RANK, Action, Alert, Findings, counted, number, percent
 from synth_core.profile.gap_alerts import about_gaps
 from synth_core.semantics import inside, title
-from synth_core.table import Column, Kind, Role, numbers
+from synth_core.table import Column, Kind, Role, Table, numbers
 
 FEW_OF_A_CLASS = 30
 TEXTS_LOOKED_AT = 500
 ZERO_INFLATED = 0.3
+OFFERS_LOOK_AT = 100_000
 
 
 def find_alerts(found: Findings) -> list[Alert]:
@@ -64,17 +65,31 @@ def _about_rows(found: Findings) -> Iterator[Alert]:
 
 
 def _missing_codes(found: Findings) -> Iterator[Alert]:
-    for offer in missing_offers(found.table):
+    part = found.table
+    if len(part) > OFFERS_LOOK_AT:
+        part = part.rows(np.linspace(0, len(part) - 1, OFFERS_LOOK_AT).astype(np.intp))
+    for offer in missing_offers(part):
+        rows = offer.rows if part is found.table else _rows_holding(offer.word, found.table, offer.column)
         sure = not offer.reason.startswith("It may be")  # such words are real answers as often as not
         yield Alert(
             code="missing_code",
             columns=[offer.column],
             severity="watch" if sure else "info",
-            sentence=f"'{offer.column}' holds '{offer.word}' in {counted(offer.rows, 'row')} ({percent(offer.share)})"
+            sentence=f"'{offer.column}' holds '{offer.word}' in {counted(rows, 'row')} ({percent(offer.share)})"
             f"{', probably for a missing cell:' if sure else ': a missing cell?'} {offer.reason.rstrip('.')}.",
             consequence="Read as a value, it comes out as one, and pulls means and relations with it.",
             action=Action(kind="set_missing", column=offer.column, word=offer.word),
         )
+
+
+def _rows_holding(word: str, table: Table, name: str) -> int:
+    values = table.frame[name]
+    if table.column(name).kind.numeric:
+        try:
+            return int((numbers(values) == float(word)).sum())
+        except ValueError:
+            return 0
+    return int((values == word).sum())
 
 
 def _about_column(column: Column, found: Findings) -> Iterator[Alert]:

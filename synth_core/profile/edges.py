@@ -49,7 +49,7 @@ def fences(found: Floats) -> tuple[float, float]:
 
 
 def number_cases(
-    found: Floats, levels: Floats, sizes: Counts, *, heap: float | None, protect: bool, whole_kind: bool
+    found: Floats, levels: Floats, sizes: Counts, *, heap: float | None, whole_kind: bool
 ) -> Iterator[EdgeCase]:
     """Yield the edge cases of sorted numbers, whose different values are ``levels`` with ``sizes`` rows each.
 
@@ -60,19 +60,21 @@ def number_cases(
     """
     if len(found) < ENOUGH:
         return
-    yield from _outliers(found, number)
+    said = _said_of(levels)
+    yield from _outliers(found, said)
     yield from _signs(found)
-    yield from _bounds(levels, sizes, len(found), protect)
-    yield from _spikes(levels, sizes, len(found))
-    if heap is not None and len(levels) > 20:
-        on = int(sizes[np.abs(levels / heap - np.round(levels / heap)) < 1e-6].sum())
-        if on < 0.999 * len(found):
-            yield EdgeCase(
-                code="heaps",
-                sentence=f"{percent(on / len(found))} of the values are multiples of {number(heap)}: "
-                "they were rounded, or guessed.",
-                rows=on,
-            )
+    yield from _bounds(levels, sizes, said)
+    heaped = heap is not None and len(levels) > 20 and heap >= float(quantile(found, 0.75) - quantile(found, 0.25)) / 50
+    on = np.abs(levels / heap - np.round(levels / heap)) < 1e-6 if heaped and heap else np.ones(len(levels), dtype=bool)
+    yield from _spikes(levels[on], sizes[on], len(found), said)
+    rows = int(sizes[on].sum())
+    if heap and rows < 0.999 * len(found):
+        what = "whole numbers" if heap == 1 else f"multiples of {number(heap)}"
+        yield EdgeCase(
+            code="heaps",
+            sentence=f"{percent(rows / len(found))} of the values are {what}: they were rounded, or guessed.",
+            rows=rows,
+        )
     broken = int(sizes[levels != np.floor(levels)].sum())
     if not whole_kind and 0 < broken <= 0.05 * len(found):
         yield EdgeCase(
@@ -105,33 +107,33 @@ def _signs(found: Floats) -> Iterator[EdgeCase]:
         if 0 < few <= 0.05 * many:
             yield EdgeCase(
                 code=code,
-                sentence=f"{counted(few, 'value')} {'is' if few == 1 else 'are'} {word} 0, where "
+                sentence=f"{counted(few, 'value')} {'is' if few == 1 else 'are'} {word} 0; "
                 f"{percent(many / len(found))} are on the other side.",
                 rows=few,
             )
 
 
-def _bounds(levels: Floats, sizes: Counts, rows: int, protect: bool) -> Iterator[EdgeCase]:
-    ends = [(levels[0], int(sizes[0]), "smallest")] if len(levels) > 1 else []
-    ends += [(levels[-1], int(sizes[-1]), "largest")] if len(levels) > 1 else []
-    for value, held, word in ends:
+def _said_of(levels: Floats) -> Callable[[float], str]:
+    """Return how to write a value; years go without a comma."""
+    years = levels[0] >= 1800 and levels[-1] <= 2200 and bool((levels == np.floor(levels)).all())
+    return (lambda value: f"{value:.0f}") if years else number
+
+
+def _bounds(levels: Floats, sizes: Counts, said: Callable[[float], str]) -> Iterator[EdgeCase]:
+    rows = int(sizes.sum())
+    for place, word in ((0, "smallest"), (-1, "largest")) if len(levels) > 1 else ():
+        held = int(sizes[place])
         if held >= FEW:
             yield EdgeCase(
                 code=f"bound_{word}",
-                sentence=f"The {word} value, {number(float(value))}, is held by {counted(held, 'row')} "
+                sentence=f"The {word} value, {said(float(levels[place]))}, is held by {counted(held, 'row')} "
                 f"({percent(held / rows)}).",
                 rows=held,
             )
-        elif protect:
-            yield EdgeCase(
-                code=f"bound_{word}",
-                sentence=f"The {word} value is held by {counted(held, 'row')} and not shown.",
-                rows=held,
-            )
 
 
-def _spikes(levels: Floats, sizes: Counts, rows: int) -> Iterator[EdgeCase]:
-    if len(levels) < 30:
+def _spikes(levels: Floats, sizes: Counts, rows: int, said: Callable[[float], str]) -> Iterator[EdgeCase]:
+    if len(levels) < 12:
         return
     inner = np.argsort(-sizes[1:-1], kind="stable")[:3] + 1
     for place in np.sort(inner):
@@ -139,7 +141,7 @@ def _spikes(levels: Floats, sizes: Counts, rows: int) -> Iterator[EdgeCase]:
         if sizes[place] >= max(FEW, 0.02 * rows) and sizes[place] >= 8 * np.median(around):
             yield EdgeCase(
                 code="spike",
-                sentence=f"{number(float(levels[place]))} alone is held by {counted(int(sizes[place]), 'row')} "
+                sentence=f"{said(float(levels[place]))} alone is held by {counted(int(sizes[place]), 'row')} "
                 f"({percent(sizes[place] / rows)}), far more than the values beside it.",
                 rows=int(sizes[place]),
             )
@@ -192,7 +194,7 @@ def word_cases(levels: Sequence[str], sizes: Counts, *, categories: bool) -> Ite
         yield EdgeCase(
             code="rare_values",
             sentence=f"{counted(int(rare.sum()), 'value')} with fewer than {FEW} rows, "
-            f"{int(sizes[rare].sum()):,} rows in all.",
+            f"{counted(int(sizes[rare].sum()), 'row')} in all.",
             rows=int(sizes[rare].sum()),
         )
     if categories and len(levels) <= 20_000:

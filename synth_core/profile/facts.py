@@ -280,9 +280,7 @@ def _number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, 
             "edge_cases": list(
                 date_cases(found, datetime.datetime.now(datetime.UTC).timestamp() if now is None else now)
                 if dates
-                else number_cases(
-                    found, levels, sizes, heap=heap, protect=column.protect, whole_kind=column.kind is Kind.INTEGER
-                )
+                else number_cases(found, levels, sizes, heap=heap, whole_kind=column.kind is Kind.INTEGER)
             ),
         }
         | (_calendar_facts(found) if dates else {})
@@ -301,7 +299,8 @@ def _modality(found: Floats, levels: Floats, zeros: float, capped: float, dates:
     modes = modality(kept)
     if modes is None or not left_out:
         return modes
-    return modes.model_copy(update={"sentence": f"Beside the heap at {' and '.join(left_out)}: {modes.sentence}"})
+    sentence = modes.sentence[:1].lower() + modes.sentence[1:]
+    return modes.model_copy(update={"sentence": f"Beside the heap at {' and '.join(left_out)}: {sentence}"})
 
 
 def _shown_ends(found: Floats, protect: bool) -> tuple[float | None, float | None]:

@@ -8,12 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from synth_core.profile.density import quantile
+from synth_core.profile.words import number
+
 Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.05
 ENOUGH_VALUES = 50
 ENOUGH_LEVELS = 5
-KNOTS = 200
+FINEST = 10
+MOST_CELLS = 800
 SMALLEST_DIP = 0.005  # a second mode that stands clear of the rest with about 1 % of the rows
 PERIODS = (5, 10, 20, 25, 50, 60, 100, 250, 500, 1000, 5000, 10_000, 50_000, 100_000)
 
@@ -22,11 +26,11 @@ TAIL = (0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
 SIZES = (50, 100, 200, 500, 2000)
 CRITICAL = np.array(
     [
-        [0.1658, 0.2100, 0.2467, 0.2884, 0.3185, 0.3624, 0.4020, 0.4458, 0.4760, 0.5032, 0.5746],
-        [0.2025, 0.2460, 0.2842, 0.3275, 0.3573, 0.4014, 0.4403, 0.4891, 0.5213, 0.5513, 0.6139],
-        [0.2283, 0.2734, 0.3108, 0.3538, 0.3833, 0.4289, 0.4697, 0.5178, 0.5496, 0.5808, 0.6494],
-        [0.2587, 0.3045, 0.3432, 0.3892, 0.4205, 0.4662, 0.5083, 0.5606, 0.5942, 0.6299, 0.6967],
-        [0.2609, 0.3066, 0.3455, 0.3919, 0.4241, 0.4715, 0.5142, 0.5633, 0.5976, 0.6291, 0.7070],
+        [0.1313, 0.1886, 0.2357, 0.2828, 0.3094, 0.3536, 0.3889, 0.4351, 0.4647, 0.4950, 0.5657],
+        [0.1625, 0.2000, 0.2429, 0.2857, 0.3167, 0.3550, 0.3955, 0.4400, 0.4731, 0.5000, 0.5667],
+        [0.1626, 0.2071, 0.2443, 0.2828, 0.3182, 0.3590, 0.4007, 0.4455, 0.4773, 0.5059, 0.5728],
+        [0.1597, 0.2057, 0.2460, 0.2885, 0.3175, 0.3634, 0.4045, 0.4568, 0.4919, 0.5322, 0.5948],
+        [0.1603, 0.2050, 0.2437, 0.2893, 0.3205, 0.3690, 0.4109, 0.4584, 0.4909, 0.5322, 0.6149],
     ]
 )
 
@@ -52,9 +56,12 @@ class Modality(BaseModel):
     sentence: str = ""
 
 
-def modality(
-    found: Floats, said: Callable[[float], str] = "{:.3g}".format, *, floor: float = SMALLEST_DIP
-) -> Modality | None:
+def rounded(value: float) -> str:
+    """Return a place in words, with three significant digits."""
+    return number(float(f"{value:.3g}"))
+
+
+def modality(found: Floats, said: Callable[[float], str] = rounded, *, floor: float = SMALLEST_DIP) -> Modality | None:
     """Return how many modes sorted values have; None for fewer than 50 values or fewer than five different ones.
 
     Parameters
@@ -74,17 +81,20 @@ def modality(
     """
     if len(found) < ENOUGH_VALUES:
         return None
+    if len(runs(found)[0]) < ENOUGH_LEVELS:
+        return None
     at, share = distribution(found)
-    if len(at) <= ENOUGH_LEVELS:
+    if len(at) <= 2:
         return None
     width = dip(at, share)
     p_value = dip_p_value(width, len(found))
     radius = max(_critical(len(found)), floor)
     if width <= radius:
-        return Modality(
-            modes=1, p_value=p_value, at=_modes(at, share, radius)[:1], sentence=_sentence([], p_value, said)
-        )
-    tops = _modes(at, share, radius)
+        one = _sentence([], p_value, said)
+        if p_value <= LEVEL:
+            one = f"Hardly more than one mode: what speaks for a second (p = {p_value:.2g}) is under 1 % of the values."
+        return Modality(modes=1, p_value=p_value, at=[_densest(at, share)], sentence=one)
+    tops = [_middle(found, left, right) for left, right in _modes(at, share, radius)]
     return Modality(modes=len(tops), p_value=p_value, at=tops, sentence=_sentence(tops, p_value, said))
 
 
@@ -97,25 +107,25 @@ def _sentence(tops: list[float], p_value: float, said: Callable[[float], str]) -
 
 
 def distribution(found: Floats) -> tuple[Floats, Floats]:
-    """Return points and the share of sorted values below them, at most some 400 of them, straight in between."""
-    step = heap_step(*runs(found))
-    for wider in (1, 2, 10, 20, 100) if step is not None else ():
-        width = (step or 1.0) * wider
+    """Return points and the share of sorted values below them, straight in between.
+
+    Values are spread evenly over cells a tenth of the middle half wide, or as wide as the grid or the heaps they lie
+    on: finer structure makes spikes, not modes. Of very long tails the outer 0.5 % on each side are left out.
+    """
+    usual = quantile(found, 0.75) - quantile(found, 0.25) or found[-1] - found[0]
+    levels, sizes = runs(found)
+    step = heap_step(levels, sizes) or 0.0
+    fine = float(usual) / FINEST
+    width = step * np.ceil(fine / step) if step else fine
+    while True:
         cells, counts = runs(np.floor(found / width + 0.5))
-        enough = len(found) >= 4 * len(cells) or len(cells) <= 4 * ENOUGH_LEVELS  # sparse cells make ragged edges
-        if enough and len(cells) <= 4 * KNOTS:
-            return _of_cells(cells, counts, width)
-    levels = runs(found)[0]
-    if len(levels) <= 2 * KNOTS:
-        middles = (levels[1:] + levels[:-1]) / 2
-        ends = (2 * levels[0] - middles[:1], middles, 2 * levels[-1] - middles[-1:]) if len(levels) > 1 else (levels,)
-        at = np.concatenate(ends)
-    else:
-        at = np.unique(np.quantile(found, np.linspace(0, 1, KNOTS + 1)))
-        at = np.union1d(at, np.linspace(at[0], at[-1], KNOTS + 1))
-    share = (np.searchsorted(found, at, "left") + np.searchsorted(found, at, "right")) / (2 * len(found))
-    share[0], share[-1] = 0.0, 1.0
-    return at, share
+        if len(cells) > MOST_CELLS and len(found) > 2 * MOST_CELLS:
+            inner = found[int(0.005 * len(found)) : int(np.ceil(0.995 * len(found)))]
+            cells, counts = runs(np.floor(inner / width + 0.5))
+        # sparse cells make ragged edges
+        if len(cells) <= MOST_CELLS and (len(found) >= 4 * len(cells) or len(cells) <= 4 * ENOUGH_LEVELS):
+            return _of_cells(cells, counts, float(width))
+        width *= 2
 
 
 def runs(found: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -224,14 +234,28 @@ def _critical(rows: int) -> float:
     return float(np.interp(np.log(rows), np.log(SIZES), column) / np.sqrt(rows))
 
 
-def _modes(at: Floats, share: Floats, radius: float) -> list[float]:
-    """Return the middle of every stretch where the taut string in the tube is steeper than on both sides of it."""
+def _modes(at: Floats, share: Floats, radius: float) -> list[tuple[float, float]]:
+    """Return every stretch where the taut string in the tube is steeper than on both sides of it."""
     turns = taut_string(at, share, radius)
     x, y = np.array(turns).T
     slopes = np.diff(y) / np.diff(x)
     before = np.concatenate([[-np.inf], slopes[:-1]])
     after = np.concatenate([slopes[1:], [-np.inf]])
-    return [float((x[i] + x[i + 1]) / 2) for i in np.flatnonzero((slopes > before) & (slopes > after))]
+    tops = np.flatnonzero((slopes > before) & (slopes > after))
+    return [(float(x[i]), float(x[i + 1])) for i in tops]
+
+
+def _middle(found: Floats, left: float, right: float) -> float:
+    """Return the mean of the sorted values between two places."""
+    inside = found[slice(*np.searchsorted(found, (left, right)))]
+    return float(inside.mean()) if len(inside) else (left + right) / 2
+
+
+def _densest(at: Floats, share: Floats) -> float:
+    """Return the middle of the narrowest stretch that holds a fifth of the values."""
+    places = np.interp(np.linspace(0, 1, 101), share, at)
+    start = int(np.argmin(places[20:] - places[:-20]))
+    return float((places[start] + places[start + 20]) / 2)
 
 
 def taut_string(at: Floats, share: Floats, radius: float) -> list[tuple[float, float]]:

@@ -103,7 +103,8 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     On at most 20,000 rows and 60 columns, each in up to four levels. Every triple is screened by the likelihood ratio
     against the table without interaction (chi-squared); the 80 strongest are then held against 200 tables drawn from
     it, and their chance read off a gamma curve through those. At most 5 % false ones (Benjamini and Hochberg 1995), and
-    none below 0.01 bits, which would matter to nobody.
+    none that is not 0.01 bits above what chance gives on average: so little matters to nobody, and may come from the
+    cutting into levels alone.
     """
     report = progress or silent
     part = sampled_rows(table, seed, MAX_ROWS, width=1)
@@ -115,12 +116,13 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     tested = len(places)
     strongest = [int(i) for i in np.argsort(-bits)[: 4 * CANDIDATES] if bits[i] >= SMALLEST and p_values[i] < 0.01]
     rng = np.random.default_rng(seed)
-    null_bits = {}
+    null_bits: dict[int, float] = {}
+    surplus: dict[int, float] = {}
     for done, i in enumerate(strongest[:CANDIDATES]):
         report(0.8 + 0.2 * done / CANDIDATES, 1, "Chance")
-        bits[i], null_bits[i], p_values[i] = _against_chance(counts[i], rng)
+        bits[i], null_bits[i], surplus[i], p_values[i] = _against_chance(counts[i], rng)
     adjusted = _adjusted(p_values)
-    real = [i for i in null_bits if adjusted[i] <= FALSE_SHARE and bits[i] >= max(SMALLEST, null_bits[i])]
+    real = [i for i in null_bits if adjusted[i] <= FALSE_SHARE and bits[i] > null_bits[i] and surplus[i] >= SMALLEST]
     shown = _different(sorted(real, key=lambda i: -bits[i]), places, limit)
     found = [
         _triple([columns[place] for place in places[i]], counts[i], bits[i], null_bits[i], adjusted[i]) for i in shown
@@ -229,8 +231,8 @@ def _screened(counts: Floats) -> tuple[Floats, Floats]:
     return bits, p_values
 
 
-def _against_chance(counts: Floats, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Return bits, the 95 % point of bits by chance, and the chance of as many."""
+def _against_chance(counts: Floats, rng: np.random.Generator) -> tuple[float, float, float, float]:
+    """Return bits, their 95 % point by chance, what they are above their mean by chance, and the chance of as many."""
     from scipy.stats import gamma
 
     rows = int(counts.sum())
@@ -241,8 +243,9 @@ def _against_chance(counts: Floats, rng: np.random.Generator) -> tuple[float, fl
     chance = _distance(drawn, without_interaction(drawn, 30))
     mean, spread = float(chance.mean()), float(chance.var())
     if spread <= 0:
-        return bits, mean, 1.0
-    return bits, float(np.quantile(chance, 0.95)), float(gamma.sf(bits, mean**2 / spread, scale=spread / mean))
+        return bits, mean, bits - mean, 1.0
+    p_value = float(gamma.sf(bits, mean**2 / spread, scale=spread / mean))
+    return bits, float(np.quantile(chance, 0.95)), bits - mean, p_value
 
 
 def _adjusted(p_values: Floats) -> Floats:
