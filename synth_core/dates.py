@@ -16,7 +16,7 @@ _DATE_LIKE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}"
     r"|[A-Za-z]{3,9} \d{1,2},? \d{4}|\d{8}$|\d{8}T\d{4,6}"
 )
-_OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+_OFFSET = re.compile(r"(Z| ?UTC| ?GMT| ?[+-]\d{2}(:?\d{2})?)$")
 
 _MANY = 20_000
 
@@ -36,6 +36,7 @@ _DAYS = (
     "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%y", "%d/%m/%y", "%m/%d/%y",
     "%d.%m.%y", "%d-%m-%y",
 )  # fmt: skip
+_SHORT = ("%d/%m/%y", "%d.%m.%y", "%d-%m-%y")
 _PACKED = ("%Y%m%d", "%Y%m%dT%H%M%S")
 
 
@@ -47,14 +48,13 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     if not levels or not all(_DATE_LIKE.match(level) for level in levels[:5]):
         return None
     sample = list(levels[:: max(1, len(levels) // 40)])
-    zoned = _parse_zoned(levels) if all(_OFFSET.search(level) and ":" in level for level in sample) else None
-    if zoned is not None:
+    if _some_zoned(levels) and (zoned := _parse_zoned(levels)) is not None:
         return zoned
-    found = [pattern for pattern in _candidates(dated) if not _parse(sample, pattern).isna().any()]
+    found = [pattern for pattern in _candidates(dated, marks) if not _parse(sample, pattern).isna().any()]
     whole = [(pattern, _parse(levels, pattern)) for pattern in found]
     whole = [(pattern, values) for pattern, values in whole if not values.isna().any()]
     if whole:
-        return _choose(whole)
+        return _choose(whole, marks.date_order)
     far = _parse_far(levels, found)
     if far is not None:
         return far
@@ -65,8 +65,11 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     return None
 
 
-def _candidates(dated: bool) -> list[str]:
+def _candidates(dated: bool, marks: Marks) -> list[str]:
+    """Return the patterns to try; a year of two digits comes first only where the user says so."""
     days = _DAYS if dated else [day for day in _DAYS if not day.endswith("%y") or "/" in day or "%b" in day]
+    if marks.date_order == "year":
+        days = [day.replace("%d", "%?").replace("%y", "%d").replace("%?", "%y") for day in _SHORT] + list(days)
     return [day + clock for clock in _CLOCKS for day in days] + (list(_PACKED) if dated else [_PACKED[1]])
 
 
@@ -109,16 +112,25 @@ def _shape(text: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
 
 
-def _choose(whole: list[tuple[str, pd.Series]]) -> Parsed:
-    """Return the reading of the dates; where day and month could be swapped, the one in order, else day first."""
+def _choose(whole: list[tuple[str, pd.Series]], order: str | None) -> Parsed:
+    """Return the reading of the dates; where day and month could be swapped, as the file or the user says.
+
+    Without a word from either: the one in which the dates stand in order, else the day first.
+    """
+    if order == "year" and (short := next((item for item in whole if item[0].startswith("%y")), None)) is not None:
+        return _dates(short[1], short[0], "Dates read with the year first, as chosen.")
     pattern, values = whole[0]
     other = next((item for item in whole[1:] if item[0] == _swapped(pattern)), None)
     if other is None:
         return _dates(values, pattern, "")
+    first = {"day": "%d", "month": "%m"}.get(order or "")
+    if first is not None:
+        pattern, values = (pattern, values) if pattern.startswith(first) else other
+        return _dates(values, pattern, f"No date here shows whether day or month comes first; the {order} does.")
     if other[1].is_monotonic_increasing and not values.is_monotonic_increasing:
         pattern, values = other
-    order = "day" if pattern.index("%d") < pattern.index("%m") else "month"
-    return _dates(values, pattern, f"No date shows whether day or month comes first; read with the {order} first.")
+    found = "day" if pattern.index("%d") < pattern.index("%m") else "month"
+    return _dates(values, pattern, f"No date shows whether day or month comes first; read with the {found} first.")
 
 
 def _swapped(pattern: str) -> str:
@@ -129,7 +141,7 @@ def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
     """Read dates of which a few are beyond what datetime64[ns] can hold (year 9999); those become missing."""
     from datetime import datetime
 
-    for pattern in found or [p for p in _candidates(False)[:10] if _possible(levels[0], p)]:
+    for pattern in found or [p for p in _candidates(False, GUESSED)[:10] if _possible(levels[0], p)]:
         values = _parse(levels, pattern)
         lost = values.isna().to_numpy()
         if len(values) != len(levels) or lost.sum() > max(3, 0.05 * len(levels)) or lost.mean() > 0.5:
@@ -146,23 +158,48 @@ def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
     return None
 
 
+def _some_zoned(levels: Sequence[str]) -> bool:
+    if isinstance(levels, Texts):
+        return bool(pc.any(pc.match_substring_regex(levels.array, r":[0-9]{2}.*(Z|UTC|GMT|[+-][0-9:]{2,5})$")).as_py())
+    return any(":" in level and _OFFSET.search(level[10:]) for level in levels)
+
+
 def _parse_zoned(levels: Sequence[str]) -> Parsed | None:
-    """Read dates with an offset: one offset keeps the local time, several are turned to UTC."""
-    offsets = {match.group(0) if (match := _OFFSET.search(level)) else "" for level in levels}
-    values = pd.to_datetime(pd.Series(levels, dtype=object), format="ISO8601", errors="coerce", utc=True)
-    if values.isna().any() or "" in offsets:
+    """Read times with an offset: one offset keeps the local time, several are turned to UTC.
+
+    A time without an offset among others with one is taken for UTC, and the note says how many there are.
+    """
+    offsets = [match.group(0) if (match := _OFFSET.search(level[10:])) else "" for level in levels]
+    if not any(offsets):
+        return None
+    plain = [level[:10] + _OFFSET.sub(_plain_offset, level[10:]) for level in levels]
+    values = pd.to_datetime(pd.Series(plain, dtype=object), format="ISO8601", errors="coerce", utc=True)
+    if values.isna().any():
         return None
     marked = "T" if "T" in levels[0] else " "
     fraction = ".%f" if any("." in level for level in levels) else ""
-    clock = "%H:%M" if not fraction and levels[0].count(":") - int(":" in levels[0][-6:-2]) < 2 and (
-        levels[0].endswith("Z") and levels[0].count(":") == 1
-    ) else "%H:%M:%S"  # fmt: skip
-    pattern = f"%Y-%m-%d{marked}{clock}{fraction}"
-    if len(offsets) == 1:
-        offset = next(iter(offsets))
-        local = values if offset == "Z" else pd.to_datetime(pd.Series(levels, dtype=object), format="ISO8601")
-        return _dates(local.dt.tz_localize(None), pattern + offset, "")
-    return _dates(values.dt.tz_localize(None), pattern + "+00:00", "Several time zones; all times are now in UTC.")
+    seconds = any(
+        level[: len(level) - len(offset)].count(":") >= 2 for level, offset in zip(levels, offsets, strict=True)
+    )
+    pattern = f"%Y-%m-%d{marked}{'%H:%M:%S' if seconds else '%H:%M'}{fraction}"
+    kinds = set(offsets)
+    if len(kinds) == 1:
+        offset = kinds.pop()
+        local = pd.to_datetime(
+            pd.Series([p[: -len(_plain_offset(offset))] for p in plain], dtype=object), format="ISO8601"
+        )
+        return _dates(local, pattern + offset, "")
+    naive = offsets.count("")
+    note = "Several time zones; all times are now in UTC." if len(kinds - {""}) > 1 else "All times are now in UTC."
+    if naive:
+        note = f"{naive:,} of {len(levels):,} different times have no time zone and are taken for UTC. {note}"
+    return _dates(values.dt.tz_localize(None), pattern + "+00:00", note)
+
+
+def _plain_offset(match: re.Match[str] | str) -> str:
+    """Return an offset as ISO 8601 writes it: " UTC" and " GMT" are "Z"."""
+    offset = match if isinstance(match, str) else match.group(0)
+    return "Z" if offset.strip() in ("UTC", "GMT") else offset.strip()
 
 
 def _dates(values: pd.Series, pattern: str, note: str) -> Parsed:

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from synth_core.cells_read import tidy_names
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError
+from synth_core.splitting import dialect, split
+from synth_core.words import GUESSED, Marks
+from synth_core.written import guess_written
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_BLOCK = 8 << 20
 _HEAD = 400_000  # what guesses about the shape are drawn from, in characters
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """What was read from delimited text, and how."""
+    """What was read from delimited text, and how; ``evidence``: what each guess was drawn from, by option name."""
 
     raw: pd.DataFrame
     delimiter: str
+    quote: str
     encoding: str
-    decimal: str | None
+    marks: Marks
     header_row: int
+    rows: int
     notes: list[str]
+    evidence: dict[str, str]
 
 
 def delimiter_name(delimiter: str) -> str:
@@ -36,23 +40,30 @@ def delimiter_name(delimiter: str) -> str:
     return DELIMITERS.get(delimiter, f"'{delimiter}'")
 
 
-def _rows(text: str, delimiter: str, most: int = 200) -> list[list[str]]:
+def _rows(text: str, delimiter: str, quote: str = '"', most: int = 200) -> list[list[str]]:
     """Return the first rows, as the csv module splits them; the last may be cut and is dropped when there are many."""
-    lines = text[:400_000].splitlines(keepends=True)
+    lines = text[:_HEAD].splitlines(keepends=True)
     try:
-        rows = [row for row in csv.reader(iter(lines), delimiter=delimiter) if row]
+        rows = [row for row in csv.reader(iter(lines), **dialect(delimiter, quote)) if row]
     except csv.Error:
         rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-    if len(text) > 400_000 and len(rows) > 1:
+    if len(text) >= _HEAD and len(rows) > 1:
         rows = rows[:-1]
     return rows[:most]
 
 
-def guess_delimiter(text: str, filename: str = "") -> str | None:
+def guess_quote(text: str) -> str:
+    """Return an apostrophe where cells stand in apostrophes and none in double quotes; else the double quote."""
+    edges = "".join(re.escape(mark) for mark in DELIMITERS) + "\n"
+    singles = len(re.findall(f"(?:^|[{edges}])'[^'\n]*'(?=[{edges}\r]|$)", text[:_HEAD]))
+    return "'" if singles >= 3 and '"' not in text and singles >= text[:_HEAD].count("\n") / 2 else '"'
+
+
+def guess_delimiter(text: str, filename: str = "", quote: str = '"') -> str | None:
     """Return the delimiter that splits the first rows most evenly; None when no one gives two cells a row."""
     best: tuple[float, int, str] | None = None
-    for rank, delimiter in enumerate(DELIMITERS):
-        widths = Counter(len(row) for row in _rows(text, delimiter))
+    for delimiter in DELIMITERS:
+        widths = Counter(len(row) for row in _rows(text, delimiter, quote))
         wide = [(count, width) for width, count in widths.items() if width > 1]
         if not wide:
             continue
@@ -61,7 +72,6 @@ def guess_delimiter(text: str, filename: str = "") -> str | None:
         score = (round(even, 2), width, delimiter)
         if best is None or (score[0] > best[0] + 0.05) or (abs(score[0] - best[0]) <= 0.05 and width > best[1]):
             best = score
-        del rank
     return best[2] if best is not None and best[0] >= 0.3 else None
 
 
@@ -79,8 +89,8 @@ def guess_header_row(rows: list[list[str]]) -> int:
 
 
 def read_delimited(
-    data: bytes, filename: str, *, delimiter: str | None, encoding: str | None, decimal: str | None,
-    header_row: int | None,
+    data: bytes, filename: str, *, delimiter: str | None = None, quote: str | None = None, encoding: str | None = None,
+    marks: Marks = GUESSED, header_row: int | None = None, sample_rows: int | None = None, skip_ragged: bool = False,
 ) -> Delimited:  # fmt: skip
     """Return the cells of delimited text; :class:`ReadingError` names the line that does not fit."""
     content, used, note = to_utf8(data, filename, encoding)
@@ -88,30 +98,72 @@ def read_delimited(
         content = content.replace(b"\r", b"\n")
     _check_zeros(content, filename)
     text = content[:_HEAD].decode("utf-8", errors="ignore")
-    notes = [note] if note else []
     if not text.strip():
         raise ReadingError(f"'{filename}' is empty; a table needs a first line with the column names, and rows below.")
-    chosen = delimiter or guess_delimiter(text, filename)
+    evidence = {"encoding": note or _encoding_evidence(content, used)}
+    around = guess_quote(text) if quote is None else quote
+    evidence["quote"] = _quote_evidence(content, around)
+    chosen = delimiter or guess_delimiter(text, filename, around)
     if delimiter is not None:
-        _check_delimiter(text, delimiter, filename)
+        _check_delimiter(text, delimiter, filename, around)
+    mark = chosen or ","
+    rows = _rows(text, mark, around) if chosen else [[line] for line in text.splitlines()[:200]]
+    top = guess_header_row(rows) if header_row is None else header_row
+    cells = split(
+        content, filename, delimiter=mark if chosen else "\x1f", quote=around, skip=top, sample=sample_rows,
+        skip_ragged=skip_ragged,
+    )  # fmt: skip
+    raw, more = tidy_names(cells.raw, filename)
+    notes = [note] if note else []
+    notes += _shape_notes(rows, chosen, delimiter, top if header_row is None else 0, evidence)
+    if _looks_like_values([str(name) for name in raw.columns]):
+        more.append("The first row was taken for the names, but it looks like values; add a row of names on top.")
+    if sample_rows and cells.rows > len(raw):
+        more.append(f"A sample: {len(raw):,} of {cells.rows:,} rows, drawn evenly over the file.")
+    if cells.left_out:
+        more.append(f"{cells.left_out:,} lines with more or fewer cells than the header were left out.")
+    written = guess_written(raw, marks, mark)
+    evidence |= written.evidence | {"header_row": _header_evidence(rows, top)}
+    return Delimited(
+        raw, mark, around, used, written.marks, top, cells.rows, notes + written.notes + more, evidence
+    )  # fmt: skip
+
+
+def _shape_notes(
+    rows: list[list[str]], chosen: str | None, given: str | None, above: int, evidence: dict[str, str]
+) -> list[str]:
+    """Return notes about the delimiter and the lines above the names; the evidence of the delimiter is added."""
+    notes = []
     if chosen is None:
         tried = ", ".join(DELIMITERS.values())
         notes.append(f"One column only (tried {tried}); if there should be more, name the delimiter.")
-    elif delimiter is None and chosen != ",":
-        notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
-    mark = chosen or ","
-    rows = _rows(text, mark) if chosen else [[line] for line in text.splitlines()[:200]]
-    top = guess_header_row(rows) if header_row is None else header_row
-    if header_row is None and top:
-        notes.append(f"{top} line{'s' if top > 1 else ''} above the column names left out.")
-    raw = _parse(content, mark if chosen else "\x1f", filename, top)
-    raw, more = tidy_names(raw, filename)
-    if _looks_like_values([str(name) for name in raw.columns]):
-        more.append("The first row was taken for the names, but it looks like values; add a row of names on top.")
-    decimal = decimal or _guess_decimal(raw, mark)
-    if decimal == ",":
-        notes.append("Numbers have decimal commas; they are written back with a point.")
-    return Delimited(raw, mark, used, decimal, top, notes + more)
+        evidence["delimiter"] = f"No {tried.replace(', ', ' or ')} splits the lines evenly."
+    else:
+        usual, count = Counter(len(row) for row in rows).most_common(1)[0]
+        evidence["delimiter"] = f"{count} of the first {len(rows)} lines have {usual} cells with it."
+        if given is None and chosen != ",":
+            notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
+    if above:
+        notes.append(f"{above} line{'s' if above > 1 else ''} above the column names left out.")
+    return notes
+
+
+def _encoding_evidence(content: bytes, used: str) -> str:
+    if not used.startswith("utf-8"):
+        return "As chosen."
+    return "Plain ASCII; every encoding reads it alike." if content.isascii() else "Every byte fits UTF-8."
+
+
+def _quote_evidence(content: bytes, quote: str) -> str:
+    if not quote:
+        return "Marks around cells are taken as part of them."
+    found = content.count(quote.encode())
+    return f"{found:,} in the file." if found else "None in the file."
+
+
+def _header_evidence(rows: list[list[str]], top: int) -> str:
+    filled = sum(1 for cell in rows[top] if cell.strip()) if top < len(rows) else 0
+    return f"The row that is read as names has {filled} filled cell{'' if filled == 1 else 's'}."
 
 
 def _check_zeros(content: bytes, filename: str) -> None:
@@ -125,12 +177,12 @@ def _check_zeros(content: bytes, filename: str) -> None:
         )
 
 
-def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
+def _check_delimiter(text: str, delimiter: str, filename: str, quote: str) -> None:
     if len(delimiter) != 1:
         raise ReadingError(f"A delimiter is one character, not '{delimiter}'; use a comma, semicolon, tab or bar.")
-    rows = _rows(text, delimiter)
+    rows = _rows(text, delimiter, quote)
     if len(rows[0]) == 1 or all(len(row) == 1 for row in rows):
-        better = guess_delimiter(text, filename)
+        better = guess_delimiter(text, filename, quote)
         if better is not None:
             raise ReadingError(
                 f"'{filename}': with a {delimiter_name(delimiter)} as delimiter the names are one cell; "
@@ -138,174 +190,5 @@ def _check_delimiter(text: str, delimiter: str, filename: str) -> None:
             )
 
 
-def _split_header(content: bytes, delimiter: str, skip: int) -> tuple[list[str], int, int]:
-    """Return the names, where the first row of data starts in ``content``, and how many lines stand above it."""
-    lines = iter(io.BytesIO(content).readline, b"")
-    reader = csv.reader((line.decode("utf-8", errors="replace") for line in lines), delimiter=delimiter)
-    names: list[str] = []
-    try:
-        for _ in range(skip + 1):
-            names = next(reader)
-            while not names:
-                names = next(reader)
-    except (StopIteration, csv.Error):
-        names = names or [""]
-    start = 0
-    for _ in range(reader.line_num):
-        end = content.find(b"\n", start)
-        start = len(content) if end < 0 else end + 1
-    return names, start, reader.line_num
-
-
-def _parse(content: bytes, delimiter: str, filename: str, skip: int) -> pd.DataFrame:
-    """Split text into columns of Arrow-backed text; every row must have as many cells as the header."""
-    import pyarrow as pa
-
-    names, start, above = _split_header(content, delimiter, skip)
-    end = len(content)
-    while end > start and content[end - 1] in b"\r\n":
-        end -= 1
-    body = memoryview(content)[start:end]
-    quoted = content.find(b'"', start) >= 0
-    if not bytes(body[:10_000_000]).strip():
-        return as_frame(pa.table({str(i): pa.array([], pa.string()) for i in range(len(names))})).set_axis(
-            names, axis=1
-        )
-    try:
-        arrow = _cells(body, delimiter, len(names), quoted, threads=True)
-        if arrow is None:  # rows of another width: read again, in order, to say which
-            ragged = _ragged_rows(body, delimiter, len(names), quoted)
-            raise ReadingError(_ragged_sentence(filename, ragged, len(names), above))
-    except pa.ArrowInvalid as error:
-        raise ReadingError(
-            f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
-        ) from None
-    raw = as_frame(arrow)
-    _check_last_quote(raw, body, filename, above)
-    return raw.set_axis(names, axis=1)
-
-
-def as_frame(arrow: Any) -> pd.DataFrame:
-    """Return an Arrow table of text as a frame whose cells stay in Arrow's memory (dtype ``string[pyarrow]``)."""
-    return pd.DataFrame(
-        {i: pd.Series(pd.arrays.ArrowStringArray(column)) for i, column in enumerate(arrow.columns)}, copy=False
-    )
-
-
-def _cells(body: memoryview, delimiter: str, width: int, quoted: bool, *, threads: bool, handler: Any = None) -> Any:
-    """Return the cells as an Arrow table of text; None when a row has another width and there is no handler."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    differing: list[int] = []
-    places = [f"c{i}" for i in range(width)]
-
-    def note(row: Any) -> str:
-        differing.append(row.actual_columns)
-        return "skip"
-
-    for block in (_BLOCK, 2**31 - 1):
-        try:
-            arrow = arrow_csv.read_csv(
-                pa.BufferReader(pa.py_buffer(body)),
-                read_options=arrow_csv.ReadOptions(
-                    use_threads=threads, column_names=places,
-                    block_size=min(len(body) + 1024, block if threads else 2**31 - 1),
-                ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=delimiter, newlines_in_values=quoted, invalid_row_handler=handler or note,
-                    ignore_empty_lines=width > 1,
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types={place: pa.string() for place in places}, strings_can_be_null=False, check_utf8=False
-                ),
-            )  # fmt: skip
-            return None if differing else arrow
-        except pa.ArrowInvalid as error:
-            if "straddling" not in str(error) or block != _BLOCK:
-                raise
-    return None
-
-
-def _ragged_rows(body: memoryview, delimiter: str, width: int, quoted: bool) -> list[tuple[int, int]]:
-    """Return the number (from 1) and the width of every row that has another width than the header."""
-    ragged: list[tuple[int, int]] = []
-
-    def keep_in_mind(row: Any) -> str:
-        ragged.append((row.number or 0, row.actual_columns))
-        return "skip"
-
-    _cells(body, delimiter, width, quoted, threads=False, handler=keep_in_mind)
-    return ragged
-
-
-def _check_last_quote(raw: pd.DataFrame, body: memoryview, filename: str, above: int) -> None:
-    """Raise ReadingError when a quote that is never closed swallowed the rest of the file into the last cell."""
-    last = str(raw.iloc[-1, -1]) if len(raw) else ""
-    tail = last.encode("utf-8")
-    if "\n" in last and body[-1] != ord('"') and body[-len(tail) :] == tail:
-        line = bytes(body).count(b"\n") + above + 1 - last.count("\n")
-        raise ReadingError(
-            f"'{filename}', line {line}: a quote is opened and never closed, so that {last.count(chr(10)):,} lines "
-            "became one cell. Close it, or double a quote that belongs to the text."
-        )
-
-
-def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int) -> str:
-    number, width = ragged[0]
-    more = f" ({len(ragged):,} lines differ)" if len(ragged) > 1 else ""
-    return (
-        f"'{filename}', line {number + above}: {width} cells, but the header has {wanted}{more}. "
-        "Quote cells that hold the delimiter, or choose another delimiter or header row."
-    )
-
-
-def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str]]:
-    """Return the cells with names for nameless columns and without empty columns and rows at the end; and notes."""
-    notes = []
-    names = ["" if name is None else str(name).strip() for name in raw.columns]
-    while len(names) > 1 and names[-1] == "" and _is_blank(raw.iloc[:, -1]):
-        raw, names = raw.iloc[:, :-1], names[:-1]
-    if not any(names):
-        raise ReadingError(
-            f"'{filename}' has no column names in its header row; choose the row that holds them, or add one."
-        )
-    if nameless := [i for i, name in enumerate(names) if name == ""]:
-        for index in nameless:
-            names[index] = f"column_{index + 1}"
-        notes.append("Columns without a name: " + ", ".join(f"'{names[i]}'" for i in nameless[:5]) + " named by place.")
-    raw = raw.set_axis(pd.Index(names, dtype=object), axis=1)
-    while len(raw) and all(_is_blank(raw.iloc[-1:, i]) for i in range(raw.shape[1])) and raw.shape[1] > 1:
-        blank = 1
-        while blank < len(raw) and all(_is_blank(raw.iloc[-blank - 1 : -blank, i]) for i in range(raw.shape[1])):
-            blank += 1
-        raw = raw.iloc[:-blank]
-        notes.append(f"{blank} empty rows at the end were left out.")
-    return raw, notes
-
-
-def _is_blank(values: pd.Series) -> bool:
-    if isinstance(values.dtype, pd.StringDtype) and len(values) > 1000 and not _is_blank(values.iloc[:1000]):
-        return False
-    return all(value is None or value == "" or value != value for value in values.tolist())
-
-
 def _looks_like_values(names: list[str]) -> bool:
     return len(names) > 1 and sum(bool(re.fullmatch(r"[+-]?\d+([.,]\d+)?", name)) for name in names) > len(names) / 2
-
-
-def _guess_decimal(raw: pd.DataFrame, delimiter: str) -> str | None:
-    """Return "," when some column can only be read with decimal commas; None leaves it to each column."""
-    import pyarrow.compute as pc
-
-    for index in range(raw.shape[1]):
-        cells = raw.iloc[:, index].array.__arrow_array__()
-        if not pc.any(pc.match_substring(cells, ",")).as_py():
-            continue
-        values = [v.strip() for v in pc.unique(cells).to_pylist() if v.strip()]
-        commas = [v for v in values if re.fullmatch(r"[+-]?\d+(\.\d{3})*,\d+", v)]
-        if not commas or len(commas) < 0.3 * len(values) or any(re.fullmatch(r"[+-]?\d+\.\d+", v) for v in values):
-            continue
-        if delimiter == ";" or any(len(v.rsplit(",", 1)[1]) != 3 for v in commas):
-            return ","
-    return None

@@ -5,6 +5,8 @@
     SimileError
     ├── InputError            a file, a table or a setting that cannot be used as it is (exit code 2)
     │   ├── ReadingError      a file that is not a usable table
+    │   │   ├── TooLargeError more than fits; a sample of its rows may
+    │   │   └── RaggedError   rows that have more or fewer cells than the header; they can be left out
     │   ├── TableError        columns, kinds or roles that do not fit
     │   ├── ConstraintError   a rule that cannot be read or applied
     │   ├── MethodError       an engine or one of its settings
@@ -28,6 +30,14 @@ class InputError(SimileError):
 
 class ReadingError(InputError):
     """A file is not a usable table."""
+
+
+class TooLargeError(ReadingError):
+    """A file holds more than fits into memory or under the limit; a sample of its rows may be read."""
+
+
+class RaggedError(ReadingError):
+    """Some rows have more or fewer cells than the header; they can be left out."""
 
 
 class TableError(InputError):

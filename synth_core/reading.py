@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import io
-import json
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from synth_core.delimited import read_delimited, tidy_names
-from synth_core.errors import ReadingError, SimileError
+from synth_core.cells_read import CellsRead
+from synth_core.delimited import read_delimited
+from synth_core.errors import ReadingError, SimileError, TooLargeError
 from synth_core.inference import ColumnChoice, table_from_frame
 from synth_core.table import Table, did_you_mean
-from synth_core.unpacking import TABLE_SUFFIXES, check_size, check_workbook, refuse_other_files, suffix, unpack
+from synth_core.typed_files import read_json, read_parquet
+from synth_core.unpacking import (
+    LIMIT_MB,
+    TABLE_SUFFIXES,
+    check_memory,
+    check_size,
+    check_workbook,
+    refuse_other_files,
+    suffix,
+    unpack,
+)
+from synth_core.words import Marks
+from synth_core.workbooks import read_workbook
+from synth_core.written import MARK_NAMES
 
 __all__ = [
     "ColumnChoice",
@@ -29,8 +40,6 @@ __all__ = [
     "read_like",
     "table_from_frame",
 ]
-
-_MOST_CELLS = 200_000_000
 
 
 class ReadOptions(BaseModel):
@@ -48,6 +57,8 @@ class ReadOptions(BaseModel):
         What comes first in a date that can be read both ways (03/04/2024): day, month or year.
     sample_rows
         Keep this many rows, drawn evenly with a fixed seed, in the order of the file; None: every row.
+    skip_ragged
+        Leave lines out that have more or fewer cells than the header, instead of refusing the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +73,7 @@ class ReadOptions(BaseModel):
     header_row: int | None = None
     missing_tokens: tuple[str, ...] | None = None
     sample_rows: int | None = None
+    skip_ragged: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,8 @@ class Reading:
         Names of the sheets of a workbook, else empty.
     notes
         What was guessed or left out, in sentences.
+    evidence
+        What each guess was drawn from, by the name of the option.
     """
 
     table: Table
@@ -85,10 +99,11 @@ class Reading:
     options: ReadOptions
     sheets: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    evidence: dict[str, str] = field(default_factory=dict)
 
 
 def read(
-    path: str | Path, options: ReadOptions | None = None, *, name: str | None = None, limit_mb: float = 200
+    path: str | Path, options: ReadOptions | None = None, *, name: str | None = None, limit_mb: float = LIMIT_MB
 ) -> Reading:
     """Return the table in a file: .csv .tsv .txt .xlsx .parquet .json .jsonl, or one of them in .gz or .zip.
 
@@ -111,7 +126,12 @@ def read(
 
 
 def read_bytes(
-    data: bytes, filename: str, options: ReadOptions | None = None, *, name: str | None = None, limit_mb: float = 200
+    data: bytes,
+    filename: str,
+    options: ReadOptions | None = None,
+    *,
+    name: str | None = None,
+    limit_mb: float = LIMIT_MB,
 ) -> Reading:
     """Return the table in the bytes of a file called ``filename``, as :func:`read` does."""
     options = options or ReadOptions()
@@ -123,11 +143,12 @@ def read_bytes(
         content, inner = unpack(data, filename, limit_mb)
         if not content:
             raise ReadingError(f"'{filename}' holds an empty file; a table needs a header and rows below it.")
+        check_memory(len(content), filename, sampled=options.sample_rows is not None)
         return _read_one(content, inner, options, name or _stem(filename), limit_mb)
     except SimileError:
         raise
     except MemoryError:
-        raise ReadingError(f"'{filename}' needs more memory than there is; read a sample of its rows.") from None
+        raise TooLargeError(f"'{filename}' needs more memory than there is; read a sample of its rows.") from None
     except Exception as error:
         raise ReadingError(
             f"'{filename}' cannot be read as a table ({type(error).__name__}); save it again as CSV, "
@@ -135,7 +156,7 @@ def read_bytes(
         ) from error
 
 
-def read_like(path: str | Path, like: Table, *, limit_mb: float = 200) -> Table:
+def read_like(path: str | Path, like: Table, *, limit_mb: float = LIMIT_MB) -> Table:
     """Return the table in a file with the columns of ``like``, in its order, with the same kinds and roles.
 
     Columns of ``like`` that engines do not learn may be missing; further columns are passed over.
@@ -197,8 +218,16 @@ def _check_fit(raw: pd.DataFrame, table: Table, name: str) -> None:
 def _check_options(options: ReadOptions) -> None:
     if options.decimal not in (None, ".", ","):
         raise ReadingError(f"The decimal mark is a point or a comma, not '{options.decimal}'.")
+    if options.thousands not in (None, "", *MARK_NAMES):
+        raise ReadingError(f"The thousands mark is a comma, point, space or apostrophe, not '{options.thousands}'.")
+    if options.thousands and options.thousands == options.decimal:
+        raise ReadingError(f"'{options.decimal}' cannot stand both before decimals and between thousands.")
+    if options.quote is not None and len(options.quote) > 1:
+        raise ReadingError(f"The quote is one character or none, not '{options.quote}'.")
     if options.header_row is not None and options.header_row < 0:
         raise ReadingError(f"The header row counts from 0, so it cannot be {options.header_row}.")
+    if options.sample_rows is not None and options.sample_rows < 1:
+        raise ReadingError(f"A sample has at least one row, not {options.sample_rows}.")
 
 
 def _stem(filename: str) -> str:
@@ -210,26 +239,24 @@ def _stem(filename: str) -> str:
 
 def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit_mb: float) -> Reading:
     kind = suffix(filename)
-    sheets: list[str] = []
     if data.startswith(b"PAR1") or kind == ".parquet":
-        raw, notes = _read_parquet(data, filename, limit_mb)
-        used = options
+        cells, used = read_parquet(data, filename, limit_mb, options.sample_rows), options
     elif kind in (".xlsx", ".xlsm", ".xls") or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         check_workbook(data, filename, limit_mb)
-        raw, sheets, used, notes = _read_workbook(data, filename, options)
+        cells = read_workbook(data, filename, options.sheet, options.header_row)
+        used = options.model_copy(update={"sheet": cells.sheet, "header_row": cells.header_row})
     else:
         refuse_other_files(data, filename)
         if kind in (".json", ".jsonl", ".ndjson"):
-            raw, notes = _read_json(data, filename, options.encoding)
-            used = options
+            cells, used = read_json(data, filename, options.encoding), options
         else:
-            raw, used, notes = _read_text(data, filename, options)
+            cells, used = _read_text(data, filename, options)
+    raw, notes = _sampled(cells, options.sample_rows)
     if len(raw) == 0:
         raise ReadingError(
             f"'{filename}' has a header with {raw.shape[1]} columns but no rows below it; add rows, "
             "or choose another header row."
         )
-    raw = raw.reset_index(drop=True)
     table = table_from_frame(raw, name, missing_tokens=used.missing_tokens)
     if all(table.frame[name].isna().all() for name in table.names):
         raise ReadingError(f"'{filename}': no cell of its {len(raw):,} rows is filled; there is nothing to learn.")
@@ -237,7 +264,19 @@ def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit
         notes.append("The table has one row; at least a few dozen are needed to learn from.")
     notes += _column_notes(table)
     source = {"file": filename, "format": kind.lstrip(".") or "text"}
-    return Reading(Table(table.frame, table.columns, name, source), raw, used, sheets, notes)
+    table = Table(table.frame, table.columns, name, source)
+    return Reading(table, raw, used, cells.sheets, notes, cells.evidence)
+
+
+def _sampled(cells: CellsRead, rows: int | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells and the notes, with no more than ``rows`` rows, drawn evenly, in their order."""
+    raw, attrs = cells.raw.reset_index(drop=True), dict(cells.raw.attrs)
+    if rows is None or len(raw) <= rows:
+        return raw, cells.notes
+    chosen = np.sort(np.random.default_rng(0).choice(len(raw), size=rows, replace=False))
+    sample = raw.iloc[chosen].reset_index(drop=True)
+    sample.attrs.update(attrs)
+    return sample, [*cells.notes, f"A sample: {rows:,} of {len(raw):,} rows, drawn evenly over the file."]
 
 
 def _column_notes(table: Table) -> list[str]:
@@ -248,179 +287,20 @@ def _column_notes(table: Table) -> list[str]:
     return [f"No cell is filled in {shown}."]
 
 
-def _read_text(data: bytes, filename: str, options: ReadOptions) -> tuple[pd.DataFrame, ReadOptions, list[str]]:
+def _read_text(data: bytes, filename: str, options: ReadOptions) -> tuple[CellsRead, ReadOptions]:
     found = read_delimited(
-        data, filename, delimiter=options.delimiter, encoding=options.encoding, decimal=options.decimal,
-        header_row=options.header_row,
+        data, filename, delimiter=options.delimiter, quote=options.quote, encoding=options.encoding,
+        marks=Marks(options.decimal, options.thousands, options.date_order), header_row=options.header_row,
+        sample_rows=options.sample_rows, skip_ragged=options.skip_ragged,
     )  # fmt: skip
-    found.raw.attrs.update({"text": True, "decimal": found.decimal})
+    marks = found.marks
+    found.raw.attrs.update(
+        {"text": True, "decimal": marks.decimal, "thousands": marks.thousands, "date_order": marks.date_order}
+    )
     used = options.model_copy(
         update={
-            "delimiter": found.delimiter, "encoding": found.encoding, "decimal": found.decimal or ".",
-            "header_row": found.header_row,
+            "delimiter": found.delimiter, "quote": found.quote, "encoding": found.encoding, "decimal": marks.decimal,
+            "thousands": marks.thousands, "date_order": marks.date_order, "header_row": found.header_row,
         }
     )  # fmt: skip
-    return found.raw, used, found.notes
-
-
-# -- Excel ------------------------------------------------------------------------------------------------------
-
-
-def _read_workbook(
-    data: bytes, filename: str, options: ReadOptions
-) -> tuple[pd.DataFrame, list[str], ReadOptions, list[str]]:
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        except Exception:
-            raise ReadingError(f"'{filename}' is damaged: Excel's parts in it cannot be read. Save it again.") from None
-        sheets = [sheet.title for sheet in book.worksheets]
-        if not sheets:
-            raise ReadingError(f"'{filename}' has no sheet with cells; save the table as a worksheet.")
-        if options.sheet is not None and options.sheet not in sheets:
-            shown = ", ".join(f"'{sheet}'" for sheet in sheets[:6])
-            raise ReadingError(f"'{filename}' has no sheet '{options.sheet}'; it has {shown}.")
-        chosen, rows = _sheet_rows(book, sheets, options.sheet)
-        book.close()
-    notes = [f"Sheet '{chosen}' of {len(sheets)} was read."] if len(sheets) > 1 and options.sheet is None else []
-    if not rows:
-        raise ReadingError(f"'{filename}', sheet '{chosen}', is empty; choose another sheet.")
-    raw, top = _grid(rows, filename, options.header_row)
-    if options.header_row is None and top:
-        notes.append(f"{top} row{'s' if top > 1 else ''} above the column names left out.")
-    raw, more = tidy_names(raw, filename)
-    raw.attrs["text"] = False
-    return raw, sheets, options.model_copy(update={"sheet": chosen, "header_row": top}), notes + more
-
-
-def _sheet_rows(book: Any, sheets: list[str], wanted: str | None) -> tuple[str, list[tuple[Any, ...]]]:
-    """Return the name and rows of the sheet wanted, else of the first that has cells."""
-    for title in [wanted] if wanted is not None else sheets:
-        rows = list(book[title].iter_rows(values_only=True))
-        while rows and not any(cell is not None for cell in rows[-1]):
-            rows.pop()
-        if rows:
-            return title, rows
-    return wanted or sheets[0], []
-
-
-def _grid(rows: list[tuple[Any, ...]], filename: str, header_row: int | None) -> tuple[pd.DataFrame, int]:
-    filled = [sum(cell is not None for cell in row) for row in rows[:50]]
-    top = header_row
-    if top is None:
-        top = next((i for i, count in enumerate(filled) if count > 1 or max(filled) == count), 0)
-    if top >= len(rows):
-        raise ReadingError(f"'{filename}' has {len(rows)} rows, so row {top + 1} cannot hold the names.")
-    width = max(len(row) for row in rows[top:])
-    header = [None if c is None else str(c) for c in rows[top]] + [None] * (width - len(rows[top]))
-    body = [row + (None,) * (width - len(row)) if len(row) < width else row for row in rows[top + 1 :]]
-    columns = list(zip(*body, strict=True)) if body else [()] * width
-    raw = pd.DataFrame({i: pd.Series(list(cells), dtype=object) for i, cells in enumerate(columns)})
-    return raw.set_axis(pd.Index(["" if h is None else h for h in header], dtype=object), axis=1), top
-
-
-# -- Parquet and JSON -------------------------------------------------------------------------------------------
-
-
-def _read_parquet(data: bytes, filename: str, limit_mb: float) -> tuple[pd.DataFrame, list[str]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        schema, shape = file.schema_arrow, file.metadata
-    except (pa.ArrowInvalid, OSError):
-        raise ReadingError(f"'{filename}' is damaged or no Parquet file; export it again.") from None
-    size = sum(shape.row_group(i).total_byte_size for i in range(shape.num_row_groups))
-    if shape.num_rows * max(1, shape.num_columns) > _MOST_CELLS or size > 20 * limit_mb * 1e6:
-        raise ReadingError(
-            f"'{filename}' holds {shape.num_rows:,} rows x {shape.num_columns} columns, more than fits; read a sample."
-        )
-    if len(schema.names) != len(set(schema.names)):
-        twice = next(n for n in schema.names if schema.names.count(n) > 1)
-        raise ReadingError(f"'{filename}' has two columns called '{twice}'; give each column a name of its own.")
-    if not schema.names:
-        raise ReadingError(f"'{filename}' has no columns; a table needs at least one.")
-    try:
-        arrow = file.read()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
-        raise ReadingError(f"'{filename}' is damaged: its cells cannot be read. Export it again.") from None
-    raw = pd.DataFrame({name: _arrow_column(arrow.column(name)) for name in schema.names})
-    if all(name == "__index_level_0__" for name in schema.names[-1:]) and len(schema.names) > 1:
-        raw = raw.drop(columns="__index_level_0__")
-    raw, notes = tidy_names(raw, filename)
-    raw.attrs["text"] = False
-    return raw, notes
-
-
-def _arrow_column(column: Any) -> pd.Series:
-    """Return one Parquet column as pandas, whole numbers whole even where cells are missing."""
-    import pyarrow as pa
-
-    kind = column.type
-    values: pd.Series
-    if pa.types.is_integer(kind) and column.null_count:
-        nullable = pd.UInt64Dtype() if kind == pa.uint64() else pd.Int64Dtype()
-        values = column.cast(pa.uint64() if kind == pa.uint64() else pa.int64()).to_pandas(
-            types_mapper=lambda _: nullable
-        )
-    elif pa.types.is_date(kind) or pa.types.is_decimal(kind):
-        values = column.to_pandas(date_as_object=True).astype(object)
-    elif pa.types.is_timestamp(kind):
-        try:
-            values = column.to_pandas()
-            values = values.astype("datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz))
-        except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid):
-            values = pd.to_datetime(column.to_pandas(timestamp_as_object=True), errors="coerce")
-    elif pa.types.is_time(kind):
-        found = column.to_pandas()
-        values = found.astype(str).where(found.notna(), None)
-    else:
-        values = column.to_pandas()
-    return values
-
-
-def _read_json(data: bytes, filename: str, encoding: str | None) -> tuple[pd.DataFrame, list[str]]:
-    try:
-        text = data.decode(encoding or "utf-8-sig")
-    except (UnicodeError, LookupError):
-        raise ReadingError(f"'{filename}' is not UTF-8 text, as JSON must be; save it as UTF-8.") from None
-    if not text.strip():
-        raise ReadingError(f"'{filename}' is empty; JSON needs a list of records.")
-    records = _records(text, filename)
-    if not records or not all(isinstance(record, dict) for record in records):
-        raise ReadingError(
-            f"'{filename}' is JSON, but not a table: a list of records, or one record per line, was expected."
-        )
-    names = list(dict.fromkeys(key for record in records for key in record))
-    if not names:
-        raise ReadingError(f"'{filename}' holds records without any field; a table needs at least one column.")
-    raw = pd.DataFrame({n: pd.Series([r.get(n) for r in records], dtype=object) for n in names})
-    raw, notes = tidy_names(raw, filename)
-    raw.attrs["text"] = False
-    return raw, notes
-
-
-def _records(text: str, filename: str) -> list[Any]:
-    try:
-        whole = json.loads(text)
-    except json.JSONDecodeError as first:
-        lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-        if len(lines) < 2 or not lines[0][1].lstrip().startswith("{"):
-            raise ReadingError(f"'{filename}', line {first.lineno}: this is not JSON ({first.msg}).") from None
-        records = []
-        for number, line in lines:
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError as error:
-                raise ReadingError(f"'{filename}', line {number}: this is not JSON ({error.msg}).") from None
-        return records
-    except RecursionError:
-        raise ReadingError(f"'{filename}' is JSON nested too deeply for a table.") from None
-    if isinstance(whole, dict):
-        lists = [value for value in whole.values() if isinstance(value, list) and value]
-        return lists[0] if len(lists) == 1 else [whole]
-    return whole if isinstance(whole, list) else []
+    return CellsRead(found.raw, found.notes, evidence=found.evidence), used

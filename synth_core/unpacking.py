@@ -6,8 +6,11 @@ import io
 import zipfile
 import zlib
 
-from synth_core.errors import ReadingError
+from synth_core.errors import ReadingError, TooLargeError
 
+LIMIT_MB = 500.0
+_UNPACKED = 4  # an archive may unpack to so many times the limit of a file
+_PER_BYTE = 4  # memory that a byte of text takes while it is read, as measured
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonl", ".ndjson")
 _WAY_OUT = "Save the table as CSV, Excel (.xlsx) or Parquet and read that."
 _MARKS: tuple[tuple[bytes, str], ...] = (
@@ -37,9 +40,21 @@ def suffix(filename: str) -> str:
 def check_size(size: int, filename: str, limit_mb: float) -> None:
     """Raise :class:`ReadingError` when a file of ``size`` bytes is over the limit (before any of it is read)."""
     if size > limit_mb * 1e6:
-        raise ReadingError(
+        raise TooLargeError(
             f"'{filename}' has {size / 1e6:,.0f} MB, more than the limit of {limit_mb:,.0f} MB; "
             "read a sample of its rows, or save it as Parquet."
+        )
+
+
+def check_memory(size: int, filename: str, *, sampled: bool) -> None:
+    """Raise :class:`TooLargeError` when reading text of ``size`` bytes would need more memory than there is."""
+    import psutil
+
+    needed, free = size * (1 if sampled else _PER_BYTE), psutil.virtual_memory().available
+    if size > 50e6 and needed > free:
+        raise TooLargeError(
+            f"'{filename}' needs about {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are free; "
+            "read a sample of its rows."
         )
 
 
@@ -47,9 +62,9 @@ def unpack(data: bytes, filename: str, limit_mb: float) -> tuple[bytes, str]:
     """Return the bytes and the name of the table inside ``data``; gzip and zip are opened, within the limit."""
     if data.startswith(b"\x1f\x8b"):
         inner = filename[:-3] if filename.lower().endswith(".gz") else filename
-        return unpack_once(_gunzip(data, filename, limit_mb), inner, filename)
+        return unpack_once(_gunzip(data, filename, _UNPACKED * limit_mb), inner, filename)
     if data.startswith(b"PK\x03\x04") and suffix(filename) not in (".xlsx", ".xlsm") and not _is_workbook(data):
-        content, inner = _unzip(data, filename, limit_mb)
+        content, inner = _unzip(data, filename, _UNPACKED * limit_mb)
         return unpack_once(content, inner, filename)
     return data, filename
 
@@ -87,8 +102,8 @@ def _gunzip(data: bytes, filename: str, limit_mb: float) -> bytes:
 
 
 def _bomb(filename: str, limit_mb: float) -> ReadingError:
-    return ReadingError(
-        f"'{filename}' unpacks to more than the limit of {limit_mb:,.0f} MB; read a sample of its rows instead."
+    return TooLargeError(
+        f"'{filename}' unpacks to more than the limit of {limit_mb:,.0f} MB; unpack it and read a part of it."
     )
 
 

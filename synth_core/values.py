@@ -31,8 +31,7 @@ NUMERIC_TOKENS = frozenset([
 _NUMBER_LIKE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|[.,]\d+)([eE][+-]?\d+)?")
 _ANY_NUMBER = r"^[+-]?([0-9][0-9.,' \x{00a0}\x{202f}]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$"
 _HUGE = re.compile(r"[eE][+-]?\d{5}")
-_COMMA_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}([. \u00a0\u202f']\d{3})+)?(,\d+)?([eE][+-]?\d+)?")
-_POINT_THOUSANDS = re.compile(r"[+-]?(\d+|\d{1,3}([, \u00a0\u202f']\d{3})+)(\.\d+)?")
+_GAPS = " \u00a0\u202f"
 
 
 def has_leading_zero(levels: Sequence[str]) -> bool:
@@ -52,12 +51,12 @@ def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
 
     A decimal mark that is not given is guessed from the column ("1,5" can only be a decimal comma).
     """
-    plain = _plain_numbers(levels) if isinstance(levels, Texts) and marks.decimal != "," else None
+    commas = marks.decimal == "," or (marks.decimal is None and marks.thousands == ".")
+    plain = _plain_numbers(levels) if isinstance(levels, Texts) and not commas else None
     if plain is not None:
         return plain
     if isinstance(levels, Texts) and (found := _among_words(levels, marks)) is not None:
         return found
-    decimal = marks.decimal
     array = np.array([_bounded(level) for level in levels], dtype=object)
     values = np.asarray(pd.to_numeric(array, errors="coerce")) if len(array) else np.zeros(0)
     note = ""
@@ -65,8 +64,8 @@ def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
         return Parsed(values.astype(np.int64), np.zeros(len(array), dtype=bool), whole=True)
     values = values.astype(np.float64)
     odd = ~np.isfinite(values)
-    if decimal == "," or (odd.any() and decimal != "." and _looks_marked(levels, odd)):
-        values, odd, note = _with_marks(levels, values, odd, decimal)
+    if commas or (odd.any() and _looks_marked(levels, odd)):
+        values, odd, note = _with_marks(levels, values, odd, marks)
     good = values[~odd]
     # Beyond 2**53 a float cannot hold every whole number: such digits are a code.
     whole = bool(len(good)) and bool(np.all(good == np.rint(good))) and bool(np.all(np.abs(good) < 2**53))
@@ -117,18 +116,27 @@ def _looks_marked(levels: Sequence[str], odd: npt.NDArray[np.bool_]) -> bool:
 
 
 def _with_marks(
-    levels: Sequence[str], values: npt.NDArray[np.float64], odd: npt.NDArray[np.bool_], decimal: str | None
+    levels: Sequence[str], values: npt.NDArray[np.float64], odd: npt.NDArray[np.bool_], marks: Marks
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], str]:
     """Read decimal commas or thousands marks, whichever explains more levels."""
-    ways = [","] if decimal == "," else [".", ","]
-    best, explained, words = (values, odd, ""), int((~odd).sum()), {".": "thousands marks", ",": "decimal commas"}
-    for way in ways:
-        pattern, drop = (_COMMA_DECIMAL, ". \u00a0\u202f'") if way == "," else (_POINT_THOUSANDS, ", \u00a0\u202f'")
-        table = str.maketrans(dict.fromkeys(drop, "") | ({",": "."} if way == "," else {}))
-        clean = np.array([_bounded(v.translate(table)) if pattern.fullmatch(v) else "" for v in levels], dtype=object)
-        tried = np.asarray(pd.to_numeric(clean, errors="coerce"), dtype=np.float64)
-        if int(np.isfinite(tried).sum()) > explained or decimal == ",":
-            changed = any("," in level for level in levels)
-            best = (tried, ~np.isfinite(tried), f"Numbers have {words[way]}." if changed else "")
-            explained = int(np.isfinite(tried).sum())
+    decimal = marks.decimal or {".": ",", ",": "."}.get(marks.thousands or "")
+    best, explained = (values, odd, ""), int((~odd).sum())
+    for way in [decimal] if decimal else [".", ","]:
+        groups = _GAPS if marks.thousands in (None, " ") else re.escape(marks.thousands or "")
+        if marks.thousands is None:
+            groups += "'" + (r"\." if way == "," else ",")
+        inner = rf"(\d+|\d{{1,3}}([{groups}]\d{{3}})+)?" if groups else r"(\d+)?"
+        pattern = re.compile(rf"[+-]?{inner}({re.escape(way)}\d+)?([eE][+-]?\d+)?")
+        dropped = re.compile(f"[{groups}]") if groups else re.compile("(?!)")
+        clean = [dropped.sub("", v).replace(way, ".") if pattern.fullmatch(v) else "" for v in levels]
+        tried = np.asarray(pd.to_numeric(np.array(clean, dtype=object), errors="coerce"), dtype=np.float64)
+        fits = int(np.isfinite(tried).sum())
+        if fits > explained or decimal is not None:
+            best, explained = (tried, ~np.isfinite(tried), _marks_note(levels, way)), fits
     return best
+
+
+def _marks_note(levels: Sequence[str], way: str) -> str:
+    if not any("," in level for level in levels):
+        return ""
+    return "Numbers have thousands marks." if way == "." else "Numbers have decimal commas."

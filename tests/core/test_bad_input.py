@@ -54,6 +54,12 @@ def zipped(**members: bytes) -> bytes:
     return data.getvalue()
 
 
+def claiming(archive: bytes, size: int) -> bytes:
+    """Return a zip archive whose directory says that its member unpacks to ``size`` bytes."""
+    at = archive.index(b"PK\x01\x02") + 24
+    return archive[:at] + size.to_bytes(4, "little") + archive[at + 4 :]
+
+
 LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
 FILES = {
     "empty.csv": (b"", "is empty"),
@@ -74,8 +80,8 @@ FILES = {
     "broken.xlsx": (b"PK\x03\x04" + bytes(range(256)) * 8, "damaged"),
     "cut.xlsx": (workbook()[:2500], "damaged"),
     "locked.xlsx": (LOCKED, "password"),
-    "bomb.zip": (zipped(a_csv=bytes(220_000_000)), "more than the limit of 200 MB"),
-    "bomb.csv.gz": (gzip.compress(bytes(1_000_000), 9) * 210, "more than the limit of 200 MB"),
+    "bomb.zip": (claiming(zipped(a_csv=b"a\n1\n"), 3_000_000_000), "more than the limit of 2,000 MB"),
+    "cut.csv.gz": (gzip.compress(b"a,b\n1,2\n" * 9000)[:-20], "ends too early"),
     "two.zip": (zipped(a_csv=b"a\n1\n", b_csv=b"a\n1\n"), "2 tables"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture (PNG)"),
     "paper.pdf": (b"%PDF-1.7 ...", "a PDF document"),
@@ -106,8 +112,8 @@ def test_a_file_that_is_no_usable_table_is_refused_in_one_sentence(
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with (tmp_path / "big.csv").open("wb") as stream:
-        stream.truncate(300_000_000)
-    assert "300 MB, more than the limit of 200 MB" in refused(capsys, "profile", tmp_path / "big.csv")
+        stream.truncate(600_000_000)
+    assert "600 MB, more than the limit of 500 MB" in refused(capsys, "profile", tmp_path / "big.csv")
 
 
 def test_a_folder_and_a_name_that_is_not_there_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""The cells of a file before their kinds are known, and names for all of their columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from synth_core.errors import ReadingError
+
+
+@dataclass(frozen=True)
+class CellsRead:
+    """Cells as a file holds them; ``evidence``: what each guess was drawn from, by the name of the option."""
+
+    raw: pd.DataFrame
+    notes: list[str]
+    sheets: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    header_row: int | None = None
+    evidence: dict[str, str] = field(default_factory=dict)
+
+
+def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells with names for nameless columns and without empty columns and rows at the end; and notes."""
+    notes = []
+    names = ["" if name is None else str(name).strip() for name in raw.columns]
+    while len(names) > 1 and names[-1] == "" and _is_blank(raw.iloc[:, -1]):
+        raw, names = raw.iloc[:, :-1], names[:-1]
+    if not any(names):
+        raise ReadingError(
+            f"'{filename}' has no column names in its header row; choose the row that holds them, or add one."
+        )
+    if nameless := [i for i, name in enumerate(names) if name == ""]:
+        for index in nameless:
+            names[index] = f"column_{index + 1}"
+        notes.append("Columns without a name: " + ", ".join(f"'{names[i]}'" for i in nameless[:5]) + " named by place.")
+    raw = raw.set_axis(pd.Index(names, dtype=object), axis=1)
+    while len(raw) and all(_is_blank(raw.iloc[-1:, i]) for i in range(raw.shape[1])) and raw.shape[1] > 1:
+        blank = 1
+        while blank < len(raw) and all(_is_blank(raw.iloc[-blank - 1 : -blank, i]) for i in range(raw.shape[1])):
+            blank += 1
+        raw = raw.iloc[:-blank]
+        notes.append(f"{blank} empty rows at the end were left out.")
+    return raw, notes
+
+
+def _is_blank(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype) and len(values) > 1000 and not _is_blank(values.iloc[:1000]):
+        return False
+    return all(value is None or value == "" or value != value for value in values.tolist())

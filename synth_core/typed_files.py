@@ -1,0 +1,190 @@
+"""Files whose cells have types: Parquet, JSON and JSON lines; records inside cells become columns, one level deep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth_core.cells_read import CellsRead, tidy_names
+from synth_core.decoding import to_utf8
+from synth_core.errors import ReadingError, TooLargeError
+
+_MOST_CELLS = 400_000_000
+_INDEX = "__index_level_0__"
+
+
+def read_parquet(data: bytes, filename: str, limit_mb: float, sample_rows: int | None) -> CellsRead:
+    """Return the cells of a Parquet file; with ``sample_rows`` never more than one row group is held besides them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        schema, shape = file.schema_arrow, file.metadata
+    except (pa.ArrowInvalid, OSError):
+        raise ReadingError(f"'{filename}' is damaged or no Parquet file; export it again.") from None
+    size = sum(shape.row_group(i).total_byte_size for i in range(shape.num_row_groups))
+    if not sample_rows and (shape.num_rows * max(1, shape.num_columns) > _MOST_CELLS or size > 10 * limit_mb * 1e6):
+        raise TooLargeError(
+            f"'{filename}' holds {shape.num_rows:,} rows x {shape.num_columns} columns, more than fits; read a sample."
+        )
+    if len(schema.names) != len(set(schema.names)):
+        twice = next(n for n in schema.names if schema.names.count(n) > 1)
+        raise ReadingError(f"'{filename}' has two columns called '{twice}'; give each column a name of its own.")
+    if not schema.names:
+        raise ReadingError(f"'{filename}' has no columns; a table needs at least one.")
+    try:
+        arrow = _drawn(file, sample_rows) if sample_rows and sample_rows < shape.num_rows else file.read()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
+        raise ReadingError(f"'{filename}' is damaged: its cells cannot be read. Export it again.") from None
+    if schema.names[-1] == _INDEX and len(schema.names) > 1:
+        arrow = arrow.drop_columns([_INDEX])
+    arrow, notes = _flat(arrow)
+    if arrow.num_rows < shape.num_rows:
+        notes.append(f"A sample: {arrow.num_rows:,} of {shape.num_rows:,} rows, drawn evenly over the file.")
+    raw = pd.DataFrame({name: _arrow_column(arrow.column(name)) for name in arrow.column_names})
+    raw, more = tidy_names(raw, filename)
+    raw.attrs["text"] = False
+    return CellsRead(raw, notes + more)
+
+
+def _drawn(file: Any, rows: int) -> Any:
+    """Return evenly drawn rows, in their order, row group by row group."""
+    import pyarrow as pa
+
+    chosen = np.sort(np.random.default_rng(0).choice(file.metadata.num_rows, size=rows, replace=False))
+    parts, start = [], 0
+    for group in range(file.metadata.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        here = chosen[(chosen >= start) & (chosen < start + count)] - start
+        if len(here):
+            parts.append(file.read_row_group(group).take(pa.array(here)))
+        start += count
+    return pa.concat_tables(parts)
+
+
+def _flat(arrow: Any) -> tuple[Any, list[str]]:
+    """Return the table with the fields of records as columns ("address.city"), and a note."""
+    import pyarrow as pa
+
+    nested = [field.name for field in arrow.schema if pa.types.is_struct(field.type) and field.type.num_fields]
+    made = [f"{name}.{inner.name}" for name in nested for inner in arrow.schema.field(name).type]
+    if not nested or set(made) & set(arrow.column_names) or len(set(made)) < len(made):
+        return arrow, []
+    return arrow.flatten(), [_flat_note(nested)]
+
+
+def _flat_note(names: list[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"Records inside the cells of {shown} became columns of their own, such as '{names[0]}.…'."
+
+
+def _arrow_column(column: Any) -> pd.Series:
+    """Return one Parquet column as pandas, whole numbers whole even where cells are missing."""
+    import pyarrow as pa
+
+    kind = column.type
+    values: pd.Series
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.Series(pd.arrays.ArrowStringArray(column))
+    if pa.types.is_integer(kind) and column.null_count:
+        nullable = pd.UInt64Dtype() if kind == pa.uint64() else pd.Int64Dtype()
+        values = column.cast(pa.uint64() if kind == pa.uint64() else pa.int64()).to_pandas(
+            types_mapper=lambda _: nullable
+        )
+    elif pa.types.is_decimal(kind) and kind.precision <= 15:
+        values = column.cast(pa.float64()).to_pandas()
+    elif pa.types.is_date(kind) or pa.types.is_decimal(kind):
+        values = column.to_pandas(date_as_object=True).astype(object)
+    elif pa.types.is_timestamp(kind):
+        try:
+            values = column.to_pandas()
+            values = values.astype("datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz))
+        except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid):
+            values = pd.to_datetime(column.to_pandas(timestamp_as_object=True), errors="coerce")
+    elif pa.types.is_time(kind):
+        found = column.to_pandas()
+        values = found.astype(str).where(found.notna(), None)
+    else:
+        values = column.to_pandas()
+    return values
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------
+
+
+def read_json(data: bytes, filename: str, encoding: str | None) -> CellsRead:
+    """Return the cells of a list of records, or of one record per line."""
+    try:
+        content, used, _ = to_utf8(data, filename, encoding)
+        if encoding is None and not used.startswith("utf"):
+            raise ReadingError("")
+    except ReadingError:
+        raise ReadingError(f"'{filename}' is not UTF-8 text, as JSON must be; save it as UTF-8.") from None
+    text = content.decode("utf-8")
+    if not text.strip():
+        raise ReadingError(f"'{filename}' is empty; JSON needs a list of records.")
+    records = _records(text, filename)
+    if not records or not all(isinstance(record, dict) for record in records):
+        raise ReadingError(
+            f"'{filename}' is JSON, but not a table: a list of records, or one record per line, was expected."
+        )
+    nested = _nested(records)
+    if nested:
+        records = [_flat_record(record, nested) for record in records]
+    names = list(dict.fromkeys(key for record in records for key in record))
+    if not names:
+        raise ReadingError(f"'{filename}' holds records without any field; a table needs at least one column.")
+    raw = pd.DataFrame({n: pd.Series([r.get(n) for r in records], dtype=object) for n in names})
+    raw, notes = tidy_names(raw, filename)
+    raw.attrs["text"] = False
+    return CellsRead(raw, ([_flat_note(sorted(nested))] if nested else []) + notes)
+
+
+def _nested(records: list[Any]) -> set[str]:
+    """Return the fields that hold a record wherever they are filled, and whose inner names are still free."""
+    found: dict[str, bool] = {}
+    for record in records:
+        for key, value in record.items():
+            if value is not None:
+                found[key] = found.get(key, True) and isinstance(value, dict)
+    taken = {key for record in records for key in record}
+    return {
+        key for key, always in found.items()
+        if always and not any(name.startswith(f"{key}.") for name in taken)
+    }  # fmt: skip
+
+
+def _flat_record(record: dict[str, Any], nested: set[str]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if key in nested:
+            flat.update({f"{key}.{inner}": cell for inner, cell in (value or {}).items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _records(text: str, filename: str) -> list[Any]:
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError as first:
+        lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+        if len(lines) < 2 or not lines[0][1].lstrip().startswith("{"):
+            raise ReadingError(f"'{filename}', line {first.lineno}: this is not JSON ({first.msg}).") from None
+        records = []
+        for number, line in lines:
+            try:
+                records.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise ReadingError(f"'{filename}', line {number}: this is not JSON ({error.msg}).") from None
+        return records
+    except RecursionError:
+        raise ReadingError(f"'{filename}' is JSON nested too deeply for a table.") from None
+    if isinstance(whole, dict):
+        lists = [value for value in whole.values() if isinstance(value, list) and value]
+        return lists[0] if len(lists) == 1 else [whole]
+    return whole if isinstance(whole, list) else []
