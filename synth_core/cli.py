@@ -19,12 +19,14 @@ from synth_core.cli_options import (
     check_place,
     check_suffix,
     left_out_notes,
+    missing_of,
     params_of,
     read_table,
     recipe_of,
     rules_in,
     shares_of,
     split_by,
+    told_missing,
     use_of,
     with_roles,
 )
@@ -64,6 +66,10 @@ QuerySeconds = Annotated[int, typer.Option("--query-seconds", min=1, help="Cance
 Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
 Name = Annotated[str | None, typer.Option(metavar="COL")]
 Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option("--missing", metavar="COL=WORD,...", help="Words that mean an empty cell: pdays=999,-1"),
+]
 RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
 UseName = Annotated[
     str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
@@ -180,6 +186,7 @@ def generate(
     param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
     use: UseName = "share",
     workers: Annotated[int, typer.Option(min=1, help="Processes that sample; the rows do not depend on it.")] = 1,
+    missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
@@ -190,7 +197,8 @@ def generate(
 
     check_suffix(out)
     reading = read_table(file, query, query_rows, query_seconds)
-    table = with_roles(reading.table, target, sensitive or [], entity, order)
+    words = missing_of(missing or [])
+    table = with_roles(told_missing(reading, words), target, sensitive or [], entity, order)
     recipe = recipe_of(
         table,
         method=method,
@@ -201,6 +209,7 @@ def generate(
         where=where,
         shares=shares_of(share or []),
         params=params_of(param or []),
+        missing=words,
         use=use,
     )
     began = time.perf_counter()
@@ -240,6 +249,7 @@ def judge(
     full: Annotated[bool, typer.Option("--full", help="Also guess sensitive columns and single people out.")] = False,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
+    missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
@@ -252,7 +262,8 @@ def judge(
     check_place(json_out, "--json")
     check_place(html_out, "--html")
     reading = read_table(real, query, query_rows, query_seconds)
-    train, held = split_by(with_roles(reading.table, target, sensitive or [], entity, None), holdout, seed)
+    real_table = told_missing(reading, missing_of(missing or []))
+    train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
     bar = _Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
     card = judge_tables(
@@ -285,6 +296,7 @@ def run(
     override: Annotated[
         str, typer.Option(metavar="REASON", help="Write the pack although a gate failed; the reason is kept in it.")
     ] = "",
+    missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
@@ -297,7 +309,8 @@ def run(
 
     recipe = read_recipe(recipe_file)
     reading = read_table(file, query, query_rows, query_seconds)
-    table = with_roles(reading.table, target, sensitive or [], entity, order)
+    read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
+    table = with_roles(read_so, target, sensitive or [], entity, order)
     bar = _Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,32 @@ def left_out_notes(table: Table, released: Sequence[Column]) -> list[str]:
     )
     more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
     return [f"Not in the release: {shown}{more}."]
+
+
+def missing_of(texts: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return the words of every --missing by column, from texts such as ``pdays=999,-1``."""
+    missing: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        name, equals, words = text.rpartition("=")
+        found = tuple(word.strip() for word in words.split(",") if word.strip())
+        if not equals or not name.strip() or not found:
+            raise InputError(f"--missing {text}: write it as COL=WORD,WORD, such as pdays=999,-1.")
+        missing[name.strip()] = (*missing.get(name.strip(), ()), *found)
+    return missing
+
+
+def told_missing(reading: Reading, missing: Mapping[str, tuple[str, ...]]) -> Table:
+    """Return the table of a reading with further words of some columns read as missing cells."""
+    from synth_core.inference import ColumnChoice, table_from_frame
+    from synth_core.table import Table
+
+    if not missing:
+        return reading.table
+    for name in missing:
+        reading.table.column(name)
+    choices = {name: ColumnChoice(missing=words) for name, words in missing.items()}
+    made = table_from_frame(reading.raw, reading.table.name, choices, reading.options.missing_tokens)
+    return Table(made.frame, made.columns, made.name, reading.table.source)
 
 
 def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:

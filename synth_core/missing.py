@@ -74,7 +74,7 @@ def told_missing(cells: Cells, emptied: pd.Series, counts: dict[str, int]) -> Ce
         return cells.noted(f"{sum(counts.values()):,} cells were said to be missing.")
     most, word = max((rows, word) for word, rows in counts.items())
     taken = sum(counts.values())
-    others = int(emptied.isna().sum()) - taken
+    others = int(emptied.isna().sum()) - taken + int((emptied == "").sum())
     if cells.missing_token is not None:
         others = max(others, int((emptied == cells.missing_token).sum()))
     number = _number(word.strip()) if cells.storage in ("integer", "number") else None

@@ -267,7 +267,8 @@ class Project:
         draft = Recipe(rows=max(len(self.table), 1))
         if path.exists():
             draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
-        return draft.model_copy(update={"constraints": self.rules, "use": self.use})
+        missing = {name: choice.missing for name, choice in self._facts.choices.items() if choice.missing}
+        return draft.model_copy(update={"constraints": self.rules, "use": self.use, "missing": missing})
 
     def set_draft(self, recipe: Recipe) -> None:
         """Keep the recipe for the next run."""

@@ -48,6 +48,8 @@ class Recipe(BaseModel):
         Expression that every synthetic row must keep (``"age >= 65"``).
     shares
         Target shares per column: ``{"sex": {"F": 0.5, "M": 0.5}}``.
+    missing
+        Words that mean a missing cell, per column: ``{"pdays": ["999", "-1"]}``. They are read so before learning.
     chunk_rows
         Rows per part; part of the recipe, because each part has its own seed.
     """
@@ -60,6 +62,7 @@ class Recipe(BaseModel):
     constraints: list[Annotated[SerializeAsAny[Constraint], BeforeValidator(_parse_rule)]] = Field(default_factory=list)
     where: str = ""
     shares: dict[str, dict[str, float]] = Field(default_factory=dict)
+    missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rows: int = Field(default=10_000, ge=1, le=100_000_000)
     seed: int = Field(default=0, ge=0, lt=2**32)
     holdout: float = Field(default=0.2, ge=0, lt=1)
