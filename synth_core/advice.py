@@ -252,6 +252,15 @@ def _rules(case: Case) -> Iterator[Advice]:
 
 
 def _gaps(case: Case) -> Iterator[Advice]:
+    hidden = [alert for alert in case.profile.alerts if alert.action is not None and alert.action.kind == "set_missing"]
+    if hidden:
+        yield Advice(
+            title="Hidden gaps",
+            sentence=f"{hidden[0].sentence.split(':')[0].rstrip('.')}"
+            + (f", and {len(hidden) - 1} more like it" if len(hidden) > 1 else "")
+            + ". Say so before anything is learned, or it comes out as a value.",
+            page="upload",
+        )
     gappy = sorted((c for c in case.learned if c.missing_share > 0.05), key=lambda c: -c.missing_share)
     if not gappy:
         return

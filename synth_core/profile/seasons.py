@@ -26,7 +26,9 @@ class Peak:
     height: float
 
 
-def find_peaks(values: Floats, known: tuple[float, ...] = (), overtones: tuple[float, ...] = ()) -> list[Peak]:
+def find_peaks(
+    values: Floats, known: tuple[float, ...] = (), overtones: tuple[float, ...] = (), *, shortest: float = 2.0
+) -> list[Peak]:
     """Return the cycles of an evenly spaced series without gaps, the clearest first.
 
     Parameters
@@ -35,6 +37,8 @@ def find_peaks(values: Floats, known: tuple[float, ...] = (), overtones: tuple[f
         Lengths (in steps) that the calendar gives: a peak within the resolution of one is taken to be that cycle.
     overtones
         Parts of these, like half a day: taken likewise, but as part of the longer cycle where that is there.
+    shortest
+        No cycle of fewer steps is looked for.
 
     Notes
     -----
@@ -48,7 +52,7 @@ def find_peaks(values: Floats, known: tuple[float, ...] = (), overtones: tuple[f
     if n < 24 or float(np.ptp(values)) == 0:
         return []
     power, frequency = _periodogram(values)
-    tested = frequency >= FEWEST_CYCLES / n
+    tested = (frequency >= FEWEST_CYCLES / n) & (frequency <= 1 / shortest + 1e-9)
     tested[: int(FEWEST_CYCLES)] = False
     tested[-1] = tested[-1] and n % 2 == 1  # the last one of an even series has another distribution
     if tested.sum() < 8:

@@ -56,6 +56,7 @@ class Line:
     overtones: tuple[float, ...]
     protect: bool
     even: Floats | None = None
+    shortest: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def describe(line: Line, rng: np.random.Generator) -> SeriesProfile:
     dense = missing <= 0.4 * len(values)
     filled = _filled(values)
     looked = filled if line.even is None else line.even
-    peaks = find_peaks(looked, line.cycles, line.overtones) if dense else []
+    peaks = find_peaks(looked, line.cycles, line.overtones, shortest=line.shortest) if dense else []
     parts = decompose(filled, round(peaks[0].steps) if peaks else None) if dense else None
     trend = trend_of(np.where(known, values - (parts.seasonal if parts else 0), np.nan), rng)
     seasons = _seasons(line, peaks, parts)

@@ -284,10 +284,10 @@ def _lines(table: Table, grid: _Grid, columns: list[Column], dates: bool) -> lis
     place, points = grid.place[inside], len(grid.at)
     rows = np.bincount(place, minlength=points).astype(np.float64)
     common = (grid.at, grid.seconds, grid.step, *(_cycles(grid) if dates else ((), ())))
-    lines = []
+    lines, shortest = [], 3.0 if grid.aggregated else 2.0
     if grid.aggregated and dates:
         even = np.sqrt(rows / grid.lengths + 0.375)
-        lines.append(Line("", f"Rows per {grid.step}", "rows", rows, np.full(points, 5.0), *common, False, even))
+        lines.append(Line("", f"Rows per {grid.step}", "rows", rows, np.full(points, 5.0), *common, False, even, 3.0))
     for column in columns:
         values, unit = _values(table, column)
         values = values[inside]
@@ -297,7 +297,7 @@ def _lines(table: Table, grid: _Grid, columns: list[Column], dates: bool) -> lis
         means = np.divide(sums, held, out=np.full(points, np.nan), where=held > 0)
         if grid.aggregated:
             unit = f"{unit} per {grid.step}".replace("value per", "mean per")
-        lines.append(Line(column.name, column.name, unit, means, held, *common, column.protect))
+        lines.append(Line(column.name, column.name, unit, means, held, *common, column.protect, None, shortest))
     return lines
 
 
