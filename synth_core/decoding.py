@@ -21,6 +21,13 @@ ENCODINGS = {
     "koi8-r": "KOI8-R (Russian)",
 }
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_ONE_BYTE = ("cp1252", "mac-roman", "cp437", "cp1250", "cp1251", "koi8-r")
+_USUAL = frozenset(
+    "äöüßÄÖÜéèêëÉÈàâçÇñÑóíáúÓÍÁÚãõåøæÅØÆîïôûœìòù"  # Western
+    "łŁąęśŚżŻźŹćńčČřŘšŠžŽěůďťýőű"  # Central European
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯ"  # Cyrillic
+)
+_SIGNS = frozenset("€£§°²³µ·«»¿¡\u00a0\u00ad–—‘’“”„…")
 _SLICE = 16_000_000
 _SAMPLE = 60_000
 
@@ -98,22 +105,47 @@ def _guess(data: bytes) -> tuple[str, str]:
         sample = data[-_SAMPLE:]
     western = "cp1252" if re.search(rb"[\x80-\x9f]", data) else "latin-1"
     found = _by_letters(sample)
-    return (found, ", by its letters") if found is not None else (western, "")
+    return (found, ", judged by its letters") if found is not None else (western, "")
 
 
 def _by_letters(sample: bytes) -> str | None:
-    """Return an encoding that charset-normalizer is sure of, of those offered; None where it is a Western one.
+    """Return the encoding in which the letters look like words; None where Western (Windows) does as well as any.
 
-    A few accented letters cannot tell one Western encoding from another: only an alphabet of its own decides.
+    Tables of one byte per letter are judged by :func:`_likely`; those of several bytes by charset-normalizer, which
+    knows how often their letters follow one another.
     """
-    high = sum(byte > 127 for byte in sample)
-    if high < 12:
-        return None
+    scores = {name: _likely(sample.decode(name, errors="replace")) for name in _ONE_BYTE}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best] < 1.3 and sum(byte > 127 for byte in sample) >= 12 and (wide := _wide(sample)) is not None:
+        return wide
+    return best if scores[best] > scores["cp1252"] + 0.4 else None
+
+
+def _wide(sample: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
-    names = {codecs.lookup(name).name: name for name in ENCODINGS if name not in ("utf-8", "utf-16", "latin-1")}
+    names = {codecs.lookup(name).name: name for name in ("shift-jis", "gb18030", "cp1252", "cp1251", "cp437")}
     best = from_bytes(sample, cp_isolation=list(names), threshold=0.3).best()
-    if best is None or best.encoding not in names:
-        return None
-    name = names[best.encoding]
-    return name if name not in ("cp1252", "mac-roman", "cp437", "cp1250") else None
+    name = names.get(best.encoding) if best is not None else None
+    return name if name in ("shift-jis", "gb18030") else None
+
+
+def _likely(text: str) -> float:
+    """Return how much the letters beyond ASCII look like those of words, about -3 (not at all) to 2 (every one)."""
+    points, seen = 0.0, 0
+    for before, letter, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if letter < "\x80":
+            continue
+        seen += 1
+        if letter < "\u0400" and all("\x80" <= near < "\u0400" and near.isalpha() for near in (before, after)):
+            points -= 2.0  # no Western word is made of accented letters alone
+        elif letter in _USUAL:
+            points += 2.0 if letter.islower() or not before.islower() else -2.0
+        elif letter.isalpha():
+            alike = before.isalpha() and (before < "\x80") != (letter > "\u0400")
+            points += -2.0 if letter.isupper() and before.islower() else 0.5 if alike or not before.isalpha() else 0.0
+        elif letter in _SIGNS:
+            points += 1.0 if not (before.isalpha() and after.isalpha()) or letter in "\u2019\u00ad" else -1.0
+        else:
+            points -= 10.0 if letter == "\ufffd" else 1.5 if letter.isprintable() else 3.0
+    return points / seen if seen else 0.0

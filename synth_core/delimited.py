@@ -63,12 +63,15 @@ def guess_delimiter(text: str, filename: str = "", quote: str = '"') -> str | No
     """Return the delimiter that splits the first rows most evenly; None when no one gives two cells a row."""
     best: tuple[float, int, str] | None = None
     for delimiter in DELIMITERS:
-        widths = Counter(len(row) for row in _rows(text, delimiter, quote))
+        rows = _rows(text, delimiter, quote)
+        widths = Counter(len(row) for row in rows)
         wide = [(count, width) for width, count in widths.items() if width > 1]
         if not wide:
             continue
         count, width = max(wide)
         even = count / sum(widths.values()) + (0.2 if delimiter == "\t" and filename.lower().endswith(".tsv") else 0)
+        if len(rows[0]) != width:
+            even -= 0.2  # decimal commas split the rows evenly, but not the names
         score = (round(even, 2), width, delimiter)
         if best is None or (score[0] > best[0] + 0.05) or (abs(score[0] - best[0]) <= 0.05 and width > best[1]):
             best = score
@@ -121,7 +124,8 @@ def read_delimited(
     if sample_rows and cells.rows > len(raw):
         more.append(f"A sample: {len(raw):,} of {cells.rows:,} rows, drawn evenly over the file.")
     if cells.left_out:
-        more.append(f"{cells.left_out:,} lines with more or fewer cells than the header were left out.")
+        lines = "1 line" if cells.left_out == 1 else f"{cells.left_out:,} lines"
+        more.append(f"Left out: {lines} with more or fewer cells than the header.")
     written = guess_written(raw, marks, mark)
     evidence |= written.evidence | {"header_row": _header_evidence(rows, top)}
     return Delimited(
