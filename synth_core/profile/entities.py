@@ -19,7 +19,14 @@ FEWEST_PAIRS = 30
 
 
 def entity_facts(
-    codes: Codes, times: Floats, table: Table, columns: Sequence[Column], dates: bool, *, among: int | None = None
+    codes: Codes,
+    times: Floats,
+    table: Table,
+    columns: Sequence[Column],
+    dates: bool,
+    *,
+    places: Codes | None = None,
+    among: int | None = None,
 ) -> EntityFacts:
     """Return how long the entities' series are and how columns vary between and within them.
 
@@ -29,6 +36,8 @@ def entity_facts(
         The entity of each row as 0, 1, 2, ...; rows with -1 are about nobody and are left out.
     times
         The time of each row, NaN where unknown.
+    places
+        The step of each row on a regular axis (-1: outside), to count what an entity lacks; None: no such axis.
     among
         How many entities the whole table has, where these are drawn from it.
     """
@@ -41,6 +50,7 @@ def entity_facts(
     gaps = np.diff(times)[same]
     gaps = gaps[np.isfinite(gaps)]
     usual = float(np.median(gaps)) if len(gaps) >= FEWEST_PAIRS else None
+    with_gaps, lacking = (None, None) if places is None else _lacking(places[order], codes, same)
     found = [_between_and_within(column, numbers(table.frame[column.name])[order], codes, same) for column in columns]
     facts = EntityFacts(
         entities=len(sizes),
@@ -51,9 +61,17 @@ def entity_facts(
         row_counts=counts,
         usual_gap=usual,
         gap_words="" if usual is None else _gap_words(usual, dates),
+        with_gaps=with_gaps,
+        missing_steps=lacking,
         columns=[one for one in found if one is not None],
     )
     return facts.model_copy(update={"sentences": _sentences(facts, among)})
+
+
+def _lacking(places: Codes, codes: Codes, same: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Return how many entities lack steps between their first and last row, and how many steps that are."""
+    jumps = np.where(same & (places[1:] >= 0) & (places[:-1] >= 0), np.maximum(np.diff(places) - 1, 0), 0)
+    return len(np.unique(codes[1:][jumps > 0])), int(jumps.sum())
 
 
 def _gap_words(usual: float, dates: bool) -> str:
@@ -133,6 +151,10 @@ def _sentences(facts: EntityFacts, among: int | None) -> list[str]:
     words = [f"{drawn}, half of them with at most {rows}{lone}."]
     if facts.gap_words:
         words.append(f"Between two rows of an entity usually lies {facts.gap_words}.")
+    if facts.with_gaps is not None and facts.missing_steps:
+        words.append(f"{facts.with_gaps:,} entities have gaps; {facts.missing_steps:,} steps are missing in all.")
+    elif facts.with_gaps is not None:
+        words.append("No entity has a gap between its first and last row.")
     steady = [c.column for c in facts.columns if c.between >= 0.7]
     if steady:
         named = ", ".join(f"'{name}'" for name in steady[:5]) + (" and more" if len(steady) > 5 else "")

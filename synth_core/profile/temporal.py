@@ -7,7 +7,6 @@ finest period that holds about five rows: counts of rows, means of numbers, shar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +15,7 @@ import pandas as pd
 from synth_core.errors import TableError
 from synth_core.profile.entities import entity_facts
 from synth_core.profile.series import Line, describe
-from synth_core.profile.time_axis import (
-    Period,
-    Step,
-    fitting_period,
-    order_column,
-    row_positions,
-    times_of,
-    usual_span,
-    usual_step,
-)
+from synth_core.profile.time_axis import order_column, row_positions, times_of, usual_span, usual_step
 from synth_core.profile.time_facts import (
     ROW_ORDER,
     EntityColumn,
@@ -35,8 +25,8 @@ from synth_core.profile.time_facts import (
     TimeGap,
     TimeProfile,
 )
+from synth_core.profile.time_grid import Grid, calendar_cycles, grid_of, holes, period_counts
 from synth_core.profile.time_sentences import time_sentences
-from synth_core.profile.time_words import CYCLES, DAY, OVERTONES
 from synth_core.profile.trends import autocorrelations
 from synth_core.table import Column, Kind, Role, Table, numbers
 
@@ -57,28 +47,9 @@ Places = npt.NDArray[np.int64]
 
 FEWEST = 10
 MOST_COLUMNS = 40
-MOST_POINTS = 40_000
-MOST_PERIODS = 20_000
 GAPS_KEPT = 50
 ENTITY_ROWS = 200_000
 _YES = frozenset(["yes", "y", "true", "t", "1", "j", "ja", "oui", "si", "sí", "on"])
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Where each row lies on the axis of the series: place (-1: outside), and the time of each place."""
-
-    place: Places
-    at: Floats
-    seconds: float | None
-    step: str
-    aggregated: bool
-
-    @property
-    def lengths(self) -> Floats:
-        """How long each period is, as a share of the usual one: months differ."""
-        size = np.diff(self.at, append=2 * self.at[-1] - self.at[-2] if len(self.at) > 1 else self.at[-1] + 1)
-        return np.asarray(size / float(np.median(size)), dtype=np.float64)
 
 
 def time_profile(
@@ -121,13 +92,13 @@ def time_profile(
     step = usual_step(np.unique(times[known & (times >= low) & (times <= high)]), dates)
     codes = _entity_codes(table, entity)
     repeated = _repeated(times, known, codes)
-    outer = usual_span(times[known], False)
-    grid = _grid(times, outer, step, dates, codes is not None and codes[1].max(initial=-1) > 0, repeated)
+    several = codes is not None and codes[1].max(initial=-1) > 0
+    grid = grid_of(times, usual_span(times[known], False), step, dates, several=several, repeated=repeated)
     followed = _followed(table, chosen, columns)
     rng = np.random.default_rng(seed)
     series = [describe(line, rng) for line in _lines(table, grid, followed, dates)]
-    edges, counts = ([], []) if ranked else _period_counts(times[known & (times >= low) & (times <= high)], dates)
-    gaps = _holes(grid)
+    edges, counts = ([], []) if ranked else period_counts(times[known & (times >= low) & (times <= high)], dates)
+    gaps = holes(grid)
     shown = sorted(sorted(gaps, key=lambda gap: -gap.steps)[:GAPS_KEPT], key=lambda gap: gap.start)
     found = TimeProfile(
         order=chosen.name if chosen is not None else ROW_ORDER,
@@ -150,7 +121,7 @@ def time_profile(
         period_edges=edges,
         period_counts=counts,
         series=series,
-        per_entity=_per_entity(table, codes, times, followed, dates),
+        per_entity=_per_entity(table, codes, times, followed, dates, grid),
     )
     return found.model_copy(update={"sentences": time_sentences(found, _left_out(table, chosen, followed, columns))})
 
@@ -217,48 +188,6 @@ def _repeated(times: Floats, known: npt.NDArray[np.bool_], codes: tuple[str, Pla
     return int(known.sum()) - len(np.unique(both))
 
 
-def _grid(
-    times: Floats, ends: tuple[float, float], step: Step | None, dates: bool, several: bool, repeated: int
-) -> _Grid:
-    """Return the axis of the series: the steps themselves where rows keep to them, else periods."""
-    inside = np.isfinite(times) & (times >= ends[0]) & (times <= ends[1])
-    place = np.full(len(times), -1, dtype=np.int64)
-    own = times[inside]
-    if step is not None and step.share >= 0.7 and not several and repeated <= 0.05 * len(own):
-        found = step.grid(own)
-        points = int(found.max()) + 1
-        if points <= min(MOST_POINTS, 3 * len(own)):
-            place[inside] = found
-            at = step.at(float(own.min()), np.arange(points))
-            return _Grid(place, at, step.seconds if dates else None, _step_noun(step, dates), False)
-    least = step.seconds if step is not None else 0.0
-    if dates and (own % DAY == own[0] % DAY).all():
-        least = max(least, DAY)
-    period = fitting_period(own, dates, most=MOST_PERIODS, rows=5.0, least=least)
-    return _periods(place, inside, own, period, dates)
-
-
-def _periods(place: Places, inside: npt.NDArray[np.bool_], own: Floats, period: Period, dates: bool) -> _Grid:
-    found = period.places(own)
-    first, last = int(found.min()), int(found.max())
-    if last - first >= 12:  # the outermost periods are rarely whole
-        first, last = first + 1, last - 1
-    place[inside] = np.where((found >= first) & (found <= last), found - first, -1)
-    at = period.starts(np.arange(first, last + 1))
-    noun = period.name if dates else "step" if period.size == 1 else f"{period.name} steps"
-    return _Grid(place, at, period.size if dates else None, noun, True)
-
-
-def _step_noun(step: Step, dates: bool) -> str:
-    if not dates:
-        return "step"
-    if step.kind == "business days":
-        return "business day"
-    if step.kind == "months":
-        return {1: "month", 3: "quarter", 12: "year"}.get(int(step.size), "step")
-    return {1.0: "second", 60.0: "minute", 3600.0: "hour", DAY: "day", 7 * DAY: "week"}.get(step.size, "step")
-
-
 def _followed(table: Table, order: Column | None, columns: Sequence[str] | None) -> list[Column]:
     if columns is not None:
         wanted = [table.column(name) for name in columns]
@@ -279,11 +208,11 @@ def _left_out(table: Table, order: Column | None, followed: list[Column], column
     return 0 if columns is not None else len(_candidates(table, order)) - len(followed)
 
 
-def _lines(table: Table, grid: _Grid, columns: list[Column], dates: bool) -> list[Line]:
+def _lines(table: Table, grid: Grid, columns: list[Column], dates: bool) -> list[Line]:
     inside = grid.place >= 0
     place, points = grid.place[inside], len(grid.at)
     rows = np.bincount(place, minlength=points).astype(np.float64)
-    common = (grid.at, grid.seconds, grid.step, *(_cycles(grid) if dates else ((), ())))
+    common = (grid.at, grid.seconds, grid.step, *(calendar_cycles(grid) if dates else ((), ())))
     lines, shortest = [], 3.0 if grid.aggregated else 2.0
     if grid.aggregated and dates:
         even = np.sqrt(rows / grid.lengths + 0.375)
@@ -301,18 +230,6 @@ def _lines(table: Table, grid: _Grid, columns: list[Column], dates: bool) -> lis
     return lines
 
 
-def _cycles(grid: _Grid) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the lengths of the calendar's cycles in steps, and those of their parts; business weeks have five days."""
-    seconds = grid.seconds or 1.0
-    if grid.step == "business day":
-        return (5.0, 21.75, 261.0), (65.25, 130.5)
-    whole, parts = (
-        tuple(length / seconds for length in lengths.values() if length / seconds >= 2)
-        for lengths in (CYCLES, OVERTONES)
-    )
-    return whole, parts
-
-
 def _values(table: Table, column: Column) -> tuple[Floats, str]:
     """Return a column as numbers; a yes/no column as 1 where it says yes, or has the rarer value."""
     values = table.frame[column.name]
@@ -326,43 +243,18 @@ def _values(table: Table, column: Column) -> tuple[Floats, str]:
     return found, f"share of '{yes}'"
 
 
-def _holes(grid: _Grid) -> list[TimeGap]:
-    """Return runs of steps without a row; of periods, only runs that chance would not leave empty."""
-    counts = np.bincount(grid.place[grid.place >= 0], minlength=len(grid.at))
-    empty = np.r_[False, counts == 0, False].astype(np.int8)
-    starts, ends = np.flatnonzero(np.diff(empty) == 1), np.flatnonzero(np.diff(empty) == -1)
-    gaps = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if grid.aggregated:
-            before, after = counts[max(0, start - 12) : start], counts[end : end + 12]
-            usual = float(np.median(np.r_[before, after])) if len(before) + len(after) else 0.0
-            if usual * (end - start) < 12:  # a Poisson count of 12 is 0 once in 160,000 times
-                continue
-        gaps.append(TimeGap(start=float(grid.at[start]), end=float(grid.at[end - 1]), steps=end - start))
-    return gaps
-
-
-def _period_counts(times: Floats, dates: bool) -> tuple[list[float], list[int]]:
-    """Return at most 400 periods between the ends that may be shown, and the rows in each."""
-    period = fitting_period(times, dates, most=398, rows=5.0)
-    found = period.places(times)
-    first, last = int(found.min()), int(found.max())
-    counts = np.bincount(found - first, minlength=last - first + 1)
-    return period.starts(np.arange(first, last + 2)).tolist(), counts.tolist()
-
-
 def _per_entity(
-    table: Table, codes: tuple[str, Places] | None, times: Floats, followed: list[Column], dates: bool
+    table: Table, codes: tuple[str, Places] | None, times: Floats, followed: list[Column], dates: bool, grid: Grid
 ) -> EntityFacts | None:
     if codes is None or codes[1].max(initial=-1) < 1:
         return None
     columns = [column for column in followed if column.kind is not Kind.BOOLEAN]
-    names = codes[1]
-    if len(table) > ENTITY_ROWS:  # whole entities, those met first among the shuffled
-        shuffled = np.random.default_rng(0).permutation(int(names.max()) + 1)
-        share = ENTITY_ROWS / len(table)
-        kept = np.flatnonzero((names >= 0) & (shuffled[names] < max(2, share * len(shuffled))))
+    names, places, among = codes[1], grid.place if grid.stepped else None, None
+    if len(table) > ENTITY_ROWS:  # whole entities, drawn
+        among = int(names.max()) + 1
+        turn = np.random.default_rng(0).permutation(among)
+        kept = np.flatnonzero((names >= 0) & (turn[names] < max(2, among * ENTITY_ROWS / len(table))))
         table, times = table.select([column.name for column in columns]).rows(kept), times[kept]
         names = np.asarray(pd.factorize(names[kept])[0], dtype=np.int64)
-        return entity_facts(names, times, table, columns, dates, among=len(shuffled))
-    return entity_facts(names, times, table, columns, dates)
+        places = places[kept] if places is not None else None
+    return entity_facts(names, times, table, columns, dates, places=places, among=among)

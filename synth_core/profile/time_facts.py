@@ -121,6 +121,9 @@ class EntityFacts(BaseModel):
         Entities by their number of rows: 1, 2, 3-4, 5-8, ...
     usual_gap, gap_words
         Middle time between two rows of an entity in seconds (or positions), None with too few.
+    with_gaps, missing_steps
+        Entities that lack steps of a regular axis between their first and last row, and how many steps; None where
+        the axis is not regular.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -133,6 +136,8 @@ class EntityFacts(BaseModel):
     row_counts: list[int] = Field(default_factory=list)
     usual_gap: float | None = None
     gap_words: str = ""
+    with_gaps: int | None = None
+    missing_steps: int | None = None
     columns: list[EntityColumn] = Field(default_factory=list)
     sentences: list[str] = Field(default_factory=list)
 

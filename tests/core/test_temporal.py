@@ -311,6 +311,37 @@ def test_entities_are_told_apart_from_what_changes_within_them() -> None:
     assert columns["noise"].autocorrelation == pytest.approx(0, abs=0.06)
     assert result.repeated == 0
     assert sum(facts.row_counts) == 60
+    assert (facts.with_gaps, facts.missing_steps) == (0, 0)
+    gappy = found(table.rows(np.delete(np.arange(len(table)), [10, 11, 90]))).per_entity
+    assert gappy is not None
+    assert (gappy.with_gaps, gappy.missing_steps) == (2, 3)
+    assert not result.gaps
+
+
+def test_weekends_are_no_gaps_of_many_shops_on_business_days() -> None:
+    days = pd.bdate_range("2024-01-01", periods=90)
+    frame = pd.DataFrame(
+        {
+            "shop": np.repeat([f"s{i}" for i in range(30)], 90).astype(object),
+            "day": np.tile(days.to_numpy(dtype="datetime64[ns]"), 30),
+            "sales": np.random.default_rng(0).normal(size=2700),
+        }
+    )
+    shop = Column(name="shop", kind=Kind.CATEGORY, role=Role.ENTITY)
+    table = Table(frame, (shop, Column(name="day", kind=Kind.DATETIME), Column(name="sales", kind=Kind.NUMBER)))
+    result = found(table)
+    assert (result.step_words, result.aggregated, result.gap_count) == ("business days", True, 0)
+    assert result.series[0].title == "Rows per business day"
+    assert result.series[0].points == 90
+
+
+def test_visit_numbers_make_one_point_each() -> None:
+    visit = np.tile(np.arange(1, 13), 50)
+    frame = pd.DataFrame({"visit": visit, "x": visit + np.random.default_rng(0).normal(size=600)})
+    table = Table(frame, (Column(name="visit", kind=Kind.INTEGER, role=Role.ORDER), Column(name="x", kind=Kind.NUMBER)))
+    result = found(table)
+    assert result.series[0].points == 12
+    assert result.series[0].trend_words.startswith("rises")
 
 
 # -- what a single row would give away --------------------------------------------------------------------------
