@@ -65,7 +65,9 @@ def density(
         width = max(width, min(step, (right - left) / 10) / 1.5)
     cell = (right - left) / GRID
     reach = int(np.ceil(4 * width / cell))
-    before, after = (reach if first > 0 else 0), (reach if last < len(found) else 0)
+    least, most = (float(end) for end in scaled(found[[0, -1]]))
+    before = int(np.clip(np.ceil((left - least) / cell), 0, reach)) if first > 0 else 0
+    after = int(np.clip(np.ceil((most - right) / cell), 0, reach)) if last < len(found) else 0
     grid = left + cell * np.arange(-before, GRID + after + 1)
     counts = binned(found, 10**grid if log_scale else grid).astype(np.float64)
     heights = gaussian_filter1d(counts, width / cell, mode="reflect", truncate=4.0)[before : before + GRID]

@@ -338,7 +338,9 @@ def _histogram(found: Floats, low: float, high: float, kind: Kind) -> tuple[list
     """Return edges, counts, rows below and above, and whether bins are equally wide on a log scale."""
     left = max(low, float(quantile(found, 0.005)))
     right = min(high, float(quantile(found, 0.995)))
-    log_scale = kind is not Kind.DATETIME and left > 0 and right / left >= 500
+    middle = float(quantile(found, 0.5))
+    # over several powers of ten, and not only because some values are next to nothing
+    log_scale = kind is not Kind.DATETIME and left > 0 and right / left >= 500 and right / middle >= 12
     whole = right - left < 2000 and bool((found == np.floor(found)).all())
     if kind is not Kind.DATETIME and whole and not log_scale:
         step = max(1.0, np.ceil((np.floor(right) - np.floor(left) + 1) / BINS))

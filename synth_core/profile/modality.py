@@ -19,7 +19,7 @@ ENOUGH_LEVELS = 5
 FINEST = 10
 MOST_CELLS = 800
 SMALLEST_DIP = 0.005  # a second mode that stands clear of the rest with about 1 % of the rows
-PERIODS = (5, 10, 20, 25, 50, 60, 100, 250, 500, 1000, 5000, 10_000, 50_000, 100_000)
+PERIODS = (5, 10, 20, 25, 50, 60, 100, 250, 500, 1000, 5000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
 
 # Upper tail of sqrt(n) * dip of n uniform values (measured as below, 20,000 samples each): P(dip >= value) = TAIL.
 TAIL = (0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
@@ -92,18 +92,24 @@ def modality(found: Floats, said: Callable[[float], str] = rounded, *, floor: fl
     if width <= radius:
         one = _sentence([], p_value, said)
         if p_value <= LEVEL:
-            one = f"Hardly more than one mode: what speaks for a second (p = {p_value:.2g}) is under 1 % of the values."
+            one = (
+                f"Hardly more than one mode: what speaks for a second ({_chance(p_value)}) is under 1 % of the values."
+            )
         return Modality(modes=1, p_value=p_value, at=[_densest(at, share)], sentence=one)
     tops = [_middle(found, left, right) for left, right in _modes(at, share, radius)]
     return Modality(modes=len(tops), p_value=p_value, at=tops, sentence=_sentence(tops, p_value, said))
 
 
 def _sentence(tops: list[float], p_value: float, said: Callable[[float], str]) -> str:
-    chance = "p < 0.001" if p_value <= 0.001 else f"p = {p_value:.2g}"
+    chance = _chance(p_value)
     if len(tops) < 2:
         return f"One mode is enough to explain the values ({chance} for one mode)."
     places = ", ".join(said(top) for top in tops[:-1]) + " and " + said(tops[-1])
     return f"{len(tops)} modes, near {places}: one mode would not look like this by chance ({chance})."
+
+
+def _chance(p_value: float) -> str:
+    return "p < 0.001" if p_value <= 0.001 else f"p = {p_value:.2g}"
 
 
 def distribution(found: Floats) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from synth_core.table import Kind, numbers
 
 STRONG = 0.8
 VERY_STRONG = 0.9
+RANKED_ALIKE = 0.9995
 
 Pair = tuple[float, str, str]
 
@@ -30,11 +31,11 @@ def about_pairs(found: Findings) -> list[Alert]:
     strong: list[Pair] = []
     for strength, first, second in pairs:
         very = strength >= VERY_STRONG
-        if very and _levels_match(found, first, second) == "both":
+        if very and _levels_match(found, first, second, strength) == "both":
             alerts.append(_duplicate(first, second))
         elif target in (first, second) and very:
             alerts.append(_leak(second if first == target else first, str(target), strength))
-        elif very and (match := _levels_match(found, first, second)):
+        elif very and (match := _levels_match(found, first, second, strength)):
             decided.append((first, second) if match == "first" else (second, first))
         elif very and (share := _nearly_equal(found, first, second)):
             alerts.append(_near_duplicate(first, second, share))
@@ -44,15 +45,16 @@ def about_pairs(found: Findings) -> list[Alert]:
     return alerts + _strong_groups(strong, found)
 
 
-def _levels_match(found: Findings, first: str, second: str) -> str:
+def _levels_match(found: Findings, first: str, second: str, strength: float) -> str:
     """Return which column decides the other: "both", "first", "second", or "" for neither."""
     if len(found.sample) < len(found.table):  # what a sample breaks, the whole breaks, too
         some = [pd.factorize(found.sample.frame[name])[0].astype(np.int64) for name in (first, second)]
         if not _match(some[0], some[1]):
             return ""
     match = _match(found.measured[first].codes, found.measured[second].codes)
-    if match == "both":
-        return match
+    if match == "both":  # where nearly every value is different, that is no news unless they rank alike
+        repeated = min(found.profile(name).distinct for name in (first, second)) <= found.profile(first).filled / 10
+        return match if repeated or strength >= RANKED_ALIKE else ""
     categorical = any(found.profile(name).kind.categorical for name in (first, second))
     fewest = min(found.profile(name).distinct for name in (first, second))
     return match if categorical and fewest > 1 else ""
