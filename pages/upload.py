@@ -38,7 +38,9 @@ with parts.guarded("The table cannot be opened"):
         if project.question is not None:
             database_form.again(project, project.question, key="upload.db")
         else:
-            options = reading_form.reading_form(project.options, project.sheets, project.filename, key="upload.reading")
+            options = reading_form.reading_form(
+                project.options, project.sheets, project.filename, key="upload.reading", evidence=project.evidence
+            )
         if options is not None:
             with parts.guarded("The file cannot be read like this; the table below is as before"):
                 with st.spinner("Reading again…"):

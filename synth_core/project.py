@@ -61,6 +61,7 @@ class _Facts(BaseModel):
     targets: dict[str, list[Target]] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
     sheets: list[str] = Field(default_factory=list)
+    evidence: dict[str, str] = Field(default_factory=dict)
     question: Question | None = None
 
 
@@ -123,6 +124,11 @@ class Project:
     def sheets(self) -> list[str]:
         """Sheets of the uploaded workbook; empty for other files."""
         return self._facts.sheets
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What each guess about the file was drawn from, by the name of the option."""
+        return self._facts.evidence
 
     @property
     def options(self) -> ReadOptions:
@@ -193,7 +199,13 @@ class Project:
         save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
         return self._put_table(
-            table, choices=choices, options=reading.options, notes=reading.notes, sheets=reading.sheets, **facts
+            table,
+            choices=choices,
+            options=reading.options,
+            notes=reading.notes,
+            sheets=reading.sheets,
+            evidence=reading.evidence,
+            **facts,
         )
 
     def drop_rows(self, dropped: npt.NDArray[np.bool_]) -> Table:
@@ -364,6 +376,7 @@ def create(
             options=reading.options,
             notes=reading.notes,
             sheets=reading.sheets,
+            evidence=reading.evidence,
             question=question,
         )
         write_whole(building / "project.json", facts.model_dump_json(indent=1))

@@ -8,12 +8,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.ui import database_form, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS, demo_path
-from synth_core.errors import SimileError
+from synth_core.errors import RaggedError, SimileError, TooLargeError
 from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
 from synth_core.recipe import USE_TITLES, Use
 from synth_core.table import Role
 
-LIMIT_MB = 200
+LIMIT_MB = 500
+SAMPLE_ROWS = 100_000
 SUFFIXES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "gz", "zip"]
 PROMISES = (
     (":material/table_rows:", "One row per person, visit, order, and so on; a header on top."),
@@ -47,14 +48,27 @@ def _file() -> None:
             for icon, sentence in PROMISES:
                 st.markdown(f":small[:gray[{icon} {sentence}]]")
             return
-        failed = state.get("start.failed", ("", ""))
+        failed = state.get("start.failed", ("", "", ""))
         if failed[0] != file.file_id:
             _open_upload(file, None)
         else:
             parts.error_card(failed[1], title=f"{theme.plain(file.name)} cannot be read")
-            options = reading_form.reading_form(ReadOptions(), [], file.name, key="start.reading")
+            options = _remedy(failed[2]) or reading_form.reading_form(ReadOptions(), [], file.name, key="start.reading")
             if options is not None:
                 _open_upload(file, options)
+
+
+def _remedy(error: str) -> ReadOptions | None:
+    """Draw the one button that helps against this error, if there is one; return its options when it is pressed."""
+    if error == TooLargeError.__name__ and st.button(
+        f"Read a sample of {theme.count(SAMPLE_ROWS)} rows", icon=":material/filter_alt:", key="start.sample"
+    ):
+        return ReadOptions(sample_rows=SAMPLE_ROWS)
+    if error == RaggedError.__name__ and st.button(
+        "Leave these lines out", icon=":material/playlist_remove:", key="start.skip_ragged"
+    ):
+        return ReadOptions(skip_ragged=True)
+    return None
 
 
 def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
@@ -66,7 +80,7 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
             label = file.name.rsplit("/", 1)[-1].split(".")[0] or file.name
             made = projects.create(label, reading, source=data, filename=file.name)
     except SimileError as error:
-        state.put("start.failed", (file.file_id, str(error)))
+        state.put("start.failed", (file.file_id, str(error), type(error).__name__))
         st.rerun()
     state.open_project(made.id)
     parts.go("upload")

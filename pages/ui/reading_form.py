@@ -1,64 +1,129 @@
-"""How a file is read: delimiter, encoding, decimal sign, sheet and header row."""
+"""How a file is read: every guess filled in, with what it was drawn from, and correctable."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
+from pages.ui import theme
+from synth_core.decoding import ENCODINGS
 from synth_core.reading import ReadOptions
 
 GUESS = "Guess"
-DELIMITERS = {GUESS: None, "Comma ,": ",", "Semicolon ;": ";", "Tab": "\t", "Bar |": "|", "Space": " "}
-ENCODINGS = {GUESS: None, "UTF-8": "utf-8", "Western (Windows)": "cp1252", "Latin-1": "latin-1", "UTF-16": "utf-16"}
-DECIMALS = {GUESS: None, "Point 1.5": ".", "Comma 1,5": ","}
+COLUMNWISE = "As each column shows"
+DELIMITERS = {GUESS: None, "Comma ,": ",", "Semicolon ;": ";", "Tab": "\t", "Bar |": "|", "Space": " ", "Colon :": ":"}
+QUOTES = {GUESS: None, 'Double "': '"', "Single '": "'", "None": ""}
+DECIMALS = {COLUMNWISE: None, "Point 1.5": ".", "Comma 1,5": ","}
+THOUSANDS = {
+    COLUMNWISE: None,
+    "None 1000": "",
+    "Comma 1,000": ",",
+    "Point 1.000": ".",
+    "Space 1 000": " ",
+    "Apostrophe 1'000": "'",
+}
+ORDERS = {COLUMNWISE: None, "Day first": "day", "Month first": "month", "Year first": "year"}
+CODES = {GUESS: None, **{title: name for name, title in ENCODINGS.items()}}
+_ALIKE = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+_FIELDS = (
+    # option, label, choices, help
+    ("delimiter", "Between cells", DELIMITERS, None),
+    ("quote", "Around cells", QUOTES, "Cells that hold the delimiter stand between two of these."),
+    ("encoding", "Encoding", CODES, "How letters are stored. Choose another one if letters look wrong."),
+    ("decimal", "Decimal sign", DECIMALS, None),
+    ("thousands", "Between thousands", THOUSANDS, None),
+    ("date_order", "Dates such as 03/04/2024", ORDERS, "Only for dates that can be read in two ways."),
+)
 
 
-def _at(choices: dict[str, str | None], value: str | None) -> int:
-    values = list(choices.values())
-    return values.index(value) if value in values else 0
+def is_text(filename: str) -> bool:
+    """Whether the name is that of a delimited text file, packed or not."""
+    return any(part in filename.lower() for part in (".csv", ".tsv", ".txt"))
 
 
-def reading_form(used: ReadOptions, sheets: list[str], filename: str, *, key: str) -> ReadOptions | None:
+def reading_form(
+    used: ReadOptions, sheets: list[str], filename: str, *, key: str, evidence: Mapping[str, str] | None = None
+) -> ReadOptions | None:
     """Draw the form, filled with the options as used; return new options when it is sent, else None."""
-    name = filename.lower()
-    excel = bool(sheets) or name.endswith(".xlsx")
-    text = any(part in name for part in (".csv", ".tsv", ".txt"))
-    if not excel and not text:
-        st.caption("This kind of file says itself how it is read; there is nothing to choose.")
-        return None
+    excel = bool(sheets) or filename.lower().endswith((".xlsx", ".xlsm"))
+    text = is_text(filename) and not excel
+    changed: dict[str, Any] = {}
+    said = evidence or {}
     with st.form(key, border=False):
-        with st.grid(min_column_width=170, gap="small"):
-            sheet = delimiter = encoding = decimal = None
+        if not excel and not text:
+            st.caption("This kind of file says itself how it is read.")
+        with st.grid(min_column_width=230, gap="small"):
             if excel:
-                at = sheets.index(used.sheet) if used.sheet in sheets else 0
-                sheet = st.selectbox("Sheet", sheets or [GUESS], index=at, key=f"{key}.sheet")
-            else:
-                delimiter = DELIMITERS[
-                    st.selectbox(
-                        "Between cells", list(DELIMITERS), _at(DELIMITERS, used.delimiter), key=f"{key}.delimiter"
-                    )
-                ]
-                encoding = ENCODINGS[
-                    st.selectbox("Encoding", list(ENCODINGS), _at(ENCODINGS, used.encoding), key=f"{key}.encoding")
-                ]
-                decimal = DECIMALS[
-                    st.selectbox("Decimal sign", list(DECIMALS), _at(DECIMALS, used.decimal), key=f"{key}.decimal")
-                ]
-            header = st.number_input(
-                "Header in row",
-                1,
-                100,
-                (used.header_row or 0) + 1,
-                key=f"{key}.header",
-                help="Rows above it are skipped.",
+                changed["sheet"] = _sheet(used, sheets, key, said)
+            for option, label, choices, help in _FIELDS if text else ():
+                changed[option] = _choice(option, label, choices, help, used, key, said)
+            if excel or text:
+                changed["header_row"] = _header(used, key, said)
+            changed["sample_rows"] = _sample(used, key)
+        if text:
+            changed["skip_ragged"] = st.checkbox(
+                "Leave out lines with more or fewer cells than the header", used.skip_ragged, key=f"{key}.ragged"
             )
         sent = st.form_submit_button("Read again", icon=":material/refresh:", key=f"{key}.send")
-    if not sent:
-        return None
-    return ReadOptions(
-        delimiter=delimiter,
-        encoding=encoding,
-        decimal=decimal,
-        sheet=sheet if sheet != GUESS else None,
-        header_row=int(header) - 1,
-        missing_tokens=used.missing_tokens,
-    )
+    return used.model_copy(update=changed) if sent else None
+
+
+def _choice(
+    option: str,
+    label: str,
+    choices: dict[str, str | None],
+    help: str | None,
+    used: ReadOptions,
+    key: str,
+    said: Mapping[str, str],
+) -> str | None:
+    value = getattr(used, option)
+    value = _ALIKE.get(value, value) if option == "encoding" else value
+    if value is not None and value not in choices.values():  # a mark given on the command line
+        choices = {**choices, str(value): value}
+    at = list(choices.values()).index(value)
+    with st.container(gap="xxsmall"):
+        chosen = choices[st.selectbox(label, list(choices), at, key=f"{key}.{option}", help=help)]
+        _evidence(said, option)
+    exact = getattr(used, option)
+    return exact if option == "encoding" and chosen == value else chosen
+
+
+def _evidence(said: Mapping[str, str], option: str) -> None:
+    if sentence := said.get(option):
+        st.caption(theme.plain(sentence))
+
+
+def _sheet(used: ReadOptions, sheets: list[str], key: str, said: Mapping[str, str]) -> str | None:
+    at = sheets.index(used.sheet) if used.sheet in sheets else 0
+    with st.container(gap="xxsmall"):
+        sheet = st.selectbox("Sheet", sheets or [GUESS], index=at, key=f"{key}.sheet")
+        _evidence(said, "sheet")
+    return None if sheet == GUESS else sheet
+
+
+def _header(used: ReadOptions, key: str, said: Mapping[str, str]) -> int:
+    with st.container(gap="xxsmall"):
+        row = st.number_input(
+            "Header in row", 1, 100, (used.header_row or 0) + 1, key=f"{key}.header", help="Rows above it are skipped."
+        )
+        _evidence(said, "header_row")
+    return int(row) - 1
+
+
+def _sample(used: ReadOptions, key: str) -> int | None:
+    with st.container(gap="xxsmall"):
+        rows = st.number_input(
+            "Rows to read",
+            1,
+            None,
+            used.sample_rows,
+            step=10_000,
+            placeholder="all",
+            key=f"{key}.sample",
+            help="A sample is drawn evenly over the file and is the same each time.",
+        )
+        st.caption("Empty: every row.")
+    return int(rows) if rows else None
