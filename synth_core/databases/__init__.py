@@ -27,7 +27,7 @@ from synth_core.databases.addresses import (
 )  # fmt: skip
 from synth_core.databases.answers import DatabaseTable, collect
 from synth_core.databases.deadline import Deadline
-from synth_core.databases.failures import is_driver_error, said
+from synth_core.databases.failures import said
 from synth_core.databases.statements import asked_table, check_statement
 from synth_core.errors import ReadingError, SimileError
 from synth_core.inference import table_from_frame
@@ -122,6 +122,8 @@ def read_query(
         raise ReadingError("The answer needs more memory than there is; ask for fewer rows or columns.") from None
     if all(table.frame[column].isna().all() for column in table.names):
         raise ReadingError(f"No cell of the {len(raw):,} rows of the query is filled; there is nothing to learn.")
+    if len(raw) == 1:
+        notes.append("The table has one row; at least a few dozen are needed to learn from.")
     source = {"file": address.name, "format": address.kind}
     return Reading(Table(table.frame, table.columns, label, source), raw, ReadOptions(), [], notes)
 
@@ -154,8 +156,6 @@ def _with_session(address: Address, statement: str, timeout_s: float, work: Call
     except SimileError:
         raise
     except Exception as error:
-        if not is_driver_error(error, address):
-            raise
         failure = said(error, address, statement, deadline, lambda: _names(session))
     finally:
         deadline.rest()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 200_000_000
 MOST_BYTES = 3_000_000_000
 CHUNK_CELLS = 200_000
+CHUNK_BYTES = 64_000_000
 LONGEST_KEY = 64  # bytes; shorter binary cells are keys and hashes, longer ones pictures and documents
 
 
@@ -35,6 +36,19 @@ class Answer:
     names: list[str]
     chunks: Iterator[Sequence[pa.Array]]
     notes: list[str] = field(default_factory=list)
+
+
+class Pace:
+    """How many rows to fetch next: few at first, then as many as are not too large together."""
+
+    def __init__(self, columns: int) -> None:
+        self._most = max(1, CHUNK_CELLS // max(1, columns))
+        self.rows = min(8, self._most)
+
+    def saw(self, arrays: Sequence[pa.Array]) -> None:
+        """Take the size of a chunk into account."""
+        each = max(1, sum(array.nbytes for array in arrays) // max(1, len(arrays[0])))
+        self.rows = max(1, min(self.rows * 8, CHUNK_BYTES // each, self._most))
 
 
 @dataclass(frozen=True)
@@ -201,7 +215,7 @@ def words(cells: Any) -> pa.Array:
     """Return cells that are str or None as an Arrow array."""
     import pyarrow as pa
 
-    return pa.array(list(cells), pa.large_string())
+    return pa.array(cells if isinstance(cells, tuple) else list(cells), pa.large_string())
 
 
 # -- one column -------------------------------------------------------------------------------------------------

@@ -49,7 +49,12 @@ class DuckDBSession:
         relation = self._connection.sql(query)
         names = [str(name) for name in relation.columns]
         check_columns(names)
-        return Answer(names, _chunks(relation.to_arrow_reader(max(1, CHUNK_CELLS // len(names)))))
+        reader = relation.to_arrow_reader(max(1, CHUNK_CELLS // len(names)))
+        flat = list(reader.schema.empty_table().flatten().column_names)
+        if flat == names or len(set(flat)) < len(flat):
+            return Answer(names, _chunks(reader, flat=False))
+        note = "Records inside the cells became columns of their own, named like 'record.field'."
+        return Answer(flat, _chunks(reader, flat=True), [note])
 
     def tables(self) -> list[DatabaseTable]:
         """Return the tables and views, by name; rows as DuckDB estimates them."""
@@ -70,7 +75,10 @@ class DuckDBSession:
         self._connection.close()
 
 
-def _chunks(reader: pa.RecordBatchReader) -> Iterator[list[pa.Array]]:
+def _chunks(reader: pa.RecordBatchReader, *, flat: bool) -> Iterator[list[pa.Array]]:
+    import pyarrow as pa
+
     for batch in reader:
         if batch.num_rows:
-            yield list(batch.columns)
+            table = pa.Table.from_batches([batch])
+            yield [column.chunk(0) for column in (table.flatten() if flat else table).columns]

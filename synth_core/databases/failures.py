@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Sequence
 
-from synth_core.databases.addresses import TITLES, Address
+from synth_core.databases.addresses import Address
 from synth_core.databases.deadline import Deadline
 from synth_core.errors import ReadingError
 from synth_core.table import did_you_mean
@@ -226,11 +225,3 @@ def _duckdb(error: BaseException, address: Address, query: str, tables: Tables) 
 
 def _other(title: str, code: str) -> str:
     return f"{title} could not answer this query ({code}); try it in the database's own client, then here."
-
-
-def is_driver_error(error: BaseException, address: Address) -> bool:
-    """Return whether an error comes from the driver of this database, or from reading what it sent."""
-    if isinstance(error, (sqlite3.Error, UnicodeError, MemoryError)):
-        return True
-    module = type(error).__module__.partition(".")[0]
-    return module in ("psycopg", "duckdb", "_duckdb", "sqlite3", "pyarrow") or TITLES[address.kind].lower() in module

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from synth_core.databases.addresses import Address
-from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, check_columns, words
+from synth_core.databases.answers import Answer, DatabaseTable, Pace, check_columns, words
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.statements import quoted
 
@@ -69,13 +69,14 @@ class PostgreSQLSession:
         self, cursor: Any, readers: list[Callable[[tuple[str | None, ...]], tuple[pa.Array, int]]], answer: Answer
     ) -> Iterator[list[pa.Array]]:
         odd = [0] * len(readers)
-        size = max(1, CHUNK_CELLS // len(readers))
-        while rows := cursor.fetchmany(size):
+        pace = Pace(len(readers))
+        while rows := cursor.fetchmany(pace.rows):
             arrays = []
             for index, cells in enumerate(zip(*rows, strict=True)):
                 array, lost = readers[index](cells)
                 arrays.append(array)
                 odd[index] += lost
+            pace.saw(arrays)
             yield arrays
         answer.notes += [
             f"Column '{name}': {count:,} dates that no calendar day stands for ('infinity', before Christ) are read "

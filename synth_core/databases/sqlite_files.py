@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synth_core.databases.addresses import Address
-from synth_core.databases.answers import CHUNK_CELLS, Answer, DatabaseTable, hexadecimal, words
+from synth_core.databases.answers import Answer, DatabaseTable, Pace, hexadecimal, words
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.statements import quoted
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = frozenset([sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE])
 _COUNTED_BYTES = 200_000_000
+_LONGEST_CELL = 100_000_000
 
 
 class SQLiteSession:
@@ -28,6 +29,7 @@ class SQLiteSession:
         place = f"file:{quote(str(address.path))}?mode=ro" + ("&immutable=1" if _at_rest(address.path) else "")
         self._connection = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
         deadline.watch(self._connection.interrupt)
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
         # the default raises on words that are not UTF-8, in a sentence that repeats them
         self._connection.text_factory = lambda cell: cell.decode("utf-8", "replace")
         self._connection.execute("pragma query_only = on")
@@ -39,7 +41,7 @@ class SQLiteSession:
         """Return the answer to a query that reads."""
         cursor = self._connection.execute(query)
         names = [str(column[0]) for column in cursor.description or ()]
-        return Answer(names, _chunks(cursor, max(1, CHUNK_CELLS // max(1, len(names)))))
+        return Answer(names, _chunks(cursor, len(names)))
 
     def tables(self) -> list[DatabaseTable]:
         """Return the tables and views, by name; rows are counted in files that are not large."""
@@ -79,9 +81,12 @@ def _authorize(action: int, first: str | None, second: str | None, *place: str |
     return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
 
 
-def _chunks(cursor: sqlite3.Cursor, size: int) -> Iterator[list[pa.Array]]:
-    while rows := cursor.fetchmany(size):
-        yield [_array(cells) for cells in zip(*rows, strict=True)]
+def _chunks(cursor: sqlite3.Cursor, columns: int) -> Iterator[list[pa.Array]]:
+    pace = Pace(columns)
+    while rows := cursor.fetchmany(pace.rows):
+        arrays = [_array(cells) for cells in zip(*rows, strict=True)]
+        pace.saw(arrays)
+        yield arrays
 
 
 def _array(cells: tuple[Any, ...]) -> pa.Array:
