@@ -32,7 +32,17 @@ DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.ex
 
 @dataclass(frozen=True)
 class Words:
-    """Word lists of one locale (from Faker)."""
+    """Word lists of one locale (from Faker).
+
+    Attributes
+    ----------
+    street, town
+        What names of streets and of towns that may not exist end in.
+    ahead
+        What names of streets begin with.
+    towns
+        Towns that exist; empty where there is no list.
+    """
 
     first: Texts
     first_shares: tuple[float, ...]
@@ -41,6 +51,7 @@ class Words:
     street: Texts
     town: Texts
     ahead: Texts
+    towns: Texts
 
 
 @cache
@@ -48,11 +59,22 @@ def words(locale: str = "en_US") -> Words:
     """Return the word lists of ``locale``; what a locale lacks is taken from en_US."""
     first, first_shares = _listed("person", locale, "first_names", "first_names_male", "first_names_female")
     last, last_shares = _listed("person", locale, "last_names")
-    street, _ = _listed("address", locale, "street_suffixes")
+    place = _provider("address", locale)
+    street = _texts_of(place, "street_suffixes_short", "street_suffixes")
+    if list(street) == ["Street"] and locale not in ("ja_JP",):
+        street, _ = _listed("address", "en_US", "street_suffixes")
+    ahead = _texts_of(place, *(("street_suffixes",) if locale == "it_IT" else ("street_prefixes",)))
+    ahead = ahead if locale[:2] in _AHEAD else np.array([], dtype=object)
     town, _ = _listed("address", locale, "city_suffixes")
-    before = getattr(_provider("address", locale), "street_prefixes", ()) if locale[:2] in _AHEAD else ()
-    ahead = np.array(sorted({str(word) for word in before}), dtype=object)
-    return Words(first, first_shares, last, last_shares, street, town, ahead)
+    return Words(first, first_shares, last, last_shares, street, town, ahead, _texts_of(place, "cities", "city_names"))
+
+
+def _texts_of(provider: Any, *names: str) -> Texts:
+    """Return the first list that there is, without repeats, in its order."""
+    for name in names:
+        if found := getattr(provider, name, None):
+            return np.array(list(dict.fromkeys(str(word) for word in found)), dtype=object)
+    return np.array([], dtype=object)
 
 
 def _listed(topic: str, locale: str, *names: str) -> tuple[Texts, tuple[float, ...]]:
@@ -185,6 +207,14 @@ def _plain(names: Texts) -> Texts:
     return np.asarray(plain[codes], dtype=object)
 
 
+def _japanese_address(numbers: Numbers, key: int) -> Texts:
+    parts = [pick(words("ja_JP").towns, numbers, key_of(key, "town"))]
+    for place, unit, highest in (("block", "丁目", 40), ("lot", "番", 30), ("house", "号", 25)):
+        count = as_text(np.uint64(1) + mix(numbers, key_of(key, place)) % np.uint64(highest))
+        parts.append(count + np.full(len(numbers), unit, dtype=object))
+    return np.asarray(parts[0] + parts[1] + parts[2] + parts[3], dtype=object)
+
+
 def username(numbers: Numbers, key: int, person: People) -> Texts:
     """Return user names after the names of ``person``, all different."""
     initial = np.array([name[:1] for name in _plain(person.first)], dtype=object)
@@ -194,7 +224,10 @@ def username(numbers: Numbers, key: int, person: People) -> Texts:
 def street_address(numbers: Numbers, key: int, locale: str = "en_US", *, number: bool = True) -> Texts:
     """Return house number and street, or the street alone."""
     lists = words(locale)
-    house = as_text(np.uint64(1) + mix(numbers, key_of(key, "house")) % np.uint64(4999))
+    if locale == "ja_JP":
+        return _japanese_address(numbers, key)
+    highest = np.uint64(4999 if locale.startswith("en") else 199)
+    house = as_text(np.uint64(1) + mix(numbers, key_of(key, "house")) % highest)
     name = pick(lists.last, numbers, key_of(key, "street"))
     suffix = pick(lists.street, numbers, key_of(key, "suffix"))
     gap = np.full(len(numbers), "" if _grows_together(lists.street) else " ", dtype=object)
@@ -213,6 +246,8 @@ def street_address(numbers: Numbers, key: int, locale: str = "en_US", *, number:
 def city(numbers: Numbers, key: int, locale: str = "en_US") -> Texts:
     """Return names of towns that may or may not exist."""
     lists = words(locale)
+    if len(lists.towns):
+        return pick(lists.towns, numbers, key_of(key, "town"))
     return np.asarray(
         pick(lists.last, numbers, key_of(key, "town")) + pick(lists.town, numbers, key_of(key, "end")), dtype=object
     )

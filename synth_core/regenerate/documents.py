@@ -35,12 +35,23 @@ def learn_phones(values: Sequence[str]) -> TextIdentifiers:
     for code, rest in _by_calling_code(values).items():
         learned = learn_texts(rest)
         for pattern, share in zip(learned.patterns, learned.shares, strict=True):
-            made = _fictitious_phone(pattern)
+            trunk = "0" if not code and all(value[:1] == "0" for value in rest if _fits(value, pattern)) else ""
+            made = Pattern(("0", *pattern.alphabets[1:])).avoiding(rest) if trunk else pattern
+            if not trunk and code in ("", "+1"):
+                made = _fictitious_phone(pattern)
             patterns.append(
                 Pattern((*code, *made.alphabets)).avoiding([code + value for value in rest]) if code else made
             )
             shares.append(share * len(rest) / len(values))
     return TextIdentifiers(tuple(patterns), tuple(shares))
+
+
+def _fits(value: str, pattern: Pattern) -> bool:
+    """Whether a value has the length and the separators of a pattern."""
+    if len(value) != len(pattern.alphabets):
+        return False
+    pairs = zip(value, pattern.alphabets, strict=True)
+    return all(sign.isalnum() == letters[0].isalnum() for sign, letters in pairs)
 
 
 def _by_calling_code(values: Sequence[str]) -> dict[str, list[str]]:
