@@ -195,7 +195,7 @@ def _targets(table: Table) -> list[RoleOffer]:
     named = "Its name is one that tables give to what is to be predicted."
     found = [RoleOffer(c.name, Role.TARGET, named) for c in reversed(fit) if _names_a_target(c, table)]
     last = table.columns[-1]
-    if not found and last in fit:
+    if not found and last in fit and last.kind is not Kind.NUMBER:
         answers = int(table.frame[last.name].nunique())
         if 2 <= answers <= 10 and len(table) >= 20 * answers:
             found.append(RoleOffer(last.name, Role.TARGET, f"The last column, with {answers} answers."))
@@ -205,10 +205,7 @@ def _targets(table: Table) -> list[RoleOffer]:
 def _names_a_target(column: Column, table: Table) -> bool:
     words = header_words(column.name)
     ends = {*words[-1:], *words[:1]}
-    answers = int(table.frame[column.name].nunique())
-    if answers < 2:
-        return False
     if column.kind.categorical:
-        return answers <= 20 and bool(_TARGETS & ends)
-    at_the_end = column.name in table.names[-2:]
-    return bool(_NUMBER_TARGETS & ends) and (at_the_end or len(words) == 1)
+        return bool(_TARGETS & ends) and 2 <= int(table.frame[column.name].nunique()) <= 20
+    at_the_end = any(column is last for last in table.columns[-2:])
+    return bool(_NUMBER_TARGETS & ends) and (at_the_end or len(words) == 1) and table.frame[column.name].nunique() > 1

@@ -16,7 +16,7 @@ from synth_core.reading import ColumnChoice
 from synth_core.table import Role, Table
 
 DONE = "upload.done"
-SHOWN = 4
+SHOWN = 5
 NAMED = 4
 ICONS = {Role.ENTITY: ":material/person:", Role.ORDER: ":material/schedule:", Role.TARGET: ":material/target:"}
 Change = tuple[str, dict[str, object]]
@@ -32,7 +32,9 @@ def offers(project: Project, table: Table) -> None:
     _said(project)
     missing, roles = _found(table)
     passed: list[str] = state.get(f"upload.passed_{project.id}", [])
-    lines = [line for line in [*_role_lines(roles), *_missing_lines(missing, table)] if line[0] not in passed]
+    about = _role_lines([offer for offer in roles if offer.role is not Role.TARGET])
+    target = _role_lines([offer for offer in roles if offer.role is Role.TARGET])
+    lines = [line for line in [*about, *_missing_lines(missing, table), *target] if line[0] not in passed]
     if not lines:
         return
     with st.container(border=True, gap="small", key="upload_offers"):

@@ -23,7 +23,7 @@ WRITTEN = {
     "crowns": ("1 200 kr", "# ##0 kr", Kind.INTEGER, [f"{i} 200 kr" for i in range(1, N)]),
     "per cent": ("12.5%", "0.0%", Kind.NUMBER, [f"{i / 2:.1f}%" for i in range(N)]),
     "per cent as needed": ("12%", "0.#%", Kind.NUMBER, [f"{i / 2:g}%" for i in range(N)]),
-    "debts in brackets": ("($5.00)", "$0.00;(", Kind.INTEGER, [f"(${i}.00)" if i % 3 else f"${i}.00" for i in range(8)]),
+    "in brackets": ("($5.00)", "$0.00;(", Kind.INTEGER, [f"(${i}.00)" if i % 3 else f"${i}.00" for i in range(8)]),
     "sign inside": ("€ -5", "€ 0;-", Kind.INTEGER, [f"€ {i - 9}" for i in range(N)]),
     "sign before": ("-$5", "$0", Kind.INTEGER, [f"-${i}" if i % 2 else f"${i}" for i in range(1, N)]),
     "kilograms": ("75 kg", "0 kg", Kind.INTEGER, [f"{50 + i} kg" for i in range(N)]),

@@ -41,7 +41,7 @@ def apply(project: Project, name: str, monkeypatch: pytest.MonkeyPatch, **cells:
     kept: dict[str, Any] = {"k": {"edited_rows": {project.table.names.index(name): cells}}}
     monkeypatch.setattr(column_editor.state, "get", lambda key, default: kept.get(key, default))
     monkeypatch.setattr(column_editor.state, "put", kept.__setitem__)
-    column_editor._apply(project, project.table, "k")
+    column_editor._apply(project, project.table, "k", project.table.names)
     if "upload.problem" in kept:
         raise AssertionError(kept["upload.problem"])
 
