@@ -42,6 +42,50 @@ def test_demo_profile_and_constraints(capsys: pytest.CaptureFixture[str], tmp_pa
     assert json.loads((tmp_path / "rules.json").read_text())
 
 
+def test_profile_says_what_is_in_a_table_in_time_and_exposed_and_writes_both_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    days = pd.date_range("2024-01-01", periods=300).astype(str)
+    rows = [f"{day},{n % 70 + 20},{'FM'[n % 2]},{n % 7},{'yes' if n % 9 == 0 else 'no'}" for n, day in enumerate(days)]
+    visits, page, document = (tmp_path / name for name in ("visits.csv", "visits.html", "visits.json"))
+    visits.write_text("day,age,sex,calls,ill\n" + "\n".join(rows) + "\n")
+    words = (
+        "profile",
+        visits,
+        "--target",
+        "ill",
+        "--order",
+        "day",
+        "--html",
+        page,
+        "--json",
+        document,
+        "--sample",
+        200,
+    )
+    code, text, err = simile(capsys, *words)
+    assert code == 0, err
+    for said in (
+        "facts from 200",
+        "Look at this first",
+        "In time",
+        "daily (all steps)",
+        "Exposed rows",
+        "What this means",
+    ):
+        assert said in text
+    assert all(len(line) <= 120 for line in text.splitlines() if not line.startswith("->"))
+    assert "What this means for you" in page.read_text()
+    found = json.loads(document.read_text())
+    assert (found["kind"], found["version"], found["time"]["order"]) == ("simile-profile", 1, "day")
+    assert found["profile"]["sampled"] == 200
+    code, text, _ = simile(capsys, "profile", visits, "--order", "rows")
+    assert "Taken in the order of its rows" in text
+    code, _, err = simile(capsys, "profile", visits, "--entity", "nobody")
+    assert code == 2
+    assert "nobody" in err
+
+
 def test_methods_are_listed_as_words_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     code, text, _ = simile(capsys, "methods")
     assert code == 0
