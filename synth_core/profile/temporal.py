@@ -48,7 +48,7 @@ Places = npt.NDArray[np.int64]
 FEWEST = 10
 MOST_COLUMNS = 40
 GAPS_KEPT = 50
-ENTITY_ROWS = 200_000
+ENTITY_ROWS = 100_000
 _YES = frozenset(["yes", "y", "true", "t", "1", "j", "ja", "oui", "si", "sí", "on"])
 
 
@@ -181,11 +181,10 @@ def _entity_codes(table: Table, entity: str | None) -> tuple[str, Places] | None
 
 def _repeated(times: Floats, known: npt.NDArray[np.bool_], codes: tuple[str, Places] | None) -> int:
     """Return rows that share their time, and their entity where there is one, with an earlier row."""
-    if codes is None:
-        return int(known.sum()) - len(np.unique(times[known]))
-    stamp = np.unique(times[known], return_inverse=True)[1].astype(np.int64)
-    both = stamp * (int(codes[1].max(initial=0)) + 2) + codes[1][known] + 1
-    return int(known.sum()) - len(np.unique(both))
+    stamps = np.asarray(pd.factorize(times[known])[0], dtype=np.int64)
+    if codes is not None:
+        stamps = stamps * (int(codes[1].max(initial=0)) + 2) + codes[1][known] + 1
+    return len(stamps) - len(pd.unique(stamps))
 
 
 def _followed(table: Table, order: Column | None, columns: Sequence[str] | None) -> list[Column]:
