@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui import profile_source
 from pages.ui.profile_source import Source
+from synth_core.profile import Profile
 from synth_core.project import Project
 
 
@@ -40,6 +41,11 @@ def menu(project: Project, found: Source) -> None:
         st.caption("Both are masked like this page; the HTML page asks nothing of any other host.")
 
 
+def _exact(found: Source) -> Profile:
+    """Return the profile of all rows where it is on its way: a file waits for it."""
+    return found.work.future.result() if found.work is not None else found.profile
+
+
 def _everything(project: Project, found: Source) -> dict[str, Any]:
     """Return what goes into a file beside the profile."""
     name, whole = project.table_name, found.whole
@@ -58,13 +64,15 @@ def _page(project: Project, found: Source) -> Callable[[], bytes]:
     def made() -> bytes:
         from synth_core.report.profile_document import profile_html
 
-        return profile_html(project.label, found.profile, **_everything(project, found)).encode()
+        return profile_html(project.label, _exact(found), **_everything(project, found)).encode()
 
     return made
 
 
 def _document(project: Project, found: Source) -> Callable[[], bytes]:
     def made() -> bytes:
-        return found.profile.model_dump_json(indent=1).encode()
+        from synth_core.report.profile_document import profile_json
+
+        return profile_json(project.label, _exact(found), **_everything(project, found)).encode()
 
     return made
