@@ -198,6 +198,8 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
         return Cells(name, words.without(gone), storage, _token(words, gone, source), dates=dates)
     if rest and not has_leading_zero(rest):
         numbers = parse_numbers(rest, marks)
+        if marks.decimal == "," and numbers.odd.any():  # the file's mark is not this column's
+            numbers = parse_numbers(rest, replace(marks, decimal="."))
         if not numbers.odd.any():
             named_none = in_set(levels, {"None", "none", "na"}) if tokens is None else np.zeros(len(levels), dtype=bool)
             if not named_none.any() or len(rest) >= 10:
@@ -207,7 +209,7 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
                 return _dated(Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note))
     dates = parse_dates(rest, marks, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
     dates = dates or parse_months(rest)
-    units = parse_units(rest, marks.decimal) if dates is None and rest else None
+    units = parse_units(rest, marks.decimal) or parse_units(rest) if dates is None and rest else None
     if dates is not None or units is not None:
         kept = words.without(empty | doubtful)
         token = _token(words, empty | doubtful, source)

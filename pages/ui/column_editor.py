@@ -69,11 +69,11 @@ def summary(table: Table) -> None:
     anew = [c for c in table.columns if c.regenerated and c.role is not Role.DROP]
     learned = table.having(learned=True)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.badge(f"{len(learned)} learned", icon=":material/school:", color="blue")
+        st.badge(f"{theme.count(len(learned))} learned", icon=":material/school:", color="blue")
         if anew:
-            st.badge(f"{len(anew)} made anew", icon=":material/autorenew:", color="violet")
+            st.badge(f"{theme.count(len(anew))} made anew", icon=":material/autorenew:", color="violet")
         if left_out:
-            st.badge(f"{len(left_out)} left out", icon=":material/block:", color="gray")
+            st.badge(f"{theme.count(len(left_out))} left out", icon=":material/block:", color="gray")
         target = table.target.name if table.target else None
         st.caption(
             f"Target: **{theme.plain(target)}**" if target else "No target yet: set one to see how useful the table is."
@@ -132,8 +132,8 @@ def _config(table: Table) -> dict[str, Any]:
         "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
         "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=98, help=roles),
         "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
-        OUTPUT: config.TextColumn(width=214, help="What becomes of the column in the synthetic table."),
-        "Examples": config.TextColumn(width=112, help="Personal data and identifiers are masked."),
+        OUTPUT: config.TextColumn(width=222, help="What becomes of the column in the synthetic table."),
+        "Examples": config.TextColumn(width=108, help="Personal data and identifiers are masked."),
         "Missing": config.TextColumn(
             width=82,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",

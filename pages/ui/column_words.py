@@ -72,7 +72,7 @@ def _learned(column: Column) -> list[str]:
     what = {
         Kind.INTEGER: "new whole numbers",
         Kind.NUMBER: "new numbers",
-        Kind.CATEGORY: "the words it has",
+        Kind.CATEGORY: "its words",
         Kind.BOOLEAN: "its two answers",
         Kind.DATETIME: "new dates",
     }[column.kind]

@@ -104,16 +104,11 @@ def _missing_lines(found: Sequence[MissingOffer], table: Table) -> list[Line]:
 def _line(
     project: Project, table: Table, name: str, icon: str, sentence: str, choices: list[tuple[str, str, list[Change]]]
 ) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{icon} {sentence}", width="stretch")
+    words, buttons = st.columns([0.64, 0.36], vertical_alignment="center")
+    words.markdown(f"{icon} {sentence}")
+    with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         for place, (label, said, changes) in enumerate(choices):
-            st.button(
-                label,
-                key=f"upload.offer_{name}_{place}",
-                on_click=_take,
-                args=(project, table, said, changes),
-                type="secondary",
-            )
+            st.button(label, key=f"upload.offer_{name}_{place}", on_click=_take, args=(project, table, said, changes))
         st.button(
             "Not so",
             key=f"upload.pass_{name}",

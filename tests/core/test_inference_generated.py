@@ -7,8 +7,8 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from synth_core.inference import table_from_frame
 from synth_core.offers import role_offers
+from synth_core.reading import read_bytes
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.generated_tables import HARD, LIKE_PUBLIC
 
@@ -18,7 +18,9 @@ CASES = [(name, column) for name, columns in TABLES.items() for column in column
 
 @cache
 def table(name: str) -> Table:
-    return table_from_frame(pd.DataFrame({header: cells for header, (cells, _) in TABLES[name].items()}), text=True)
+    """The made table as it comes out of a file."""
+    made = pd.DataFrame({header: cells for header, (cells, _) in TABLES[name].items()})
+    return read_bytes(made.to_csv(index=False).encode(), f"{name}.csv").table
 
 
 def is_what(column: Column, line: str) -> bool:
