@@ -172,7 +172,10 @@ def _parse_zoned(levels: Sequence[str]) -> Parsed | None:
     offsets = [match.group(0) if (match := _OFFSET.search(level[10:])) else "" for level in levels]
     if not any(offsets):
         return None
-    plain = [level[:10] + _OFFSET.sub(_plain_offset, level[10:]) for level in levels]
+    plain = [
+        level[:10] + (_OFFSET.sub(_plain_offset, level[10:]) if offset else level[10:] + "Z")  # pandas guesses without
+        for level, offset in zip(levels, offsets, strict=True)
+    ]
     values = pd.to_datetime(pd.Series(plain, dtype=object), format="ISO8601", errors="coerce", utc=True)
     if values.isna().any():
         return None

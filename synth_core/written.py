@@ -50,7 +50,10 @@ def guess_written(raw: pd.DataFrame, known: Marks, delimiter: str) -> Written:
         if not sample:
             continue
         if _mostly(sample, _NUMERIC):
-            words = pa.array(sample) if _only_points(cells) else pc.unique(cells)
+            plain = _only_points(cells)
+            if plain and not any("." in text for text in sample):
+                continue
+            words = pa.array(sample) if plain else pc.unique(cells)
             _count_marks(str(name), pc.utf8_trim_whitespace(words), found, doubtful)
         elif _mostly(sample, _DAY_MONTH):
             orders[(shown := _order(cells))[0]].append((str(name), shown[1]))
