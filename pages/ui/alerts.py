@@ -26,14 +26,20 @@ TOGETHER = {
     "zeros": "columns are exactly 0 in many rows",
     "capped": "columns have rows heaped at their largest value",
     "skewed": "columns have a long tail",
+    "heavy_tail": "columns have heavy tails",
+    "missing_code": "columns hold a word or number that probably means a missing cell",
+    "personal_text": "columns of free text hold personal data",
+    "near_duplicate": "pairs of columns are nearly the same",
+    "target_leak": "columns give the target away",
     "outliers": "columns have values far from the rest",
     "missing_together": "groups of columns are empty in the same rows",
     "missing_depends": "columns are empty by the value of another one",
-    "strong_association": "pairs of columns go strongly together",
+    "strong_association": "groups of columns go strongly together",
     "duplicate_columns": "pairs of columns say the same",
     "decided": "times one column decides another",
     "dates_out_of_order": "pairs of dates are out of order in some rows",
 }
+PAIRED = ("strong_association", "near_duplicate", "duplicate_columns", "decided")  # looked at as a pair
 SIGNS = {
     "stop": theme.Sign("Stop", ":material/report:", "red"),
     "watch": theme.Sign("Watch", ":material/visibility:", "orange"),
@@ -88,10 +94,11 @@ def grouped(found: Sequence[Alert]) -> list[list[Alert]]:
 def group_sentence(group: Sequence[Alert]) -> str:
     """Return what a group has in common, and the columns it is about."""
     code = group[0].code
-    joined = {"decided": " decides ", "missing_depends": " by "}.get(code, " and ")
+    wide = any(len(alert.columns) > 2 for alert in group)
+    joined = ", " if wide else {"decided": " decides ", "missing_depends": " by "}.get(code, " and ")
     names = [joined.join(f"'{name}'" for name in alert.columns) for alert in group]
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED + 1 else ""
-    return f"{len(group)} {TOGETHER[code]}: {', '.join(names[:LISTED] if more else names)}{more}."
+    return f"{len(group)} {TOGETHER[code]}: {('; ' if wide else ', ').join(names[:LISTED] if more else names)}{more}."
 
 
 def _line(project: Project, table: Table, group: list[Alert], place: int) -> None:
@@ -126,14 +133,17 @@ def _way_to_look(group: list[Alert], place: int) -> None:
         listed = range(min(len(group), LOOKS))
         picked = st.menu_button("Look", listed, format_func=lambda one: group[one].sentence, key=key, type="tertiary")
         if picked is not None:
-            look(group[picked].columns)
+            look(group[picked])
     elif group[0].columns:
-        st.button("Look", key=key, type="tertiary", on_click=look, args=(group[0].columns,))
+        st.button("Look", key=key, type="tertiary", on_click=look, args=(group[0],))
 
 
-def look(columns: Sequence[str]) -> None:
-    """Show the alert's column, or its pair, below."""
-    if len(columns) == 2:
+def look(alert: Alert) -> None:
+    """Show the alert's column, its pair, or how gaps lie, below."""
+    columns = alert.columns
+    if alert.code == "missing_together":
+        state.put("profiling.tab", "Missing")
+    elif len(columns) == 2 or alert.code in PAIRED:
         state.put("profiling.x", columns[0])
         state.put("profiling.y", columns[1])
         state.put("profiling.tab", "Pairs")

@@ -271,6 +271,8 @@ def test_three_alerts_of_one_sort_share_a_line_that_names_the_columns() -> None:
     assert alerts.group_sentence(rare) == "3 columns have categories with fewer than 5 rows: 'a', 'b', 'c'."
     many = alerts.group_sentence([alert("rare", f"n{i}") for i in range(20)])
     assert many.endswith("'n11' and 8 more.")
+    groups = [alert("strong_association", *names) for names in ("abc", "de", "fg")]
+    assert alerts.group_sentence(groups).endswith("'a', 'b', 'c'; 'd', 'e'; 'f', 'g'.")
 
 
 def test_the_line_about_the_table_counts_kinds(project: Project) -> None:
