@@ -70,7 +70,7 @@ def _missing_codes(found: Findings) -> Iterator[Alert]:
         part = part.rows(np.linspace(0, len(part) - 1, OFFERS_LOOK_AT).astype(np.intp))
     for offer in missing_offers(part):
         rows = offer.rows if part is found.table else _rows_holding(offer.word, found.table, offer.column)
-        sure = not offer.reason.startswith("It may be")  # such words are real answers as often as not
+        sure = "may be a real answer" not in offer.reason.casefold()  # as words like "none" are as often as not
         yield Alert(
             code="missing_code",
             columns=[offer.column],
@@ -94,6 +94,8 @@ def _rows_holding(word: str, table: Table, name: str) -> int:
 
 def _about_column(column: Column, found: Findings) -> Iterator[Alert]:
     facts = found.profile(column.name)
+    if column.kind is Kind.TEXT and column.semantic is None:
+        yield from _personal_inside(column, found)
     if column.role is Role.DROP or not facts.rows:
         return
     if facts.distinct <= 1:
@@ -101,9 +103,6 @@ def _about_column(column: Column, found: Findings) -> Iterator[Alert]:
         return
     yield from _personal(column)
     if column.regenerated:
-        return
-    if column.kind is Kind.TEXT:
-        yield from _personal_inside(column, found)
         return
     near = list(_near_constant(facts, found.measured[column.name]))
     yield from near
@@ -136,7 +135,7 @@ def _near_constant(facts: ColumnProfile, measured: Measured) -> Iterator[Alert]:
             severity="info",
             sentence=f"'{facts.name}' has the same value in {percent(top / facts.filled)} of its filled rows; "
             f"{counted(others, 'row')} {'differs' if others == 1 else 'differ'}.",
-            consequence="So few rows are hard to learn from: other values may be lost, and tell little.",
+            consequence="Its other values are too few to learn well: they may be lost, and tell little.",
             action=Action(kind="drop", column=facts.name),
         )
 
@@ -146,15 +145,18 @@ def _personal_inside(column: Column, found: Findings) -> Iterator[Alert]:
     step = max(1, len(cells) // TEXTS_LOOKED_AT)
     shares = inside([str(cell) for cell in cells.iloc[::step]]) if len(cells) else {}
     told = sorted(((share, what) for what, share in shares.items() if share >= 0.005), reverse=True)[:3]
+    left_out = column.role is Role.DROP
     if told:
         parts = [f"{what} ({percent(share)} of the cells)" for share, what in told]
         yield Alert(
             code="personal_text",
             columns=[column.name],
-            severity="watch",
+            severity="info" if left_out else "watch",
             sentence=f"The text in '{column.name}' holds personal data: {', '.join(parts)}.",
-            consequence="Text is not learned word by word, but what reads it would see them; leave it out if you can.",
-            action=Action(kind="drop", column=column.name),
+            consequence="It is left out of the synthetic table; let it stay so unless you need the text."
+            if left_out
+            else "What reads the text sees them; leave it out if you can.",
+            action=None if left_out else Action(kind="drop", column=column.name),
         )
 
 

@@ -14,6 +14,7 @@ from synth_core.table import Kind, numbers
 
 STRONG = 0.8
 VERY_STRONG = 0.9
+ENOUGH_ROWS = 30
 RANKED_ALIKE = 0.9995
 
 Pair = tuple[float, str, str]
@@ -30,6 +31,8 @@ def about_pairs(found: Findings) -> list[Alert]:
     decided: list[tuple[str, str]] = []
     strong: list[Pair] = []
     for strength, first, second in pairs:
+        if _both_filled(found, first, second) < ENOUGH_ROWS:
+            continue
         very = strength >= VERY_STRONG
         if very and _levels_match(found, first, second, strength) == "both":
             alerts.append(_duplicate(first, second))
@@ -43,6 +46,10 @@ def about_pairs(found: Findings) -> list[Alert]:
             strong.append((strength, first, second))
     alerts += [_decided(*pair) for pair in decided if not _through_another(pair, decided)]
     return alerts + _strong_groups(strong, found)
+
+
+def _both_filled(found: Findings, first: str, second: str) -> int:
+    return int((~found.measured[first].gaps & ~found.measured[second].gaps).sum())
 
 
 def _levels_match(found: Findings, first: str, second: str, strength: float) -> str:

@@ -126,6 +126,17 @@ def test_personal_data_inside_text_is_told_but_not_shown() -> None:
     (alert,) = alerts_of(table, "personal_text")
     assert "e-mail addresses (40 % of the cells)" in alert.sentence
     assert "example.org" not in profile(table).model_dump_json()
+    assert alert.severity == "watch"
+    dropped = table.with_columns([table.column("note").model_copy(update={"role": Role.DROP})])
+    (alert,) = alerts_of(dropped, "personal_text")
+    assert alert.severity == "info"
+    assert "left out" in alert.consequence
+
+
+def test_a_strong_link_of_a_handful_of_rows_is_not_told(rng: np.random.Generator) -> None:
+    few = np.arange(ROWS) < 12
+    table = table_of({"a": np.where(few, np.arange(ROWS), np.nan), "b": np.arange(ROWS) + rng.random(ROWS)})
+    assert alerts_of(table, "strong_association") == []
 
 
 def test_an_offered_missing_word_becomes_an_alert_with_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
