@@ -48,4 +48,4 @@ def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str
 def _is_blank(values: pd.Series) -> bool:
     if isinstance(values.dtype, pd.StringDtype) and len(values) > 1000 and not _is_blank(values.iloc[:1000]):
         return False
-    return all(value is None or value == "" or value != value for value in values.tolist())
+    return all(value is None or value is pd.NA or value == "" or value != value for value in values.tolist())
