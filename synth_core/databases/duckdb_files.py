@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from synth_core.databases.addresses import Address
@@ -31,6 +31,7 @@ class DuckDBSession:
     def __init__(self, address: Address, deadline: Deadline) -> None:
         import duckdb
 
+        self._chunks: Generator[list[pa.Array]] | None = None
         self._connection = duckdb.connect(str(address.path), read_only=True, config=dict(_SETTINGS))
         deadline.watch(self._connection.interrupt)
 
@@ -52,9 +53,12 @@ class DuckDBSession:
         reader = relation.to_arrow_reader(max(1, CHUNK_CELLS // len(names)))
         flat = list(reader.schema.empty_table().flatten().column_names)
         if flat == names or len(set(flat)) < len(flat):
-            return Answer(names, _chunks(reader, flat=False))
-        note = "Records inside the cells became columns of their own, named like 'record.field'."
-        return Answer(flat, _chunks(reader, flat=True), [note])
+            self._chunks = _chunks(reader, flat=False)
+            return Answer(names, self._chunks)
+        self._chunks = _chunks(reader, flat=True)
+        return Answer(
+            flat, self._chunks, ["Records in the cells became columns of their own, named like 'record.field'."]
+        )
 
     def tables(self) -> list[DatabaseTable]:
         """Return the tables and views, by name; rows as DuckDB estimates them."""
@@ -72,13 +76,18 @@ class DuckDBSession:
 
     def close(self) -> None:
         """Let the file go."""
+        if self._chunks is not None:
+            self._chunks.close()
         self._connection.close()
 
 
-def _chunks(reader: pa.RecordBatchReader, *, flat: bool) -> Iterator[list[pa.Array]]:
+def _chunks(reader: pa.RecordBatchReader, *, flat: bool) -> Generator[list[pa.Array]]:
     import pyarrow as pa
 
-    for batch in reader:
-        if batch.num_rows:
-            table = pa.Table.from_batches([batch])
-            yield [column.chunk(0) for column in (table.flatten() if flat else table).columns]
+    try:
+        for batch in reader:
+            if batch.num_rows:
+                table = pa.Table.from_batches([batch])
+                yield [column.chunk(0) for column in (table.flatten() if flat else table).columns]
+    finally:  # rows over the limit are still waiting in it
+        reader.close()
