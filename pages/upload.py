@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import cache, column_editor, database_form, offer_rows, parts, reading_form, table_preview, theme
+from pages.ui import (
+    cache,
+    column_editor,
+    database_form,
+    odd_cells,
+    offer_rows,
+    parts,
+    reading_form,
+    table_preview,
+    theme,
+)
 
 parts.page_head(
     "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
@@ -30,6 +40,9 @@ with parts.guarded("The table cannot be opened"):
             "and each row weighs much for privacy.",
             icon=":material/info:",
         )
+
+    for name, note in odd_cells.notes(table):
+        st.warning(f"**{theme.plain(name)}:** {theme.plain(note)}", icon=":material/rule:")
 
     with st.expander(f"How {theme.plain(project.filename or 'the table')} was read", icon=":material/description:"):
         for note in project.notes:

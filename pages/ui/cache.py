@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from synth_core.project import Project
-from synth_core.table import Table
+from synth_core.table import Kind, Table
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -37,8 +37,10 @@ class Facts(NamedTuple):
 def facts(table: Table) -> Facts:
     """Return the size of a table, its share of empty cells (0..1) and the number of rows that repeat another."""
     frame = table.frame
-    empty = float(frame.isna().to_numpy().mean()) if frame.size else 0.0
-    return Facts(len(frame), len(frame.columns), empty, int(frame.duplicated().sum()))
+    empty = sum(int(frame[name].isna().sum()) for name in table.names) / frame.size if frame.size else 0.0
+    numbered = any(c.kind is Kind.IDENTIFIER and frame[c.name].is_unique for c in table.columns)
+    duplicates = 0 if numbered else int(frame.duplicated().sum())
+    return Facts(len(frame), len(frame.columns), empty, duplicates)
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)

@@ -78,3 +78,34 @@ def test_few_rows_are_said_before_and_not_after() -> None:
     few = projects.create("Few", read_bytes(data, "few.csv"), source=data, filename="few.csv")
     at = open_page("upload", few)
     assert "30 rows are few" in words(at)
+
+
+def test_odd_cells_are_named_by_their_rows_and_never_shown() -> None:
+    from synth_core.reading import read_bytes
+
+    cells = ["secret" if i in (4, 90) else str(i % 60) for i in range(300)]
+    data = ("v,w\n" + "\n".join(f"{cell},{i % 7}" for i, cell in enumerate(cells))).encode()
+    odd = projects.create("Odd", read_bytes(data, "odd.csv"), source=data, filename="odd.csv")
+    at = open_page("upload", odd)
+    warnings = " ".join(warning.value for warning in at.warning)
+    assert "first in rows 5, 91" in warnings
+    assert "secret" not in warnings
+
+
+def test_every_guess_is_filled_in_with_what_it_was_drawn_from() -> None:
+    from synth_core.reading import read_bytes
+
+    data = ("a;seen\n" + "\n".join(f"{i},5;{i % 28 + 1:02d}/03/2024" for i in range(200))).encode()
+    made = projects.create("Guesses", read_bytes(data, "g.csv"), source=data, filename="g.csv")
+    at = open_page("upload", made)
+    form = {name: at.selectbox(key=f"upload.reading.{name}").value for name in ("delimiter", "decimal", "date_order")}
+    assert form == {"delimiter": "Semicolon ;", "decimal": "Comma 1,5", "date_order": "Day first"}
+    said = " ".join(caption.value for caption in at.caption)
+    assert "Fractions after a comma in 'a'" in said
+    assert "the day comes first" in said
+    at.selectbox(key="upload.reading.date_order").set_value("Month first")
+    at.number_input(key="upload.reading.sample").set_value(50)
+    next(button for button in at.button if button.label == "Read again").click().run()
+    assert not at.exception
+    again = projects.open_project(made.id)
+    assert (len(again.table), again.options.date_order, again.options.sample_rows) == (50, "month", 50)
