@@ -258,7 +258,7 @@ def _gaps(case: Case) -> Iterator[Advice]:
             title="Hidden gaps",
             sentence=f"{hidden[0].sentence.split(':')[0].rstrip('.')}"
             + (f", and {len(hidden) - 1} more like it" if len(hidden) > 1 else "")
-            + ". Say so before anything is learned, or it comes out as a value.",
+            + ". If that is what it means, say so before anything is learned; else it comes out as a value.",
             page="upload",
         )
     gappy = sorted((c for c in case.learned if c.missing_share > 0.05), key=lambda c: -c.missing_share)

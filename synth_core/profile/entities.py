@@ -95,6 +95,7 @@ def _between_and_within(
     column: Column, values: Floats, codes: Codes, same: npt.NDArray[np.bool_]
 ) -> EntityColumn | None:
     """Return the share of variance between entities (one-way random effects, ICC(1)) and the pooled autocorrelation."""
+    values = np.where(np.abs(values) < 1e120, values, np.nan)  # squares of larger ones overflow
     known = np.isfinite(values)
     if known.sum() < FEWEST_PAIRS:
         return None

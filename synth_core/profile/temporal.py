@@ -48,6 +48,7 @@ Places = npt.NDArray[np.int64]
 FEWEST = 10
 MOST_COLUMNS = 40
 GAPS_KEPT = 50
+LARGEST = 1e120  # squares of larger ones overflow
 ENTITY_ROWS = 100_000
 _YES = frozenset(["yes", "y", "true", "t", "1", "j", "ja", "oui", "si", "sí", "on"])
 
@@ -233,7 +234,8 @@ def _values(table: Table, column: Column) -> tuple[Floats, str]:
     """Return a column as numbers; a yes/no column as 1 where it says yes, or has the rarer value."""
     values = table.frame[column.name]
     if column.kind is not Kind.BOOLEAN:
-        return numbers(values), "value"
+        found = numbers(values)
+        return np.where(np.abs(found) < LARGEST, found, np.nan), "value"
     counts = values.value_counts()
     if not len(counts):
         return np.full(len(values), np.nan), "value"
