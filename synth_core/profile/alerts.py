@@ -70,6 +70,8 @@ def _missing_codes(found: Findings) -> Iterator[Alert]:
         part = part.rows(np.linspace(0, len(part) - 1, OFFERS_LOOK_AT).astype(np.intp))
     for offer in missing_offers(part):
         rows = offer.rows if part is found.table else _rows_holding(offer.word, found.table, offer.column)
+        if rows < RARE_ROWS:  # no literal of so few rows is shown
+            continue
         sure = "may be a real answer" not in offer.reason.casefold()  # as words like "none" are as often as not
         yield Alert(
             code="missing_code",

@@ -15,6 +15,7 @@ from synth_core.table import Kind, numbers
 STRONG = 0.8
 VERY_STRONG = 0.9
 ENOUGH_ROWS = 30
+DAY = 86_400
 RANKED_ALIKE = 0.9995
 
 Pair = tuple[float, str, str]
@@ -183,8 +184,11 @@ def _strong_groups(pairs: list[Pair], found: Findings) -> list[Alert]:
 def dates_out_of_order(found: Findings) -> Iterator[Alert]:
     dates = [c.name for c in found.table.having(learned=True) if c.kind is Kind.DATETIME][:15]
     seconds = {name: numbers(found.table.frame[name]) for name in dates}
+    whole_days = {name for name, found_at in seconds.items() if not (found_at[np.isfinite(found_at)] % DAY).any()}
     for first, second in combinations(dates, 2):
         gap = seconds[second] - seconds[first]
+        if first in whole_days or second in whole_days:  # a day has no hour to be before
+            gap = np.floor(seconds[second] / DAY) - np.floor(seconds[first] / DAY)
         gap = gap[np.isfinite(gap)]
         if len(gap) < 20:
             continue

@@ -149,6 +149,14 @@ def test_an_offered_missing_word_becomes_an_alert_with_its_button(monkeypatch: p
     assert (alert.action.kind, alert.action.word) == ("set_missing", "-200")
 
 
+def test_a_day_without_a_time_is_not_before_a_time_on_that_day(rng: np.random.Generator) -> None:
+    day = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, ROWS), "D"))
+    later = day + pd.to_timedelta(rng.integers(1, 5, ROWS), "D")
+    same = day + pd.to_timedelta(10, "h")
+    end = later.where(np.arange(ROWS) >= 8, day)
+    assert alerts_of(table_of({"start": same, "end": end}), "dates_out_of_order") == []
+
+
 def test_a_sample_is_said_and_close_to_the_whole(rng: np.random.Generator) -> None:
     table = table_of({"a": rng.normal(10, 2, 20_000), "c": rng.choice(list("xyz"), 20_000).astype(object)})
     part, whole = profile(table, sample=4000, seed=1), profile(table)
