@@ -130,9 +130,17 @@ class Checked:
 
 def learn_macs(values: Sequence[str]) -> TextIdentifiers:
     """Return how to write network card addresses of the same form that no maker was given (IEEE 802: local ones)."""
-    learned = learn_texts(values)
-    patterns = tuple(Pattern((p.alphabets[0], "26", *p.alphabets[2:])) for p in learned.patterns)
-    return TextIdentifiers(patterns, learned.shares)
+    letters = DIGITS + ("ABCDEF" if any("A" <= sign <= "F" for value in values for sign in value) else "abcdef")
+    layouts: dict[str, int] = {}
+    for value in values:
+        layout = "".join("0" if sign.isalnum() else sign for sign in value)
+        layouts[layout] = layouts.get(layout, 0) + 1
+    patterns = []
+    for layout in layouts:
+        alphabets = [letters if sign == "0" else sign for sign in layout]
+        alphabets[1] = "26"  # the bit that says: given out locally
+        patterns.append(Pattern(tuple(alphabets)))
+    return TextIdentifiers(tuple(patterns), tuple(count / len(values) for count in layouts.values()))
 
 
 def learn_devices(values: Sequence[str]) -> Checked:

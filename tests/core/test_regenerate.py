@@ -332,3 +332,53 @@ def test_every_plan_says_how_its_column_is_made():
     sentences = [plan.sentence() for plan in Regenerator.fit(patients(), 0).plans]
     assert sentences[0] == "'patient' (identifier) is never learned: made new in the same form."
     assert sentences[1] == "'name' (person name) is never learned: made from word lists; goes with 'patient'."
+
+
+def cells(**columns) -> Table:
+    kinds = {name: kind for name, (kind, _) in columns.items()}
+    frame = pd.DataFrame({name: values for name, (_, values) in columns.items()})
+    made_columns = tuple(
+        Column(name=name, semantic=kind, kind=Kind.NUMBER if kind == "location" else Kind.TEXT)
+        for name, kind in kinds.items()
+    )
+    return Table(frame, made_columns)
+
+
+def test_names_are_made_in_the_locale_of_the_column():
+    german = list(words("de_DE").last[:200])
+    assert Regenerator.fit(cells(x=("last_name", german)), 0).locale == "de_DE"
+    assert Regenerator.fit(cells(x=("last_name", [f"Q{i}x" for i in range(200)])), 0).locale == "en_US"
+
+
+def test_accounts_tell_the_locale_where_names_do_not():
+    accounts = [f"NL91ABNA{i:010d}" for i in range(200)]
+    assert Regenerator.fit(cells(x=("iban", accounts)), 0).locale == "nl_NL"
+
+
+def test_titles_are_kept_when_five_rows_have_them():
+    names = [("Dr. " if i % 4 == 0 else "") + f"N{chr(97 + i % 26)}r Qa" for i in range(ROWS)] + ["Prof. Only One"]
+    values = made(cells(x=("person_name", names)))
+    assert abs(values.str.startswith("Dr. ").mean() - 0.25) < 0.03
+    assert not values.str.startswith("Prof").any()
+
+
+def test_phone_numbers_keep_their_calling_code_and_leading_zero():
+    far = made(cells(x=("phone", [f"+49 151 {i:07d}" for i in range(ROWS)])))
+    assert far.str.fullmatch(r"\+49 \d{3} \d{7}").all()
+    near = made(cells(x=("phone", [f"0151{i:07d}" for i in range(ROWS)])))
+    assert near.str.fullmatch(r"0\d{10}").all()
+
+
+def test_network_cards_get_addresses_that_no_maker_has():
+    values = made(cells(x=("mac_address", [f"a4:5e:60:{i // 100:02d}:{i % 100:02d}:0f" for i in range(ROWS)])))
+    assert values.str.fullmatch(r"[0-9a-f][26](:[0-9a-f]{2}){5}").all()
+
+
+def test_coordinates_are_made_together_where_five_live_and_never_a_real_one():
+    rng = np.random.default_rng(0)
+    low, high = rng.normal(41, 0.05, ROWS), rng.normal(-96, 0.05, ROWS)
+    low[0], high[0] = 70.123456, 20.654321  # one who lives far away
+    frame = fill(cells(lat=("location", low), lon=("location", high)))
+    assert frame["lat"].between(40.5, 41.5).all()
+    assert frame["lon"].between(-96.5, -95.5).all()
+    assert not set(frame["lat"]) & set(low)
