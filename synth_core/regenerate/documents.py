@@ -138,7 +138,7 @@ def learn_macs(values: Sequence[str]) -> TextIdentifiers:
     patterns = []
     for layout in layouts:
         alphabets = [letters if sign == "0" else sign for sign in layout]
-        alphabets[1] = "26"  # the bit that says: given out locally
+        alphabets[1:2] = ["26"] * len(alphabets[1:2])  # the bit that says: given out locally
         patterns.append(Pattern(tuple(alphabets)))
     return TextIdentifiers(tuple(patterns), tuple(count / len(values) for count in layouts.values()))
 
