@@ -152,14 +152,17 @@ def _open_answer(url: str, password: str | None, query: str, limits: tuple[int, 
 
 def again(project: Project, question: Question, *, key: str) -> None:
     """Draw the question of a project; sent, the database is asked anew, with user and password given again."""
-    st.caption(f"{theme.plain(question.url)} · user and password were not kept; give them to ask again.")
+    served = question.url.startswith("postgresql")
+    st.caption(
+        theme.plain(question.url) + (" · user and password were not kept; give them to ask again." if served else "")
+    )
     user = password = None
     asked = state.get(
         f"{key}_asked", 0
     )  # fields of another key are empty: the browser forgets what was in the old ones
     with st.form(key, border=False):
         query = st.text_area("Query", question.query, key=f"{key}.query", height=110)
-        if question.url.startswith("postgresql"):
+        if served:
             with st.grid(min_column_width=150, gap="small"):
                 user = st.text_input("User", key=f"{key}.user_{asked}", autocomplete="off")
                 password = _password(f"{key}.password_{asked}")

@@ -161,6 +161,7 @@ def _with_session(address: Address, statement: str, timeout_s: float, work: Call
         deadline.rest()
         if session is not None:
             session.close()
+            session = None  # the error's traceback shall not keep a connection alive
     raise failure
 
 
