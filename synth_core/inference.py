@@ -134,18 +134,40 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
         cells = cells.noted(
             f"{lost:,} of {cells.words.present:,} cells do not fit the kind '{kind.value}' and are read as missing."
         )
-    role = Role.DROP if kind is Kind.TEXT and semantic is None else Role.FEATURE
+    role = choice.role or usual_role(kind, semantic)
     storage = cells.storage
     if semantic is not None and kind in (Kind.IDENTIFIER, Kind.TEXT):
         storage = "string"  # a new phone number need not be digits
     parsed = cells.dates if kind is Kind.DATETIME else cells.numbers if kind.numeric else None
     pattern = parsed.format if parsed is not None else None
     column = Column(
-        name=cells.name, kind=kind, role=choice.role or role, nullable=bool(values.isna().any()), semantic=semantic,
+        name=cells.name, kind=kind, role=role, nullable=bool(values.isna().any()), semantic=semantic,
         storage=storage, format=pattern, missing_token=cells.missing_token,
         protect=True if choice.protect is None else choice.protect, note=" ".join([*cells.notes, note]).strip(),
     )  # fmt: skip
     return column, values
+
+
+def usual_role(kind: Kind, semantic: str | None) -> Role:
+    """Return the role that a column has when nobody chose one: free text is left out."""
+    return Role.DROP if kind is Kind.TEXT and semantic is None else Role.FEATURE
+
+
+def with_choices(table: Table, before: Mapping[str, ColumnChoice], after: Mapping[str, ColumnChoice]) -> Table | None:
+    """Return the table with changed choices where only roles and protection differ; None when cells are read anew."""
+    changed: list[Column] = []
+    plain = ColumnChoice()
+    for name in {*before, *after}:
+        old, new = before.get(name, plain), after.get(name, plain)
+        if old == new:
+            continue
+        if name not in table.names or old != new.model_copy(update={"role": old.role, "protect": old.protect}):
+            return None
+        column = table.column(name)
+        role = new.role or usual_role(column.kind, column.semantic)
+        protect = True if new.protect is None else new.protect
+        changed.append(column.model_copy(update={"role": role, "protect": protect}))
+    return table.with_columns(changed)
 
 
 def _semantic(cells: Cells, kind: Kind) -> str | None:

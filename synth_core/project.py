@@ -35,6 +35,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
 from synth_core.errors import ProjectError
+from synth_core.inference import with_choices
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use
@@ -174,6 +175,10 @@ class Project:
 
     def set_choices(self, choices: dict[str, ColumnChoice]) -> Table:
         """Rebuild the table with these choices (all of them, not only new ones) and return it."""
+        if choices != self._facts.choices:
+            quick = with_choices(self.table, self._facts.choices, choices)
+            if quick is not None:
+                return self._put_table(quick, choices=choices)
         raw = open_cells(self.folder / "raw.parquet")
         missing = self._facts.options.missing_tokens
         return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)

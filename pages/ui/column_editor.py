@@ -132,8 +132,8 @@ def _config(table: Table) -> dict[str, Any]:
         "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
         "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=98, help=roles),
         "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
-        OUTPUT: config.TextColumn(width=222, help="What becomes of the column in the synthetic table."),
-        "Examples": config.TextColumn(width=108, help="Personal data and identifiers are masked."),
+        OUTPUT: config.TextColumn(width=236, help="What becomes of the column in the synthetic table."),
+        "Examples": config.TextColumn(width=100, help="Personal data and identifiers are masked."),
         "Missing": config.TextColumn(
             width=82,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",

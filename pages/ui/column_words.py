@@ -70,11 +70,11 @@ def consequence(column: Column) -> str:
 def _learned(column: Column) -> list[str]:
     """Return what to say about a column that is learned, one part each."""
     what = {
-        Kind.INTEGER: "new whole numbers",
-        Kind.NUMBER: "new numbers",
+        Kind.INTEGER: "whole numbers",
+        Kind.NUMBER: "numbers",
         Kind.CATEGORY: "its words",
         Kind.BOOLEAN: "its two answers",
-        Kind.DATETIME: "new dates",
+        Kind.DATETIME: "dates",
     }[column.kind]
     like = written_like(column.format)
     use = {

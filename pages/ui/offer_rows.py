@@ -93,9 +93,7 @@ def _missing_lines(found: Sequence[MissingOffer], table: Table) -> list[Line]:
         if doubtful or not several:
             sentence += f" :gray[{theme.plain(first.reason)}]"
         changes: list[Change] = [(offer.column, {"missing": word}) for offer in offered]
-        said = (
-            f"“{word}” in {len(offered)} columns is missing" if several else f"“{word}” in '{first.column}' is missing"
-        )
+        said = f"“{word}” in " + (f"{len(offered)} columns" if several else f"'{first.column}'") + " counts as missing"
         label = f"Missing in all {len(offered)}" if several else "Treat as missing"
         lines.append((f"missing {word} {first.column}", ":material/backspace:", sentence, [(label, said, changes)]))
     return lines

@@ -176,3 +176,15 @@ def test_dropped_rows_can_be_brought_back_and_survive_a_restart() -> None:
     project.drop_rows((project.table.frame["age"] < 30).to_numpy())
     assert len(project.read_again(project.options)) == 300
     assert project.dropped == 0
+
+
+def test_roles_and_protection_change_without_reading_the_cells_anew() -> None:
+    project = made()
+    choices = {"age": ColumnChoice(role=Role.TARGET), "city": ColumnChoice(protect=False)}
+    quick = project.set_choices(choices)
+    assert quick.target is not None
+    assert not quick.column("city").protect
+    whole = project.set_choices(choices)  # the same ones again: the table is built from its cells
+    assert quick.columns == whole.columns
+    assert quick.fingerprint == whole.fingerprint
+    assert project.set_choices({}).columns == project.set_choices({}).columns

@@ -50,7 +50,7 @@ def test_offers_say_how_many_rows_and_why(air: Project) -> None:
 def test_one_click_takes_an_offer_for_all_its_columns_and_undo_takes_it_back(air: Project) -> None:
     at = press(open_page("upload", air), "Missing in all 2")
     assert int(projects.open_project(air.id).table.frame["co"].isna().sum()) == 30
-    assert "“-200” in 2 columns is missing" in words(at)
+    assert "“-200” in 2 columns counts as missing" in words(at)
     assert "“-200” in 2 columns, up to" not in words(at)
     press(at, "Undo")
     again = projects.open_project(air.id)
@@ -115,9 +115,9 @@ def test_another_kind_for_free_text_brings_the_column_back(monkeypatch: pytest.M
 
 
 BECOMES = [
-    (Column(name="a", kind=Kind.INTEGER), "Learned; new whole numbers"),
-    (Column(name="a", kind=Kind.NUMBER, format="$#,##0.00"), "Learned; new numbers like $1,234.50"),
-    (Column(name="a", kind=Kind.DATETIME, format="%d.%m.%Y"), "Learned; new dates like 31.12.2026"),
+    (Column(name="a", kind=Kind.INTEGER), "Learned; whole numbers"),
+    (Column(name="a", kind=Kind.NUMBER, format="$#,##0.00"), "Learned; numbers like $1,234.50"),
+    (Column(name="a", kind=Kind.DATETIME, format="%d.%m.%Y"), "Learned; dates like 31.12.2026"),
     (Column(name="a", kind=Kind.CATEGORY, nullable=True, missing_token="?"), "Learned; its words; empty as “?”"),
     (Column(name="a", kind=Kind.CATEGORY, role=Role.TARGET), "Learned; its words; tests how useful"),
     (Column(name="a", kind=Kind.BOOLEAN, protect=False), "Learned; its two answers; rare values too"),
