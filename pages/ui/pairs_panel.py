@@ -174,7 +174,12 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
         ),
         hide_index=True,
         key="profiling.pair_measures",
-        column_config={"Value": st.column_config.NumberColumn(format="%.2f", width=60)},
+        column_config={
+            "Measure": st.column_config.TextColumn(width=150),
+            "Value": st.column_config.NumberColumn(format="%.2f", width=50),
+            "95 % interval": st.column_config.TextColumn(width=90),
+            "Meaning": st.column_config.TextColumn(width=420),
+        },
         alt=f"Measures of {x} with {y}.",
     )
     st.caption(f"{theme.count(facts.rows)} rows have both values.")

@@ -87,11 +87,15 @@ def _sensitive(table: Table, chosen: list[str]) -> str:
 
 
 def _tiles(result: Exposure) -> None:
-    with st.grid(min_column_width=170, gap="small"):
-        st.metric("Unique rows", theme.count(result.unique_rows), border=True, help="Alone with their combination.")
-        st.metric("Share", theme.share(result.unique_share), border=True)
-        st.metric("Under five", theme.share(result.under_five_share), border=True, help="Rows in groups of 1 to 4.")
-        st.metric("Smallest group", theme.count(result.smallest), border=True, help="The k of k-anonymity.")
+    tiles = [
+        ("Unique rows", theme.count(result.unique_rows), "Alone with their combination."),
+        ("Of all rows", theme.share(result.unique_share), "Unique rows, of all rows."),
+        ("Under five", theme.share(result.under_five_share), "Rows in groups of 1 to 4."),
+        ("Smallest group", theme.count(result.smallest), "The k of k-anonymity."),
+    ]
+    for pair in (tiles[:2], tiles[2:]):
+        for place, (title, value, about) in zip(st.columns(2, gap="small"), pair, strict=True):
+            place.metric(title, value, border=True, help=about)
     if result.sentence:
         st.markdown(theme.plain(result.sentence))
     if result.diversity is not None and result.diversity.sentence:

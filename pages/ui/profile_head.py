@@ -69,6 +69,11 @@ def _exact_follows(work: Work, profile: Profile) -> None:
 
 
 def _meaning(project: Project, found: Source) -> None:
+    """Draw what the profile means; of a large table it comes with the exact figures, which it quotes."""
+    if found.work is not None:
+        with st.container(border=True, key="profiling_meaning"):
+            st.markdown("**What this means for you** :gray[follows with the exact figures.]")
+        return
     advice = profile_source.meaning(project.table_name, project.use, found.profile.sampled, found.whole, found.profile)
     if not advice:
         return

@@ -280,7 +280,7 @@ def contributions_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
         hovertemplate="Without %{customdata[0]}: %{text} of the rows are unique<extra></extra>",
     )
     label_axis(figure, [f"without {one.column}" for one in ordered])
-    top = max(exposure.unique_share, *(one.unique_share_without for one in ordered), 0.001)
+    top = max(exposure.unique_share, *(one.unique_share_without for one in ordered)) or 1.0
     figure.add_vline(x=exposure.unique_share, line={"color": palette.stop, "dash": "dot", "width": 1.5})
     figure.add_annotation(
         x=exposure.unique_share, y=1, yref="paper", yanchor="bottom", text=f"all columns {share(exposure.unique_share)}"
