@@ -45,8 +45,9 @@ with parts.guarded("The table cannot be opened"):
         st.warning(f"**{theme.plain(name)}:** {theme.plain(note)}", icon=":material/rule:")
 
     with st.expander(f"How {theme.plain(project.filename or 'the table')} was read", icon=":material/description:"):
-        for note in project.notes:
-            st.markdown(f"- {theme.plain(note)}")
+        st.markdown(
+            "\n".join(f"- {theme.plain(note)}" for note in reading_form.unsaid(project.notes, project.evidence))
+        )
         options = None
         if project.question is not None:
             database_form.again(project, project.question, key="upload.db")

@@ -168,7 +168,11 @@ def _with_order(written: Written, orders: dict[str, list[tuple[str, int]]], know
         guess = f"taken with the {order} first" if order else "each column is read by its own order"
         said.append(f"{_listed([name for name, _ in neither])}: no date shows what comes first; {guess}")
     written.marks = Marks(marks.decimal, marks.thousands, order)
-    written.evidence["date_order"] = ". ".join(said) + "." if said else "No dates that can be read in two ways."
+    written.evidence["date_order"] = (
+        ". ".join(part[:1].upper() + part[1:] for part in said) + "."
+        if said
+        else "No dates that can be read in two ways."
+    )
     if days or months:
         written.notes.append("Dates: " + "; ".join(said) + ".")
     return written

@@ -43,6 +43,12 @@ def is_text(filename: str) -> bool:
     return any(part in filename.lower() for part in (".csv", ".tsv", ".txt"))
 
 
+def unsaid(notes: list[str], evidence: Mapping[str, str]) -> list[str]:
+    """Return the notes that do not stand under one of the guesses anyway."""
+    said = " ".join(evidence.values()).lower()
+    return [note for note in notes if note.removeprefix("Dates: ").rstrip(".").lower() not in said]
+
+
 def reading_form(
     used: ReadOptions, sheets: list[str], filename: str, *, key: str, evidence: Mapping[str, str] | None = None
 ) -> ReadOptions | None:
