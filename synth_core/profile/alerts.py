@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from synth_core.offers import missing_offers
+from synth_core.offers import missing_offers, role_offers
 from synth_core.profile import relations
 from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured, shape
-from synth_core.profile.findings import RANK, Action, Alert, Findings, counted, number, percent
+from synth_core.profile.findings import RANK, Action, Alert, Findings, Severity, counted, number, percent
 from synth_core.profile.gap_alerts import about_gaps
 from synth_core.semantics import inside, title
 from synth_core.table import Column, Kind, Role, Table, numbers
@@ -19,10 +19,23 @@ TEXTS_LOOKED_AT = 500
 ZERO_INFLATED = 0.3
 OFFERS_LOOK_AT = 100_000
 
+ROLES: dict[Role, tuple[Severity, str, str]] = {
+    Role.ENTITY: (
+        "watch",
+        "seems to say who a row is about",
+        "Without that role, rows of one person are learned and judged as if they were different people.",
+    ),
+    Role.ORDER: (
+        "info",
+        "seems to say in which order the rows come",
+        "With that role, trends, seasons and gaps are looked at, and the order is kept.",
+    ),
+}
+
 
 def find_alerts(found: Findings) -> list[Alert]:
     """Return every alert, the most severe first."""
-    alerts = [*_about_rows(found), *_missing_codes(found)]
+    alerts = [*_about_rows(found), *_missing_codes(found), *_roles(found)]
     for column in found.table.columns:
         alerts += _about_column(column, found)
     alerts += about_gaps(found)
@@ -82,6 +95,20 @@ def _missing_codes(found: Findings) -> Iterator[Alert]:
             consequence="Read as a value, it comes out as one, and pulls means and relations with it.",
             action=Action(kind="set_missing", column=offer.column, word=offer.word),
         )
+
+
+def _roles(found: Findings) -> Iterator[Alert]:
+    for offer in role_offers(found.table):
+        if offer.role in ROLES:
+            severity, what, consequence = ROLES[offer.role]
+            yield Alert(
+                code=f"{offer.role.value}_unset",
+                columns=[offer.column],
+                severity=severity,
+                sentence=f"'{offer.column}' {what}. {offer.reason.rstrip('.')}.",
+                consequence=consequence,
+                action=Action(kind="set_role", column=offer.column, role=offer.role),
+            )
 
 
 def _rows_holding(word: str, table: Table, name: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth_core.offers import MissingOffer
+from synth_core.offers import MissingOffer, RoleOffer
 from synth_core.profile import Alert, profile
 from synth_core.table import Column, Kind, Role, Table
 
@@ -147,6 +147,17 @@ def test_an_offered_missing_word_becomes_an_alert_with_its_button(monkeypatch: p
     assert "'-200' in 30 rows (2 %)" in alert.sentence
     assert alert.action is not None
     assert (alert.action.kind, alert.action.word) == ("set_missing", "-200")
+
+
+def test_a_column_that_says_who_a_row_is_about_gets_a_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    offers = [RoleOffer("who", Role.ENTITY, "A key that repeats."), RoleOffer("x", Role.TARGET, "The last one.")]
+    monkeypatch.setattr("synth_core.profile.alerts.role_offers", lambda table: offers)
+    found = profile(table_of({"who": np.arange(300) % 60, "x": np.arange(300) % 7})).alerts
+    (alert,) = [one for one in found if one.action is not None and one.action.kind == "set_role"]
+    assert (alert.code, alert.severity) == ("entity_unset", "watch")
+    assert alert.sentence == "'who' seems to say who a row is about. A key that repeats."
+    assert alert.action is not None
+    assert alert.action.role is Role.ENTITY
 
 
 def test_a_day_without_a_time_is_not_before_a_time_on_that_day(rng: np.random.Generator) -> None:
