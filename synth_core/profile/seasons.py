@@ -155,6 +155,7 @@ def _fundamentals(peaks: list[Peak], n: int, known: tuple[float, ...]) -> list[P
     for peak in peaks:
         if all(abs(1 / other.steps - 1 / peak.steps) >= 2.5 / n for other in apart):
             apart.append(peak)
+    apart = _calendar(apart, n, known)
     whole = [Peak(steps, p_value, height) for steps, p_value, height in _common(apart, n, known)]
     apart = sorted([*apart, *whole], key=lambda p: -p.height)
     kept: list[Peak] = []
@@ -164,6 +165,28 @@ def _fundamentals(peaks: list[Peak], n: int, known: tuple[float, ...]) -> list[P
             clearest = max([peak, *_children(peak, apart, n, known)], key=lambda p: p.height)
             kept.append(Peak(peak.steps, min(peak.p_value, clearest.p_value), clearest.height))
     return sorted(kept, key=lambda p: -p.height)
+
+
+def _calendar(peaks: list[Peak], n: int, known: tuple[float, ...]) -> list[Peak]:
+    """Return the peaks with those that are parts of a calendar's cycle put together into it, the shortest cycle first.
+
+    A week that changes the course of its days shows as peaks at 12.9 or 22 hours, which nobody would know again. A
+    cycle takes parts in where it fits so often that few frequencies are near its multiples by chance.
+    """
+    for steps in sorted(known):
+        if steps > n / 20:
+            break
+        own = [peak for peak in peaks if peak.steps == steps]
+        times = {peak: round(steps / peak.steps) for peak in peaks if peak.steps not in known}
+        parts = [
+            peak for peak, k in times.items() if 2 <= k <= 64 and abs(1 / peak.steps - k / steps) < 0.75 / n
+        ]  # fmt: skip
+        sure = len(parts) > 1 or (n >= 50 * steps and any(times[peak] > 4 for peak in parts))
+        if parts and (own or sure):
+            clearest = max([*own, *parts], key=lambda peak: peak.height)
+            rest = [peak for peak in peaks if peak not in own and peak not in parts]
+            peaks = [*rest, Peak(steps, clearest.p_value, clearest.height)]
+    return peaks
 
 
 def _children(peak: Peak, peaks: list[Peak], n: int, known: tuple[float, ...]) -> list[Peak]:

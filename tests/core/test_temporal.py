@@ -191,6 +191,16 @@ def test_weekly_and_yearly_seasons_are_both_found_and_harmonics_are_not_counted(
     assert int(np.argmin(monday.shape)) == 6
 
 
+def test_a_week_that_changes_the_course_of_its_days_is_a_week_and_not_thirteen_hours() -> None:
+    place = np.arange(24 * 7 * 60)
+    hour, workday = place % 24, place // 24 % 7 < 5
+    rush = np.exp(-((hour - 8) ** 2) / 4) + np.exp(-((hour - 17.5) ** 2) / 6)
+    load = 100 * np.where(workday, rush, np.exp(-((hour - 14) ** 2) / 20)) + 15 * ar1(0.7, len(place), 1)
+    result = found(series(load, "h")).series[0]
+    assert [season.words for season in result.seasons] == ["daily (24 hours)", "weekly (168 hours)"]
+    assert result.seasons[1].strength > 0.3
+
+
 def test_monthly_figures_repeat_yearly() -> None:
     place = np.arange(96)
     result = found(series(3 * np.sin(2 * np.pi * place / 12) + ar1(0.2, 96, 1), "MS")).series[0]
