@@ -22,6 +22,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,9 @@ class Project:
 
     def _take(self, reading: Reading, **facts: Any) -> Table:
         choices = {n: c for n, c in self._facts.choices.items() if n in reading.table.names}
-        table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
+        table = replace(reading.table, name=self.label)
+        if choices:
+            table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
         save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
         return self._put_table(
