@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -33,8 +34,8 @@ from synth_core.methods import method_class
 from synth_core.recipe import Recipe
 from synth_core.report import html
 from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
-from synth_core.table import Column
-from synth_core.writing import export
+from synth_core.table import Column, Kind
+from synth_core.writing import export, released_numbers
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
 _ROWS = ("synthetic.parquet", "synthetic.csv", "codebook.csv", "data-card.md")
@@ -113,7 +114,7 @@ def codebook(parquet: Path, columns: Sequence[Column]) -> pd.DataFrame:
                 "made_by": "regenerated, never learned" if column.regenerated else "learned",
                 "personal_data": column.semantic or "",
                 "stands_for_missing": column.missing_token or "",
-                "empty_share": round(float(values.isna().mean()), 4),
+                "empty_share": round(_empty_share(values, column), 4),
                 "distinct": int(values.nunique()),
                 "values": _values(values, column),
             }
@@ -159,10 +160,23 @@ def data_card(
     return "\n".join(lines) + "\n"
 
 
+def _empty_share(values: pd.Series, column: Column) -> float:
+    """Return the share of cells that are null, or hold what stands for a missing cell."""
+    if column.missing_token is None or not len(values):
+        return float(values.isna().mean())
+    if column.kind in (Kind.INTEGER, Kind.NUMBER):
+        return float(np.isnan(released_numbers(values, column)).mean())
+    return float((values.isna() | (values.astype(str) == column.missing_token)).mean())
+
+
 def _values(values: pd.Series, column: Column) -> str:
     present = values.dropna()
     if column.regenerated or present.empty:
         return ""
+    if column.kind in (Kind.INTEGER, Kind.NUMBER):
+        filled = released_numbers(present, column)
+        filled = filled[~np.isnan(filled)]
+        return f"{filled.min():.15g} to {filled.max():.15g}" if len(filled) else ""
     if column.kind.numeric:
         return f"{present.min()} to {present.max()}"
     levels = sorted(present.astype(str).unique())

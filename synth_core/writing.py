@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synth_core.errors import InputError, TableError
-from synth_core.table import Column, Kind, Table
+from synth_core.table import Column, Kind, Table, numbers
 from synth_core.units import dates_as_numbers, numbers_as_dates, read_written, written
 from synth_core.values import parse_dates
 
@@ -142,6 +143,14 @@ def from_arrow(arrow: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:
         {column.name: _canonical(arrow.column(column.name), column) for column in columns},
         index=pd.RangeIndex(arrow.num_rows),
     )
+
+
+def released_numbers(values: pd.Series, column: Column) -> npt.NDArray[np.float64]:
+    """Return released cells of a column of numbers or dates as float64 (dates as seconds), NaN where missing."""
+    array = pa.Array.from_pandas(values)
+    if pa.types.is_large_string(array.type):
+        array = array.cast(pa.string())
+    return numbers(_canonical(pa.chunked_array([array]), column))
 
 
 def _canonical(chunks: pa.ChunkedArray, column: Column) -> pd.Series:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from synth_core.scores.results import ColumnLikeness
 from synth_core.table import Column, Kind, Table, numbers
+from synth_core.writing import released_numbers
 
 BINS = 24
 TOP = 8
@@ -34,7 +35,7 @@ def likeness(table: Table, column: Column, preview: pd.DataFrame | None) -> Colu
     real = table.frame[column.name]
     made = real.head(0) if preview is None else preview[column.name]
     if column.kind.numeric:
-        return _numeric(column, numbers(real), None if preview is None else _numbers(made, column))
+        return _numeric(column, numbers(real), None if preview is None else released_numbers(made, column))
     counts = real.value_counts()
     labels = [str(value) for value in counts[counts >= RARE].index[:TOP]]
     shown, drawn = real.astype("string"), made.astype("string")
@@ -72,14 +73,6 @@ def _numeric(column: Column, real: Any, made: Any) -> ColumnLikeness:
         missing_real=float(np.isnan(real).mean()),
         missing_synthetic=float(np.isnan(made).sum()) / max(len(made), 1) if made is not None else 0.0,
     )
-
-
-def _numbers(values: pd.Series, column: Column) -> Any:
-    """Return released cells as numbers; what stands for a missing cell becomes NaN."""
-    if column.kind is Kind.DATETIME:
-        parsed = pd.to_datetime(values, errors="coerce", format=column.format if values.dtype == object else None)
-        return numbers(parsed.astype("datetime64[ns]"))
-    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _worth_watching(table: Table, column: Column) -> bool:

@@ -194,3 +194,17 @@ def test_generate_writes_the_missing_word_of_the_source(tmp_path: Path) -> None:
     assert co.dtype.kind == "i"
     assert 0 < (co == -200).mean() < 0.3
     assert co[co != -200].min() >= 85
+
+
+def test_the_codebook_reads_amounts_and_missing_numbers_as_such(tmp_path: Path) -> None:
+    from synth_core.release import codebook
+    from synth_core.writing import write_parts
+
+    raw = pd.DataFrame({"co": with_word(WHOLE, "-200"), "paid": [f"${i + 5}.50" for i in range(N)]})
+    table = table_from_frame(raw, choices={"co": ColumnChoice(missing=("-200",))}, text=True)
+    book = codebook(write_parts([table.frame], table.columns, tmp_path / "s.parquet"), table.columns).set_index(
+        "column"
+    )
+    assert book.loc["co", "empty_share"] == 0.1
+    assert book.loc["co", "values"].startswith(f"{min(int(v) for i, v in enumerate(WHOLE) if i % 10)} to")
+    assert book.loc["paid", "values"] == "5.5 to 204.5"
