@@ -16,7 +16,6 @@ from pages.ui import (
     profile_source,
     profile_time,
     profile_triples,
-    state,
 )
 from pages.ui.profile_source import Source
 from synth_core.project import Project
@@ -35,8 +34,7 @@ def columns(found: Source) -> None:
     with st.container(horizontal=True, gap="medium"):  # side by side, or one under the other in a narrow window
         left, right = st.container(width=OVERVIEW), st.container(width="stretch")
     with left:
-        search = state.get("profiling.search", "")
-        chosen = column_panel.overview(found.profile, state.get("profiling.wanted", ""), search)
+        chosen = column_panel.overview(found.profile)
     with right:
         if chosen:
             profile_column.detail(found, chosen)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import rule_book, state, theme
 from pages.ui.column_editor import KINDS, ROLES
+from synth_core.constraints.kinds import parse
 from synth_core.errors import SimileError
 from synth_core.profile import Action
 from synth_core.project import Project
@@ -29,6 +30,15 @@ def label(action: Action, several: bool = False) -> str:
     if action.kind == "set_role" and action.role is not None:
         return "Leave out" if action.role is Role.DROP else f"Set role: {ROLES[action.role]}"
     return {"drop": "Leave out", "protect": "Protect"}.get(action.kind, "Do it") + (" all" if several else "")
+
+
+def is_done(project: Project, actions: Sequence[Action]) -> bool:
+    """Return whether all that a line offers is among the rules already."""
+    kept = project.rules
+    return bool(kept) and all(
+        action.kind == "make_rule" and action.rule is not None and rule_book.covered(parse(action.rule), kept)
+        for action in actions
+    )
 
 
 def act(project: Project, table: Table, actions: Sequence[Action]) -> None:

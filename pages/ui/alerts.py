@@ -116,7 +116,9 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
             f":{mark.colour}[{mark.icon}] {theme.plain(sentence)} :gray[{theme.plain(alert.consequence)}]",
             width="stretch",
         )
-        if actions and len({alert_actions.label(action, len(group) > 1) for action in actions}) == 1:
+        if actions and alert_actions.is_done(project, actions):
+            st.markdown(":green[:material/check_circle:] A rule", width="content")
+        elif actions and len({alert_actions.label(action, len(group) > 1) for action in actions}) == 1:
             st.button(
                 alert_actions.label(actions[0], len(group) > 1),
                 key=f"profiling.act_{place}",

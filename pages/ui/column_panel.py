@@ -41,8 +41,13 @@ def range_text(column: ColumnProfile) -> str:
     return "not shown"
 
 
-def overview(profile: Profile, wanted: str, search: str) -> str:
+def overview(profile: Profile) -> str:
     """Draw the table of columns and return the chosen one's name ("" when the search finds none)."""
+    search = str(state.get("profiling.search", ""))
+    if search != state.get("profiling.searched", ""):  # another list: the chosen column stays chosen, if it is in it
+        state.put("profiling.searched", search)
+        state.put("profiling.wanted", state.get("profiling.chosen", ""))
+    wanted = state.get("profiling.wanted", "")
     shown = [c for c in profile.columns if search.strip().lower() in c.name.lower()]
     if not shown:
         st.markdown(f":gray[No column has “{theme.plain(search)}” in its name.]")
@@ -53,7 +58,7 @@ def overview(profile: Profile, wanted: str, search: str) -> str:
     start = names.index(wanted) if wanted in names else telling
     picked = st.dataframe(
         frame,
-        key=f"profiling.columns_{state.get('profiling.round', 0)}",
+        key=f"profiling.columns_{state.get('profiling.round', 0)}_{search}",
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row-required",
@@ -74,7 +79,9 @@ def overview(profile: Profile, wanted: str, search: str) -> str:
     if len(shown) < len(profile.columns):
         st.caption(f"{theme.count(len(shown))} of {theme.count(len(profile.columns))} columns")
     rows = picked["selection"]["rows"] or [start]
-    return names[min(rows[0], len(names) - 1)]
+    chosen = names[min(rows[0], len(names) - 1)]
+    state.put("profiling.chosen", chosen)
+    return chosen
 
 
 def _frame(shown: Sequence[ColumnProfile], alerts: Counter[str]) -> pd.DataFrame:

@@ -76,6 +76,7 @@ def test_an_alert_becomes_a_rule_with_one_click_and_is_taken_back(project: Proje
     (rule,) = saved(project).rules
     assert rule.violations(project.table.frame).sum() < len(project.table) / 10
     assert "Rule added" in words(at)
+    assert ":green[:material/check_circle:] A rule" in words(at), "the line says that it is done"
     press(at, "Undo")
     assert saved(project).rules == []
     assert "Rule added" not in words(at)
@@ -139,6 +140,9 @@ def test_the_search_narrows_the_table_and_says_when_nothing_is_left(project: Pro
     at = open_page("profiling", project)
     at.text_input(key="profiling.search").set_value("tow").run()
     assert [frame.value["Column"].tolist() for frame in at.dataframe if "Column" in frame.value] == [["town"]]
+    assert at.subheader[-1].value == "town"
+    at.text_input(key="profiling.search").set_value("t").run()
+    assert at.subheader[-1].value == "town", "the chosen column stays chosen"
     at.text_input(key="profiling.search").set_value("no such thing").run()
     assert not at.exception
     assert "No column has" in words(at)
