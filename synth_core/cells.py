@@ -211,13 +211,28 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     dates = dates or parse_months(rest)
     units = parse_units(rest, marks.decimal) or parse_units(rest) if dates is None and rest else None
     if dates is not None or units is not None:
-        kept = words.without(empty | doubtful)
-        token = _token(words, empty | doubtful, source)
+        gone, dates = _without_far(words, empty | doubtful, dates)
+        kept = words.without(gone)
+        token = _token(words, gone, source)
         note = dates.note if dates is not None else units.note if units is not None else ""
         return Cells(name, kept, "string", token, dates=dates, numbers=units).noted(note)
     gone = _missing_levels(levels, tokens)
     kept = words.without(gone)
     return Cells(name, kept, "string", _token(words, gone, source), mixed=_mixed(kept, marks), marks=marks)
+
+
+def _without_far(
+    words: Words, gone: npt.NDArray[np.bool_], dates: Parsed | None
+) -> tuple[npt.NDArray[np.bool_], Parsed | None]:
+    """Return the missing levels with the one date too far for the calendar (9999-12-31): it stands for "never"."""
+    if dates is None:
+        return gone, None
+    lost = np.isnat(dates.values.astype("datetime64[ns]"))
+    far = gone.copy()
+    far[~gone] = lost
+    if lost.sum() != 1 or words.counts[far & ~gone].sum() < 5:
+        return gone, dates
+    return gone | far, replace(dates, values=dates.values[~lost], odd=dates.odd[~lost])
 
 
 def _plain(numbers: Parsed) -> bool:

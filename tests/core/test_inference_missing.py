@@ -208,3 +208,10 @@ def test_the_codebook_reads_amounts_and_missing_numbers_as_such(tmp_path: Path) 
     assert book.loc["co", "empty_share"] == 0.1
     assert book.loc["co", "values"].startswith(f"{min(int(v) for i, v in enumerate(WHOLE) if i % 10)} to")
     assert book.loc["paid", "values"] == "5.5 to 204.5"
+
+
+def test_a_date_at_the_end_of_time_is_missing_and_is_released_as_it_was() -> None:
+    cells = with_word(MAY, "9999-12-31")
+    table = made(cells)
+    assert (table.columns[0].kind, int(table.frame["v"].isna().sum())) == (Kind.DATETIME, N // 10)
+    assert to_arrow(table.frame, table.columns).column("v").to_pylist() == cells
