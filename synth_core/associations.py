@@ -337,5 +337,6 @@ def centred_values(table: Table, columns: Sequence[Column]) -> tuple[Floats, Flo
         filled[:, place] = known
         if known.any():
             centred = found[known] - found[known].mean()
+            centred /= float(np.abs(centred).max()) or 1.0  # squares neither vanish nor overflow
             cells[known, place] = centred / (float(np.sqrt((centred**2).mean())) or 1.0)
     return cells, filled

@@ -16,6 +16,7 @@ from synth_core.table import Column, Kind, numbers
 Codes = npt.NDArray[np.int64]
 
 OTHERS = "(others)"
+ENOUGH = 50
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def in_levels(values: pd.Series, column: Column, most: int) -> Levels:
 def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
     found = numbers(values)
     known = np.isfinite(found)
-    if not known.any():
-        return Levels(column.name, np.zeros(len(found), dtype=np.int64), [], True)
+    if known.sum() < ENOUGH:  # the ends of ranges would give single values away
+        return Levels(column.name, known.astype(np.int64), ["any"] if known.any() else [], ordered=True)
     cuts = np.unique(np.quantile(found[known], np.linspace(0, 1, most + 1)[1:-1]))
     cuts = cuts[cuts < found[known].max()]
     codes = np.where(known, np.searchsorted(cuts, found, side="left") + 1, 0).astype(np.int64)
@@ -61,14 +62,19 @@ def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
 
 def _range_labels(cuts: npt.NDArray[np.float64], smallest: float, kind: Kind) -> list[str]:
     """Return the ranges between cuts in words; whole numbers as such."""
-    said = [str(pd.Timestamp(cut, unit="s").date()) if kind is Kind.DATETIME else number(cut) for cut in cuts]
+    said = [str(pd.Timestamp(cut, unit="s").date()) if kind is Kind.DATETIME else _rounded(cut) for cut in cuts]
     if not said:
         return ["any"]
     if kind is Kind.INTEGER:
         cuts = np.floor(cuts)
-        said = [number(cut) for cut in cuts]
-        starts = [number(cut + 1) for cut in cuts]
+        said = [_rounded(cut) for cut in cuts]
+        starts = [_rounded(cut + 1) for cut in cuts]
         first = said[0] if cuts[0] <= smallest else f"up to {said[0]}"
         inner = [one if one == other else f"{one} to {other}" for one, other in zip(starts, said[1:], strict=False)]
         return [first, *inner, f"{starts[-1]} or more"]
     return [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said)), f"over {said[-1]}"]
+
+
+def _rounded(cut: float) -> str:
+    """Return a cut in words; from ten thousand on with three digits, as single rows may hold exactly that value."""
+    return number(float(f"{cut:.3g}") if abs(cut) >= 10_000 else float(cut))

@@ -127,9 +127,15 @@ def _correlations(one: _Side, other: _Side) -> list[PairMeasure]:
 
 
 def _pearson(first: Floats, second: Floats) -> float:
-    first, second = first - first.mean(), second - second.mean()
+    first, second = _centred(first), _centred(second)
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(np.clip(first @ second / size, -1, 1)) if size > 0 else 0.0
+
+
+def _centred(values: Floats) -> Floats:
+    """Return values less their mean, between -1 and 1, so that squares neither vanish nor overflow."""
+    centred = values - values.mean()
+    return np.asarray(centred / (float(np.abs(centred).max()) or 1.0))
 
 
 def _by_fisher(value: float, error: float) -> tuple[float, float]:
@@ -153,7 +159,7 @@ def _explained(groups: _Side, of: _Side, rng: np.random.Generator) -> PairMeasur
     """Return how much of an ordered column the groups of the other one explain."""
     if of.values is None or not (np.abs(of.values) < 1e150).all() or np.ptp(of.values) == 0:
         return None
-    centred = of.values - of.values.mean()
+    centred = _centred(of.values)
     centred /= float(np.sqrt((centred**2).mean()))
     value = float(_eta(groups.codes, centred, np.ones((1, len(centred))))[0])
     drawn = np.empty(DRAWS)

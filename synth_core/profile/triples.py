@@ -108,8 +108,8 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     """
     report = progress or silent
     part = sampled_rows(table, seed, MAX_ROWS, width=1)
-    columns, left_out = _chosen(part)
-    if len(part) < ENOUGH_ROWS or len(columns) < 3:
+    columns, left_out = _chosen(part) if len(part) >= ENOUGH_ROWS else ([], 0)
+    if len(columns) < 3:
         return Triples(rows=len(part), note=f"At least {ENOUGH_ROWS} rows and three columns that vary are needed.")
     places, counts = _counted(columns, report)
     bits, p_values = _screened(counts)

@@ -93,3 +93,22 @@ def test_personal_columns_are_not_compared() -> None:
     hidden = table.with_columns([Column(name="mail", kind=Kind.TEXT, semantic="email")])
     with pytest.raises(TableError, match="'mail' is personal data"):
         pair_facts(hidden, "mail", "y")
+
+
+@pytest.mark.filterwarnings("error")
+def test_extreme_values_are_measured_without_a_warning() -> None:
+    rng = np.random.default_rng(0)
+    base = rng.random(300)
+    table = table_of(
+        {
+            "tiny": base * 1e-200,
+            "huge": base * 1e300,
+            "whole": (base * 2**61).astype(np.int64),
+            "none": np.full(300, np.nan),
+            "endless": np.where(base < 0.1, np.inf, base),
+        }
+    )
+    for x in table.names:
+        for y in table.names:
+            pair_facts(table, x, y)
+    assert measure(pair_facts(table, "tiny", "whole"), "Pearson").value == pytest.approx(1, abs=1e-4)

@@ -135,6 +135,25 @@ def test_a_view_masks_what_few_rows_hold() -> None:
     assert np.nansum(whole.shares, axis=(1, 2))[:2] == pytest.approx(1)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [0, 1, 3, 60])
+def test_odd_columns_and_few_rows_are_looked_at_without_a_warning(rows: int) -> None:
+    rng = np.random.default_rng(0)
+    table = table_of(
+        {
+            "key": rng.integers(2**60, 2**62, rows),
+            "tiny": rng.random(rows) * 1e-200,
+            "none": np.full(rows, np.nan),
+            "word": rng.choice(["a`b", "o'c", ""], rows).astype(object),
+        }
+    )
+    assert triples(table).found == []
+    view = triple_view(table, ["key", "tiny", "word"])
+    shown = " ".join(view.x_labels).replace(",", "")
+    assert not [value for value in table.frame["key"] if str(value) in shown]
+    triple_view(table, ["none", "word", "tiny"])
+
+
 def test_a_view_of_something_else_says_what_is_wrong() -> None:
     table = table_of({"a": [1.0], "b": [1.0], "c": [1.0]})
     with pytest.raises(TableError, match="three different ones"):
