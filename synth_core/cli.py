@@ -11,11 +11,22 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from synth_core.cli_options import (
+    File,
+    Json,
+    Missing,
+    Name,
+    Names,
+    Out,
+    Query,
+    QueryRows,
+    QuerySeconds,
+    RuleFile,
+    UseName,
     check_place,
     check_suffix,
     left_out_notes,
@@ -30,11 +41,8 @@ from synth_core.cli_options import (
     use_of,
     with_roles,
 )
+from synth_core.cli_output import Bar, conclude, fail, figure, info_json, note, say, write, write_text
 from synth_core.errors import InputError, SimileError
-
-if TYPE_CHECKING:
-    from synth_core.scorecard import Scorecard, Target, Verdict
-    from synth_core.table import Table
 
 app = typer.Typer(
     name="simile",
@@ -43,38 +51,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-File = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE",
-        help="CSV, TSV, Excel, Parquet or JSON lines, also .gz or .zip; or with --query a database URL: "
-        "postgresql://user@host/database, sqlite:///file.db or duckdb:///file.duckdb.",
-    ),
-]
-Query = Annotated[
-    str,
-    typer.Option(
-        "--query",
-        metavar="SQL",
-        help="What to read from a database URL, like 'select * from visits'. The password is taken from the URL, or "
-        "from the environment variable SIMILE_DATABASE_PASSWORD.",
-    ),
-]
-QueryRows = Annotated[int, typer.Option("--query-rows", min=1, help="Read at most this many rows from a database.")]
-QuerySeconds = Annotated[int, typer.Option("--query-seconds", min=1, help="Cancel the query after this many seconds.")]
-Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
-Name = Annotated[str | None, typer.Option(metavar="COL")]
-Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
-Missing = Annotated[
-    list[str] | None,
-    typer.Option("--missing", metavar="COL=WORD,...", help="Words that mean an empty cell: pdays=999,-1"),
-]
-RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
-UseName = Annotated[
-    str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
-]
-Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
 @app.command()
@@ -90,8 +66,8 @@ def demo(
     if name not in DEMOS:
         raise InputError(f"There is no demo '{name}'.{did_you_mean(name, list(DEMOS)).replace('columns', 'demos')}")
     table = demo_table(name) if seed is None else demo_table(name, seed=seed)
-    _write(table, out)
-    _say(f"{DEMOS[name].title}: {len(table):,} rows x {len(table.columns)} columns -> {out}")
+    write(table, out)
+    say(f"{DEMOS[name].title}: {len(table):,} rows x {len(table.columns)} columns -> {out}")
 
 
 @app.command()
@@ -118,15 +94,15 @@ def profile(
     check_place(json_out, "--json")
     check_place(html_out, "--html")
     reading = read_table(file, query, query_rows, query_seconds)
-    bar = _Bar()
+    bar = Bar()
     found = understand(
         reading.table, use=use_of(use), progress=bar, target=target, entity=entity, order=order, sample=sample
     )
     bar.close()
     for line in lines(found, reading.notes):
-        _say(line)
+        say(line)
     for path in save(found, json_out, html_out):
-        _say(f"-> {path}")
+        say(f"-> {path}")
 
 
 @app.command()
@@ -144,14 +120,14 @@ def constraints(
     check_place(json_out, "--json")
     reading = read_table(file, query, query_rows, query_seconds)
     suggestions = discover(reading.table)
-    _note(*reading.notes)
+    note(*reading.notes)
     for suggestion in suggestions:
         broken = f", {suggestion.exceptions:,} exceptions" if suggestion.exceptions else ""
-        _say(f"  {suggestion.rule.sentence()}  ({suggestion.support:,} rows{broken})")
+        say(f"  {suggestion.rule.sentence()}  ({suggestion.support:,} rows{broken})")
     if not suggestions:
-        _say("No rules were found that say more than the columns by themselves.")
+        say("No rules were found that say more than the columns by themselves.")
     if json_out is not None:
-        _write_text(json_out, rules_to_json([suggestion.rule for suggestion in suggestions]))
+        write_text(json_out, rules_to_json([suggestion.rule for suggestion in suggestions]))
 
 
 @app.command()
@@ -161,11 +137,11 @@ def methods(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
     infos = [cls.info for cls in registered().values()]
     if as_json:
-        _say(json.dumps([_info_json(info) for info in infos], indent=1))
+        say(json.dumps([info_json(info) for info in infos], indent=1))
         return
     for info in infos:
         missing = f"  (needs {', '.join(info.missing)})" if info.missing else ""
-        _say(f"{info.name:<14} {info.summary}  [{info.licence}]{missing}")
+        say(f"{info.name:<14} {info.summary}  [{info.licence}]{missing}")
 
 
 @app.command()
@@ -213,17 +189,17 @@ def generate(
         use=use,
     )
     began = time.perf_counter()
-    bar = _Bar()
+    bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
         synthesis = generate_table(table, recipe, folder, workers=workers, progress=bar)
         bar.close()
         export(folder / "synthetic.parquet", out, tuple(synthesis.columns))
-    _say(
+    say(
         f"{synthesis.rows:,} rows x {len(synthesis.columns)} columns by '{recipe.method}' -> {out} "
         f"({time.perf_counter() - began:.1f} s, {synthesis.acceptance:.0%} of drawn rows kept)"
     )
-    _note(*reading.notes, *left_out_notes(table, synthesis.columns))
+    note(*reading.notes, *left_out_notes(table, synthesis.columns))
 
 
 @app.command()
@@ -264,7 +240,7 @@ def judge(
     reading = read_table(real, query, query_rows, query_seconds)
     real_table = told_missing(reading, missing_of(missing or []))
     train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
-    bar = _Bar()
+    bar = Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
     card = judge_tables(
         train,
@@ -276,11 +252,11 @@ def judge(
         full=full,
     )
     bar.close()
-    _note(*reading.notes)
+    note(*reading.notes)
     for attack in card.privacy.attacks:
         control = attack.chance if attack.control is None else attack.control
-        _say(f"  attack    {attack.title}: {_figure(attack.value)}, control {_figure(control)}  {attack.note}")
-    _conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
+        say(f"  attack    {attack.title}: {figure(attack.value)}, control {figure(control)}  {attack.note}")
+    conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
 
 
 @app.command()
@@ -311,19 +287,19 @@ def run(
     reading = read_table(file, query, query_rows, query_seconds)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
-    bar = _Bar()
+    bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
         synthesis, card = follow(table, recipe, folder, workers=workers, progress=bar)
         bar.close()
-        _note(*reading.notes, *left_out_notes(table, synthesis.columns))
+        note(*reading.notes, *left_out_notes(table, synthesis.columns))
         targets = default_targets(recipe.use)
         pack = release(folder, out, synthesis=synthesis, recipe=recipe, card=card, targets=targets, override=override)
     if pack.blocked_by:
-        _say(f"Judgement -> {pack.folder}; the rows are held back while a gate fails (--override REASON releases them)")
+        say(f"Judgement -> {pack.folder}; the rows are held back while a gate fails (--override REASON releases them)")
     else:
-        _say(f"Release pack -> {pack.folder}")
-    _conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
+        say(f"Release pack -> {pack.folder}")
+    conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
 
 
 @app.command(name="app")
@@ -344,114 +320,20 @@ def main() -> None:
         code = app(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except InputError as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     except SimileError as error:
-        _fail(str(error), 1)
+        fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Stopped.", 1)
+        fail("Stopped.", 1)
     except OSError as error:
-        _fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", 2)
+        fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", 2)
     except MemoryError:
-        _fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)
+        fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)
     except Exception as error:
         # typer carries a copy of click of its own, whose usage errors have no public name
         if not hasattr(error, "format_message"):
             raise
-        _fail(error.format_message() or "Say what to do; `simile --help` lists the commands.", 2)
-
-
-class _Bar:
-    """Progress of stages on stderr: one line per finished stage, or a live line on a terminal."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._began = 0.0
-        self._live = sys.stderr.isatty()
-        self._written = 0.0
-
-    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        """Show where the work is."""
-        if stage != self._stage:
-            self.close()
-            self._stage, self._began = stage, time.monotonic()
-        if self._live and time.monotonic() - self._written > 0.1:
-            self._written = time.monotonic()
-            share = done / total if total else 0.0
-            sys.stderr.write(f"\r\x1b[K{stage}  {share:4.0%}  {note}")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        """End the stage: its live line goes, or a line says how long it took."""
-        if self._live and self._stage:
-            sys.stderr.write("\r\x1b[K")
-        elif self._stage:
-            sys.stderr.write(f"{self._stage}: {time.monotonic() - self._began:.1f} s\n")
-        self._stage = ""
-
-
-def _conclude(
-    card: Scorecard, targets: list[Target], use: Any, json_out: Path | None, html_out: Path | None, *, rules: list[Any]
-) -> None:
-    """Print the verdicts, write what was asked for, and exit with 1 when a gate failed."""
-    from synth_core.report import html
-    from synth_core.scorecard import verdicts
-
-    found = verdicts(card, targets)
-    for score in card.scores.values():
-        floor = f"floor {_figure(score.reference):>7}"
-        _say(f"  {score.dimension:<9} {score.name:<16} {_figure(score.value):>9} {score.unit:<5} {floor}  {score.note}")
-    for verdict in found:
-        _say(f"{verdict.word.upper():<16} {verdict.target.score:<16} {verdict.sentence}")
-    if json_out is not None:
-        body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
-        _write_text(json_out, json.dumps(body, indent=1))
-    if html_out is not None:
-        _write_text(html_out, html(card, title=card.table, author="", use=use, targets=targets, rules=rules))
-    if _failed(found):
-        raise typer.Exit(1)
-
-
-def _failed(found: list[Verdict]) -> bool:
-    return any(verdict.word == "fail" and verdict.target.gate for verdict in found)
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
-
-
-def _info_json(info: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(info) | {
-        "params": [asdict(param) | {"kind": param.kind.__name__} for param in info.params],
-        "missing": list(info.missing),
-    }
-
-
-def _write(table: Table, out: Path) -> None:
-    from synth_core.writing import write_table
-
-    check_suffix(out)
-    write_table(table, out)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    _say(f"-> {path}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _note(*notes: str) -> None:
-    for note in notes:
-        sys.stderr.write(note + "\n")
-
-
-def _fail(text: str, code: int) -> None:
-    sys.stderr.write(f"simile: {text}\n")
-    sys.exit(code)
+        fail(error.format_message() or "Say what to do; `simile --help` lists the commands.", 2)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""What the words on the command line mean: roles, recipes, rules. Where they mean nothing, one InputError says so."""
+"""The arguments of the command line and what their words mean; where they mean nothing, one InputError says so."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from synth_core.errors import InputError
 
@@ -15,8 +17,39 @@ if TYPE_CHECKING:
     from synth_core.recipe import Recipe, Use
     from synth_core.table import Column, Table
 
-
 PASSWORD_VARIABLE = "SIMILE_DATABASE_PASSWORD"
+
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="CSV, TSV, Excel, Parquet or JSON lines, also .gz or .zip; or with --query a database URL: "
+        "postgresql://user@host/database, sqlite:///file.db or duckdb:///file.duckdb.",
+    ),
+]
+Query = Annotated[
+    str,
+    typer.Option(
+        "--query",
+        metavar="SQL",
+        help="What to read from a database URL, like 'select * from visits'. The password is taken from the URL, or "
+        "from the environment variable SIMILE_DATABASE_PASSWORD.",
+    ),
+]
+QueryRows = Annotated[int, typer.Option("--query-rows", min=1, help="Read at most this many rows from a database.")]
+QuerySeconds = Annotated[int, typer.Option("--query-seconds", min=1, help="Cancel the query after this many seconds.")]
+Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
+Name = Annotated[str | None, typer.Option(metavar="COL")]
+Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option("--missing", metavar="COL=WORD,...", help="Words that mean an empty cell: pdays=999,-1"),
+]
+RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
+UseName = Annotated[
+    str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
+]
+Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
 def read_table(place: str, query: str, rows: int, seconds: float) -> Reading:

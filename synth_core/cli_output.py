@@ -1,0 +1,118 @@
+"""What the ``simile`` command says: progress, figures, verdicts, and why it failed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from synth_core.cli_options import check_suffix
+
+if TYPE_CHECKING:
+    from synth_core.scorecard import Scorecard, Target, Verdict
+    from synth_core.table import Table
+
+
+class Bar:
+    """Progress of stages on stderr: one line per finished stage, or a live line on a terminal."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = 0.0
+        self._live = sys.stderr.isatty()
+        self._written = 0.0
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Show where the work is."""
+        if stage != self._stage:
+            self.close()
+            self._stage, self._began = stage, time.monotonic()
+        if self._live and time.monotonic() - self._written > 0.1:
+            self._written = time.monotonic()
+            share = done / total if total else 0.0
+            sys.stderr.write(f"\r\x1b[K{stage}  {share:4.0%}  {note}")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the stage: its live line goes, or a line says how long it took."""
+        if self._live and self._stage:
+            sys.stderr.write("\r\x1b[K")
+        elif self._stage:
+            sys.stderr.write(f"{self._stage}: {time.monotonic() - self._began:.1f} s\n")
+        self._stage = ""
+
+
+def conclude(
+    card: Scorecard, targets: list[Target], use: Any, json_out: Path | None, html_out: Path | None, *, rules: list[Any]
+) -> None:
+    """Print the verdicts, write what was asked for, and exit with 1 when a gate failed."""
+    from synth_core.report import html
+    from synth_core.scorecard import verdicts
+
+    found = verdicts(card, targets)
+    for score in card.scores.values():
+        floor = f"floor {figure(score.reference):>7}"
+        say(f"  {score.dimension:<9} {score.name:<16} {figure(score.value):>9} {score.unit:<5} {floor}  {score.note}")
+    for verdict in found:
+        say(f"{verdict.word.upper():<16} {verdict.target.score:<16} {verdict.sentence}")
+    if json_out is not None:
+        body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
+        write_text(json_out, json.dumps(body, indent=1))
+    if html_out is not None:
+        write_text(html_out, html(card, title=card.table, author="", use=use, targets=targets, rules=rules))
+    if _failed(found):
+        raise typer.Exit(1)
+
+
+def _failed(found: list[Verdict]) -> bool:
+    return any(verdict.word == "fail" and verdict.target.gate for verdict in found)
+
+
+def figure(value: float | None) -> str:
+    """Return a score with four significant digits, "-" where there is none."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def info_json(info: Any) -> dict[str, Any]:
+    """Return what is known of an engine as plain JSON."""
+    from dataclasses import asdict
+
+    return asdict(info) | {
+        "params": [asdict(param) | {"kind": param.kind.__name__} for param in info.params],
+        "missing": list(info.missing),
+    }
+
+
+def write(table: Table, out: Path) -> None:
+    """Write a table in the format that the file's name asks for."""
+    from synth_core.writing import write_table
+
+    check_suffix(out)
+    write_table(table, out)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file and say so."""
+    path.write_text(text, encoding="utf-8")
+    say(f"-> {path}")
+
+
+def say(text: str) -> None:
+    """Write a line on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def note(*sentences: str) -> None:
+    """Write each sentence on stderr."""
+    for sentence in sentences:
+        sys.stderr.write(sentence + "\n")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Say why on stderr, in one sentence, and exit."""
+    sys.stderr.write(f"simile: {text}\n")
+    sys.exit(code)
