@@ -39,6 +39,9 @@ __all__ = [
 ]
 
 
+OF_THE_WHOLE = ("rare", "few_of_a_class")  # what is rare in a sample need not be so in the table
+
+
 class Profile(BaseModel):
     """Everything that is known about a table; its JSON is the file format.
 
@@ -84,7 +87,8 @@ def profile(table: Table, *, seed: int = 0, sample: int | None = None, progress:
     Parameters
     ----------
     sample
-        Take the facts from that many evenly drawn rows when the table has more; None: from all rows.
+        Take the facts from that many evenly drawn rows when the table has more; None: from all rows. Counts are then
+        of those rows, and alerts on what is rare are left to the exact profile.
     """
     rows, report = len(table), progress or silent
     report(0, 1)
@@ -113,7 +117,7 @@ def profile(table: Table, *, seed: int = 0, sample: int | None = None, progress:
         missing_share=sum(column.missing for column in columns) / cells if cells else 0.0,
         duplicate_rows=len(table) - len(np.unique(mixed)) if columns else 0,
         columns=columns,
-        alerts=find_alerts(findings),
+        alerts=[alert for alert in find_alerts(findings) if sampled is None or alert.code not in OF_THE_WHOLE],
         associations=associations,
     )
 

@@ -178,6 +178,12 @@ def test_a_sample_is_said_and_close_to_the_whole(rng: np.random.Generator) -> No
     assert part == profile(table, sample=4000, seed=1)
 
 
+def test_what_is_rare_in_a_sample_only_is_not_told() -> None:
+    words = np.array(["a"] * 9950 + ["b"] * 50, dtype=object)
+    table = table_of({"w": words, "n": np.arange(10_000) % 7})
+    assert "rare" not in {alert.code for alert in profile(table, sample=600).alerts}
+
+
 def test_progress_goes_up_to_the_end(rng: np.random.Generator) -> None:
     seen: list[float] = []
     profile(
