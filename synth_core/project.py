@@ -392,7 +392,9 @@ def create(
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
         raise ProjectError(f"The project cannot be saved in {home()}: {error.strerror}.") from None
-    return Project(folder)
+    made = Project(folder)
+    made._table = table
+    return made
 
 
 def open_project(project_id: str) -> Project:

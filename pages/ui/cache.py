@@ -13,7 +13,7 @@ from synth_core.table import Kind, Table
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _table(project_id: str, table_name: str, _project: Project) -> Table:
-    return _project.table_of(table_name)
+    return _project.table if _project.table_name == table_name else _project.table_of(table_name)
 
 
 def table(project: Project) -> Table:

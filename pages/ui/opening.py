@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui import database_form, parts, reading_form, state, theme
+from pages.ui import cache, database_form, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS, demo_path
 from synth_core.errors import RaggedError, SimileError, TooLargeError
@@ -82,6 +82,7 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
     except SimileError as error:
         state.put("start.failed", (file.file_id, str(error), type(error).__name__))
         st.rerun()
+    cache.table(made)  # in memory already: the next page need not read it back
     state.open_project(made.id)
     parts.go("upload")
 
