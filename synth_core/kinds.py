@@ -30,6 +30,7 @@ from synth_core.naming import (
     says_person,
     says_position,
     says_quantity,
+    says_somebody,
 )
 from synth_core.table import Kind
 from synth_core.values import stripped
@@ -120,7 +121,7 @@ def _group_before_key(name: str) -> bool:
 
 def _is_somebody(cells: Cells) -> bool:
     """Whether a header such as "subject" stands above numbers or tokens of more than a few."""
-    return cells.distinct > 10 and says_person(cells.name) and not says_quantity(cells.name)
+    return cells.distinct > 10 and says_somebody(cells.name)
 
 
 def _tokens(cells: Cells) -> bool:

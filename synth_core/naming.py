@@ -31,6 +31,7 @@ _PERSONS = _words(
     " subscriber visitor beneficiary child mother animal dog cow kunde kunden patienten versicherten mitarbeiter person"
     " personen probanden teilnehmer schueler subj cust emp card cardholder caller device machine sensor engine vehicle"
 )
+_APPARATUS = ("card", "device", "machine", "sensor", "engine", "vehicle", "account", "household", "child", "passenger")
 _EVENTS = _words(
     "encounter order invoice transaction visit session trip ride booking policy claim ticket case record row"
     " event message note admission stay loan contract payment purchase object entry log response survey episode"
@@ -139,6 +140,16 @@ def says_person(name: str) -> bool:
     """Whether the header names somebody, or something, that several rows can be about."""
     words = header_words(name)
     return any(word in _PERSONS or (_RUN_TOGETHER.fullmatch(word) and _OF_PERSON.match(word)) for word in words)
+
+
+def says_somebody(name: str) -> bool:
+    """Whether the header ends in the word for a human being: below it stand keys, not readings.
+
+    >>> says_somebody("subject"), says_somebody("engine_hp"), says_somebody("sensor1")
+    (True, False, False)
+    """
+    words = header_words(name)
+    return bool(words) and words[-1] in _PERSONS and words[-1] not in _APPARATUS
 
 
 def says_event(name: str) -> bool:
