@@ -12,6 +12,7 @@ from pages.ui import parts, profile_source, state, theme
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 from synth_core.associations import AssociationMatrix
+from synth_core.profile.pairs import PairFacts
 
 STRONGEST = 40
 SHOWN = 80  # columns of a heat map
@@ -154,15 +155,28 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
     if x == y:
         st.markdown(":gray[Choose two different columns.]")
         return
-    from synth_core.figures import pair_figure
+    from synth_core.figures import pair_figure, pair_table
 
     facts = profile_source.pair_facts(found.key, x, y, found.table)
     first = facts.measures[0].sentence if facts.measures else f"{x} and {y} together, real rows."
     figure = pair_figure(found.table.frame, found.table.column(x), found.table.column(y), mode=state.mode())
     parts.chart(figure, alt=first, key="profiling.pair")
-    if not facts.measures:
-        return
-    st.markdown(theme.plain(first))
+    if facts.measures:
+        _measures(facts, x, y)
+    st.caption(f"{theme.count(facts.rows)} rows have both values.")
+    with st.expander("The chart as a table", key="profiling.pair_box", on_change="rerun") as box:
+        if box.open:
+            st.dataframe(
+                pair_table(found.table.frame, found.table.column(x), found.table.column(y)),
+                key="profiling.pair_table",
+                placeholder="under 5",
+                alt=f"Rows per value of {y} (upright) and {x} (across).",
+            )
+
+
+def _measures(facts: PairFacts, x: str, y: str) -> None:
+    """Draw every measure that fits the pair, the most telling in words."""
+    st.markdown(theme.plain(facts.measures[0].sentence))
     st.dataframe(
         pd.DataFrame(
             {
@@ -182,4 +196,3 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
         },
         alt=f"Measures of {x} with {y}.",
     )
-    st.caption(f"{theme.count(facts.rows)} rows have both values.")

@@ -15,7 +15,7 @@ from synth_core.figures.explore import (
 from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
 from synth_core.figures.matrices import association_figure
-from synth_core.figures.pairs import pair_figure
+from synth_core.figures.pairs import pair_figure, pair_table
 from synth_core.figures.rules import (
     combinations_figure,
     implication_figure,
@@ -88,6 +88,7 @@ __all__ = [
     "nothing",
     "overlay",
     "pair_figure",
+    "pair_table",
     "pair_view",
     "range_figure",
     "residual_figure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from synth_core.figures.axes import (
     value_axis,
     whole_edges,
 )
-from synth_core.figures.style import PALETTES, TOP, Mode, new_figure, nothing, safe, share, short
+from synth_core.figures.style import PALETTES, TOP, Mode, new_figure, nothing, safe, share, short, value_text
 from synth_core.table import Column, Kind, numbers
 
 if TYPE_CHECKING:
@@ -160,3 +161,39 @@ def _shares(both: pd.DataFrame, x: Column, y: Column, mode: Mode) -> go.Figure:
         ticktext=[short(c, 16) for c in columns],
     )
     return figure
+
+
+def pair_table(frame: pd.DataFrame, x: Column, y: Column) -> pd.DataFrame:
+    """Return how many rows have which values of two columns: frequent categories, or fifths of a number or date.
+
+    Upright ``y``, across ``x``; a cell of one to four rows is empty (NaN).
+    """
+    both = frame[[x.name, y.name]].dropna()
+    across, upright = (_steps(both[column.name], column) for column in (x, y))
+    counts = pd.crosstab(upright, across).astype(np.float64)
+    return counts.where((counts == 0) | (counts >= RARE_ROWS))
+
+
+def _steps(values: pd.Series, column: Column) -> pd.Series:
+    """Return the category of each value; numbers and dates by the fifth that they lie in, smallest first."""
+    if not column.kind.numeric:
+        return top_categories(values.astype(str), 8)
+    found = numbers(values)
+    edges = np.unique(np.quantile(found, np.linspace(0, 1, 6))) if len(found) else np.zeros(0)
+    if len(edges) < 2:
+        return pd.Series(["one value"] * len(found), index=values.index)
+    place = np.clip(np.searchsorted(edges, found, side="right") - 1, 0, len(edges) - 2)
+    dates = column.kind is Kind.DATETIME
+    inner = [value_text(float(edge), dates) for edge in edges[1:-1]]
+    ends = [f"to {inner[0]}", *(f"{a} to {b}" for a, b in pairwise(inner)), f"from {inner[-1]}"] if inner else ["all"]
+    labels = _unlike(ends)
+    return pd.Series(pd.Categorical([labels[i] for i in place.tolist()], categories=labels), index=values.index)
+
+
+def _unlike(labels: list[str]) -> list[str]:
+    """Return the labels, those that look alike after rounding told apart."""
+    seen: dict[str, int] = {}
+    for place, label in enumerate(labels):
+        seen[label] = seen.get(label, 0) + 1
+        labels[place] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return labels

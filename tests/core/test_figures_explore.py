@@ -275,3 +275,15 @@ def test_alternative_texts_of_the_profile_state_the_finding() -> None:
     assert figures.alt_missing(EMPTY).startswith(
         "537 of 600 rows have no empty cell; kind and x are empty together most"
     )
+
+
+def test_a_pair_as_a_table_masks_cells_of_few_rows() -> None:
+    table = figures.pair_table(FRAME, TABLE.column("kind"), TABLE.column("target"))
+    assert list(table.columns) == ["one", "three", "two"]
+    assert table.loc["yes"].sum() == 300 - 60
+    assert table.loc["(rare)"].isna().any(), "three rows are not told"
+    numbers = figures.pair_table(FRAME, TABLE.column("x"), TABLE.column("when"))
+    assert numbers.shape == (5, 5)
+    assert numbers.index[0].startswith("to 2024-")
+    one = FRAME.assign(x=1.0)
+    assert figures.pair_table(one, TABLE.column("x"), TABLE.column("kind")).shape == (3, 1)

@@ -192,6 +192,12 @@ def test_the_pairs_tab_draws_the_heat_map_and_one_pair(project: Project) -> None
     assert len(at.get("plotly_chart")) == 2
 
 
+def test_a_pair_stands_as_a_table_too(project: Project) -> None:
+    chosen = {"profiling.tab": "Pairs", "profiling.x": "net", "profiling.y": "gross", "profiling.pair_box": True}
+    at = open_page("profiling", project, **chosen)
+    assert any("to " in str(name) or "from " in str(name) for frame in at.dataframe for name in frame.value.index)
+
+
 def test_a_pair_alert_opens_its_pair(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     with_profile(project, monkeypatch, alerts=[alert("strong_association", "tax", "gross")])
     at = open_page("profiling", project)
