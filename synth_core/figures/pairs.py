@@ -171,6 +171,8 @@ def pair_table(frame: pd.DataFrame, x: Column, y: Column) -> pd.DataFrame:
     both = frame[[x.name, y.name]].dropna()
     across, upright = (_steps(both[column.name], column) for column in (x, y))
     counts = pd.crosstab(upright, across).astype(np.float64)
+    counts.index = pd.Index([str(label) for label in counts.index], name=y.name)
+    counts.columns = pd.Index([str(label) for label in counts.columns], name=x.name)
     return counts.where((counts == 0) | (counts >= RARE_ROWS))
 
 
