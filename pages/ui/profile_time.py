@@ -32,7 +32,9 @@ def time(found: Source, name: str) -> None:
         return
     with slot:
         series = _series(name, order, entity, table, result)
-    told = [one for one in result.sentences if series is None or one != series.sentence]
+    elsewhere = [series.sentence] if series is not None else []
+    elsewhere += result.per_entity.sentences if result.per_entity is not None else []
+    told = [one for one in result.sentences if one not in elsewhere]
     st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in told))
     if series is not None:
         _draw(result, series)
