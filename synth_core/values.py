@@ -42,7 +42,7 @@ def has_leading_zero(levels: Sequence[str]) -> bool:
 
 
 def _bounded(level: str) -> str:
-    """Return the text, or "" for an exponent of five digits and more ("4343e62739138102", a hash): pandas dies of it."""
+    """Return the text, or "" for an exponent of five digits and more ("4343e62739138102"): pandas dies of it."""
     return "" if len(level) > 6 and _HUGE.search(level) else level
 
 
