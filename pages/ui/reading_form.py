@@ -54,7 +54,7 @@ def reading_form(
 ) -> ReadOptions | None:
     """Draw the form, filled with the options as used; return new options when it is sent, else None."""
     excel = bool(sheets) or filename.lower().endswith((".xlsx", ".xlsm"))
-    text = is_text(filename) and not excel
+    text = (is_text(filename) or used.delimiter is not None) and not excel
     changed: dict[str, Any] = {}
     said = evidence or {}
     with st.form(key, border=False):
