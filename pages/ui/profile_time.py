@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, profile_source, state, theme
+from pages.ui import parts, profile_entities, profile_source, state, theme
 from pages.ui.column_panel import value_text
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
@@ -40,7 +40,7 @@ def time(found: Source, name: str) -> None:
         _draw(result, series)
     _rows(result)
     if result.per_entity is not None:
-        _entities(result)
+        profile_entities.entities(result)
 
 
 def _order(table: Table) -> str | None:
@@ -177,40 +177,4 @@ def _rows(result: TimeProfile) -> None:
                 key="profiling.gaps_table",
                 height=theme.table_height(len(result.gaps), 260),
                 alt="The longest gaps.",
-            )
-
-
-def _entities(result: TimeProfile) -> None:
-    from synth_core.figures import entities_figure
-
-    facts = result.per_entity
-    if facts is None:
-        return
-    st.markdown(f"**Each {theme.plain(result.entity or 'entity')}** :gray[none is named]")
-    left, right = halves()
-    with left:
-        alt = f"{facts.entities:,} entities, {facts.single:,} of them with one row."
-        parts.chart(entities_figure(facts, mode=state.mode()), alt=alt, key="profiling.entities")
-    with right:
-        st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in facts.sentences))
-        if facts.columns:
-            st.dataframe(
-                pd.DataFrame(
-                    {
-                        "Column": [one.column for one in facts.columns],
-                        "Between": [100 * one.between for one in facts.columns],
-                        "Memory": [one.autocorrelation for one in facts.columns],
-                    }
-                ),
-                hide_index=True,
-                key="profiling.entity_columns",
-                column_config={
-                    "Between": st.column_config.ProgressColumn(
-                        format="%.0f %%", min_value=0, max_value=100, help="Share of the spread between entities."
-                    ),
-                    "Memory": st.column_config.NumberColumn(
-                        format="%.2f", help="Autocorrelation with the same entity's row before."
-                    ),
-                },
-                alt="How columns vary between entities and within them.",
             )
