@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ _DATE_LIKE = re.compile(
 )
 _OFFSET = re.compile(r"(Z| ?UTC| ?GMT| ?[+-]\d{2}(:?\d{2})?)$")
 
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_YEAR_FIRST = re.compile(r"\d{4}(?!\d)")
 _MANY = 20_000
 
 _CLOCKS = (
@@ -50,7 +54,8 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     sample = list(levels[:: max(1, len(levels) // 40)])
     if _some_zoned(levels) and (zoned := _parse_zoned(levels)) is not None:
         return zoned
-    found = [pattern for pattern in _candidates(dated, marks) if not _parse(sample, pattern).isna().any()]
+    likely = _shaped(dated, marks.date_order).get(_shape(levels[0]), ())
+    found = [pattern for pattern in likely if not _parse(sample, pattern).isna().any()]
     whole = [(pattern, _parse(levels, pattern)) for pattern in found]
     whole = [(pattern, values) for pattern, values in whole if not values.isna().any()]
     if whole:
@@ -65,17 +70,21 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     return None
 
 
-def _candidates(dated: bool, marks: Marks) -> list[str]:
-    """Return the patterns to try; a year of two digits comes first only where the user says so."""
-    days = _DAYS if dated else [day for day in _DAYS if not day.endswith("%y") or "/" in day or "%b" in day]
-    if marks.date_order == "year":
-        days = [day.replace("%d", "%?").replace("%y", "%d").replace("%?", "%y") for day in _SHORT] + list(days)
-    return [day + clock for clock in _CLOCKS for day in days] + (list(_PACKED) if dated else [_PACKED[1]])
+@cache
+def _shaped(dated: bool, order: str | None) -> Mapping[str, tuple[str, ...]]:
+    """Return the patterns to try by the shape of what they write; a short year comes first where the user says so."""
+    days = list(_DAYS) if dated else [day for day in _DAYS if not day.endswith("%y") or "/" in day or "%b" in day]
+    if order == "year":
+        days = [day.replace("%d", "%?").replace("%y", "%d").replace("%?", "%y") for day in _SHORT] + days
+    found: dict[str, tuple[str, ...]] = {}
+    for pattern in [day + clock for clock in _CLOCKS for day in days] + (list(_PACKED) if dated else [_PACKED[1]]):
+        written = re.sub(r"%[bBp]", "a", re.sub(r"%[ymdHIMSf]", "9", pattern.replace("%Y", "9999")))
+        shape = _shape(written)
+        found[shape] = (*found.get(shape, ()), pattern)
+    return found
 
 
 def _parse(levels: Sequence[str], pattern: str) -> pd.Series:
-    if not _possible(levels[0], pattern):
-        return pd.Series([pd.NaT])
     if isinstance(levels, Texts) and len(levels) > _MANY and (fast := _parse_many(levels, pattern)) is not None:
         return fast
     return pd.to_datetime(pd.Series(levels, dtype=object), format=pattern, errors="coerce")
@@ -103,13 +112,13 @@ def _parse_many(levels: Texts, pattern: str) -> pd.Series | None:
         return None  # a day that there is not, or a year beyond what fits
 
 
-def _possible(level: str, pattern: str) -> bool:
-    """Whether the pattern has the marks and the runs of digits and letters that the level has: spares parsing."""
-    return _shape(re.sub(r"%[bBp]", "a", re.sub(r"%[YymdHIMSf]", "9", pattern))) == _shape(level)
-
-
 def _shape(text: str) -> str:
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+    """Return the marks and the runs of digits and letters of a date, and whether a year of four digits leads.
+
+    Texts of one shape can be read by the same patterns, so that few of them are tried.
+    """
+    leads = "Y" if _YEAR_FIRST.match(text) else ""
+    return leads + _LETTERS.sub("a", _DIGITS.sub("9", text))
 
 
 def _choose(whole: list[tuple[str, pd.Series]], order: str | None) -> Parsed:
@@ -141,7 +150,8 @@ def _parse_far(levels: Sequence[str], found: list[str]) -> Parsed | None:
     """Read dates of which a few are beyond what datetime64[ns] can hold (year 9999); those become missing."""
     from datetime import datetime
 
-    for pattern in found or [p for p in _candidates(False, GUESSED)[:10] if _possible(levels[0], p)]:
+    days_only = [pattern for pattern in _shaped(False, None).get(_shape(levels[0]), ()) if pattern in _DAYS[:10]]
+    for pattern in found or days_only:
         values = _parse(levels, pattern)
         lost = values.isna().to_numpy()
         if len(values) != len(levels) or lost.sum() > max(3, 0.05 * len(levels)) or lost.mean() > 0.5:

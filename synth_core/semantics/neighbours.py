@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synth_core.semantics.detection import Seen, in_context
-from synth_core.semantics.titles import KEEPS_KIND, SEMANTICS
+from synth_core.semantics.headers import coordinate, says_nothing
+from synth_core.semantics.titles import ABOUT_PEOPLE, KEEPS_KIND, SEMANTICS
 from synth_core.table import Column, Kind, Role
 
 _SAMPLE = 400
@@ -26,13 +27,16 @@ def with_neighbours(
     settled
         Columns about which the user has decided; they stay as they are.
     """
+    if not {column.semantic for column in columns} & ABOUT_PEOPLE:
+        return list(columns)
     seen = [_seen(column, values[column.name], column.name in settled) for column in columns]
     found = in_context(seen)
     return [_flagged(c, found[c.name], values[c.name]) if c.name in found else c for c in columns]
 
 
 def _seen(column: Column, values: pd.Series, settled: bool) -> Seen:
-    if column.semantic is not None or settled or column.kind is Kind.BOOLEAN:
+    telling = says_nothing(column.name) or coordinate(column.name) is not None
+    if not telling or column.semantic is not None or settled or column.kind is Kind.BOOLEAN:
         return Seen(column.name, column.semantic)
     if column.kind is Kind.DATETIME:
         moments = values.dropna().to_numpy(dtype="datetime64[ns]").astype(np.int64)
