@@ -72,7 +72,7 @@ def table_from_frame(
     """
     _check_names(raw, name)
     if text is None:
-        text = raw.attrs.get("text", all(_is_text(raw[column]) for column in raw.columns))
+        text = raw.attrs["text"] if "text" in raw.attrs else all(_is_text(raw[column]) for column in raw.columns)
     marks = Marks(decimal or raw.attrs.get("decimal"), raw.attrs.get("thousands"), raw.attrs.get("date_order"))
     choices = choices or {}
     if strangers := [key for key in choices if key not in {str(c) for c in raw.columns}]:
@@ -126,7 +126,7 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     if semantic is None and cells.mixed and choice.kind is None:
         note = f"{cells.mixed} {note}".strip()
     if semantic is None and kind is Kind.TEXT:
-        note = f"{note} {holds([word.strip() for word in cells.words.spread(200)])}".strip()
+        note = f"{note} {holds(cells.words.spread(200))}".strip()
     if semantic is not None:
         note = f"Looks like {SEMANTICS.get(semantic, semantic)}: made anew, never learned. {note}".strip()
     values, lost = canonical(cells, kind)
@@ -177,8 +177,7 @@ def _semantic(cells: Cells, kind: Kind) -> str | None:
         return None
     if kind is Kind.NUMBER and cells.numbers is not None:
         return None
-    sample = [word.strip() for word in cells.words.spread(400)]
-    return detect(cells.name, sample, cells.distinct, cells.words.present)
+    return detect(cells.name, cells.words.spread(400), cells.distinct, cells.words.present)
 
 
 def _unique(cells: Cells) -> bool:

@@ -83,7 +83,7 @@ def _yes_or_no(cells: Cells) -> bool:
 def _identity(cells: Cells) -> Found | None:
     """Return identifier, or category, for columns that name things: by header, and by how often values repeat."""
     name, distinct, present = cells.name, cells.distinct, cells.words.present
-    uuid = all(_UUID.fullmatch(word.strip()) for word in cells.words.spread(50))
+    uuid = all(_UUID.fullmatch(word) for word in cells.words.spread(50))
     named = uuid or says_identifier(name)
     if distinct > 0.95 * present and present >= 3:
         counted = says_position(name) or (says_quantity(name) and not named)
@@ -126,7 +126,7 @@ def _is_somebody(cells: Cells) -> bool:
 
 def _tokens(cells: Cells) -> bool:
     """Whether the cells are single tokens with digits in them."""
-    return all(_ID_LIKE.fullmatch(word.strip()) for word in cells.words.spread(100))
+    return all(_ID_LIKE.fullmatch(word) for word in cells.words.spread(100))
 
 
 def _unique_code(cells: Cells) -> bool:
@@ -200,7 +200,7 @@ def _long_and_repeated(values: npt.NDArray[np.float64], counts: npt.NDArray[np.i
 
 def _word_kind(cells: Cells) -> Found:
     distinct, present = cells.distinct, cells.words.present
-    sample = [word.strip() for word in cells.words.spread(300)]
+    sample = cells.words.spread(300)
     share = distinct / present
     tokens = all(_ID_LIKE.fullmatch(word) for word in sample)
     if share > 0.95 and present >= 20 and tokens:

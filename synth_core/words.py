@@ -28,6 +28,7 @@ class Marks:
 
 
 GUESSED = Marks()
+_AT_ONCE = 4096  # so many texts are handed over by Arrow in one go
 
 
 class Texts(Sequence[str]):
@@ -35,6 +36,7 @@ class Texts(Sequence[str]):
 
     def __init__(self, array: pa.Array) -> None:
         self.array = array
+        self._few: list[str] | None = None  # Python texts of a short array, once somebody has looked at them
 
     def __len__(self) -> int:
         return len(self.array)
@@ -44,12 +46,22 @@ class Texts(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
+        if len(self.array) <= _AT_ONCE:
+            return self._listed()[place]
         found = self.array[place]
         return list(found.to_pylist()) if isinstance(place, slice) else str(found.as_py())
 
+    def _listed(self) -> list[str]:
+        if self._few is None:
+            self._few = self.array.to_pylist()
+        return self._few
+
     def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self.array), 4096):  # most questions are answered by the first few
-            yield from self.array.slice(start, 4096).to_pylist()
+        if len(self.array) <= _AT_ONCE:
+            yield from self._listed()
+            return
+        for start in range(0, len(self.array), _AT_ONCE):  # most questions are answered by the first few
+            yield from self.array.slice(start, _AT_ONCE).to_pylist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[np.object_]:
         return _objects(self.array)
@@ -125,11 +137,14 @@ class Words:
         hit = np.append(wanted, False)[self.codes]
         return [int(row) + 1 for row in np.flatnonzero(hit)[:most]]
 
+    @cached_property
+    def stripped(self) -> Texts:
+        """The words without spaces around them."""
+        return Texts(pc.utf8_trim_whitespace(self.texts))
+
     def spread(self, most: int) -> list[str]:
-        """Return at most ``most`` levels, evenly spread over the column."""
-        step = max(1, len(self.held) // most)
-        found = self.held[::step][:most]
-        return [str(level) for level in (found if isinstance(found, np.ndarray) else found.to_pylist())]
+        """Return at most ``most`` words, without spaces around them, evenly spread over the column."""
+        return self.stripped[:: max(1, len(self.held) // most)][:most]
 
 
 def take(levels: npt.NDArray[np.object_], codes: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
@@ -139,7 +154,7 @@ def take(levels: npt.NDArray[np.object_], codes: npt.NDArray[np.int64]) -> npt.N
 
 def stripped(words: Words) -> Texts:
     """Return the levels without spaces around them."""
-    return Texts(pc.utf8_trim_whitespace(words.texts))
+    return words.stripped
 
 
 def in_set(levels: Sequence[str], wanted: frozenset[str] | set[str]) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from synth_core.semantics import names, places
 from synth_core.semantics.headers import coordinate, from_header, is_plain_name, names_a_thing, says_nothing
 from synth_core.semantics.national import scheme_of
-from synth_core.semantics.patterns import BY_HEADER, BY_VALUE, Test, are_ip_addresses, are_phones, matches, share
+from synth_core.semantics.patterns import BY_HEADER, BY_VALUE, Test, are_ip_addresses, are_phones, matches, mostly, share
 from synth_core.semantics.titles import ABOUT_PEOPLE
 
 _CLAIMED: dict[str, Test] = BY_HEADER | {
@@ -22,6 +22,7 @@ _CLAIMED: dict[str, Test] = BY_HEADER | {
     "last_name": names.is_name,
 }
 _WORD = matches(r"[^\d\s]+")
+_TEN_METRES = matches(r"-?\d{1,3}\.\d{4,}")
 
 
 def detect(name: str, sample: Sequence[str], distinct: int, present: int) -> str | None:
@@ -41,7 +42,7 @@ def detect(name: str, sample: Sequence[str], distinct: int, present: int) -> str
         strong = _by_form(sample) if claimed in ("street_address", "username", "document_number") else None
         if strong in ("email", "ip_address", "mac_address", "iban"):
             return strong
-        if claimed in _CLAIMED and share(_CLAIMED[claimed], sample) >= 0.6 and not _denies(claimed, sample):
+        if claimed in _CLAIMED and mostly(_CLAIMED[claimed], sample, 0.6) and not _denies(claimed, sample):
             return claimed
     if distinct < 5:
         return None
@@ -57,8 +58,8 @@ def _denies(claimed: str, sample: Sequence[str]) -> bool:
 
 def _by_form(sample: Sequence[str]) -> str | None:
     """Return what the values are by patterns and check digits that other columns do not have."""
-    found = next((what for what, test in BY_VALUE.items() if share(test, sample[:25]) >= 0.7), None)
-    if found is not None and share(BY_VALUE[found], sample) >= 0.85:
+    found = next((what for what, test in BY_VALUE.items() if mostly(test, sample[:25], 0.7)), None)
+    if found is not None and mostly(BY_VALUE[found], sample, 0.85):
         return found
     if scheme_of(sample) is not None:
         return "national_id"
@@ -68,7 +69,7 @@ def _by_form(sample: Sequence[str]) -> str | None:
 
 
 def _by_words(name: str, sample: Sequence[str]) -> str | None:
-    if share(lambda value: any(c.isalpha() for c in value), sample[:25]) < 0.7:
+    if not mostly(_has_letters, sample[:25], 0.7):
         return None
     if places.are_postcodes(sample, people=False):
         return "postcode"
@@ -79,6 +80,10 @@ def _by_words(name: str, sample: Sequence[str]) -> str | None:
     if found is None and says_nothing(name) and names.are_usernames(sample):
         return "username"
     return found
+
+
+def _has_letters(value: str) -> bool:
+    return any(map(str.isalpha, value))
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def in_context(columns: Sequence[Seen], today: float | None = None) -> Mapping[s
         )
     for column in unknown:
         if coordinate(column.name) is not None:
-            if share(matches(r"-?\d{1,3}\.\d{4,}"), column.sample) >= 0.7:
+            if mostly(_TEN_METRES, column.sample, 0.7):
                 found[column.name] = "location"
         elif says_nothing(column.name) and places.are_postcodes(column.sample, people=True):
             found[column.name] = "postcode"

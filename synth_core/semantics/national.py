@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from math import log
 from typing import Any
+
+from synth_core.semantics.patterns import matches, mostly
 
 SURE = 1e-6
 
@@ -84,15 +85,12 @@ def scheme_of(sample: Sequence[str]) -> Scheme | None:
     few = [value for value in sample[:20] if any(c.isdigit() for c in value)]
     if len(few) < 0.85 * min(len(sample), 20):
         return None
-    goods = _goods(sample)
     for scheme in SCHEMES:
-        form = re.compile(scheme.form)
-        if sum(1 for value in few if form.fullmatch(value)) < 0.85 * len(few):
-            continue
-        if goods and scheme.chance >= 0.1:
+        fits = matches(scheme.form)
+        if not mostly(fits, few, 0.85) or (scheme.chance >= 0.1 and _goods(sample)):
             continue
         checked = sample[:200]
-        right = sum(1 for value in checked if form.fullmatch(value) and _valid(scheme, value))
+        right = sum(1 for value in checked if fits(value) and _valid(scheme, value))
         if right >= 0.85 * len(checked) and _tail(right, len(checked), scheme.chance) < SURE:
             return scheme
     return None

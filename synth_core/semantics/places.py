@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from synth_core.semantics.headers import plain
-from synth_core.semantics.patterns import share
+from synth_core.semantics.patterns import matches, mostly
 
 _BEFORE = (
     r"rue|avenue|av|boulevard|bd|chemin|impasse|place|allee|quai|route|calle|c/|c|avenida|avda|plaza|paseo|ronda|camino"
@@ -66,7 +66,7 @@ def is_postcode(value: str) -> bool:
 
 def are_addresses(sample: Sequence[str]) -> bool:
     """Whether these are street addresses by their words ("Street", "rue", "-straat") and numbers alone."""
-    if share(lambda value: any(c.isdigit() for c in value), sample) < 0.6:
+    if not mostly(lambda value: any(map(str.isdigit, value)), sample, 0.6):
         return False
     known = _suffixes()
 
@@ -79,7 +79,7 @@ def are_addresses(sample: Sequence[str]) -> bool:
         words = re.findall(r"[^\W\d_]+", text)
         return bool(re.match(r"\d+[a-z]? ", text)) and any(word in known for word in words)
 
-    return share(address, sample) >= 0.6
+    return mostly(address, sample, 0.6)
 
 
 @cache
@@ -98,12 +98,12 @@ def are_postcodes(sample: Sequence[str], *, people: bool) -> bool:
         return False
     for country, form in _TELLING.items():
         spaced = country != "NL" or any(" " in value for value in sample)
-        if (spaced or people) and share(lambda v, form=form: bool(re.fullmatch(form, v)), sample) >= 0.95:  # type: ignore[misc]
+        if (spaced or people) and mostly(matches(form), sample, 0.95):
             return len({value[:2] for value in sample}) >= 5
     if not people:
         return False
     for form in _BARE.values():
-        if share(lambda v, form=form: bool(re.fullmatch(form, v)), sample) >= 0.98:  # type: ignore[misc]
+        if mostly(matches(form), sample, 0.98):
             marked = any(not v.isdigit() for v in sample) or (len(sample[0]) == 5 and any(v[0] == "0" for v in sample))
             return marked and len({value[:2] for value in sample}) >= 8
     return False
