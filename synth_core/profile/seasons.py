@@ -14,6 +14,11 @@ LEVEL = 0.001
 MOST = 4
 FEWEST_CYCLES = 3.0
 IN_STEP = 0.6
+ALWAYS_IN_STEP = 0.985
+CLEAR = 5.0
+LOBE = 2  # places that the taper spreads a line over, to either side
+BESIDE = 10
+SHARP = 12.0
 _PHIS = np.concatenate([np.linspace(-0.9, 0.9, 37), [0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.9999]])
 
 
@@ -62,14 +67,25 @@ def find_peaks(
     top = np.r_[False, (ratio[1:-1] >= ratio[:-2]) & (ratio[1:-1] > ratio[2:]), ratio[-1] > ratio[-2]]
     places = np.flatnonzero(top & tested & (p_values < LEVEL))
     places = places[np.argsort(-ratio[places])][:60]
-    peaks = [_peak(int(i), power, frequency, p_values, ratio, n, known + overtones) for i in places]
-    peaks = [peak for peak in peaks if _keeps_time(values, peak.steps)]
+    found = [(int(i), _peak(int(i), power, frequency, p_values, ratio, n, known + overtones)) for i in places]
+    peaks = [peak for i, peak in found if peak.steps in known + overtones or _is_a_line(power, i)]
+    peaks = [peak for peak in peaks if _keeps_time(values, peak, peak.steps in known + overtones)]
     return _fundamentals(peaks, n, known)[:MOST]
 
 
-def _keeps_time(values: Floats, steps: float) -> bool:
-    """Whether a cycle stays in step with itself from part to part; a mere tendency to swing drifts."""
-    n = len(values)
+def _is_a_line(power: Floats, place: int) -> bool:
+    """Whether a peak stands out of the frequencies right beside it; that of a mere tendency to swing is broad."""
+    low, high = max(place - BESIDE, 0), place + BESIDE + 1
+    beside = np.concatenate([power[low : max(place - LOBE, 0)], power[place + LOBE + 1 : high]])
+    return bool(power[place] >= SHARP * np.median(beside) / np.log(2)) if len(beside) else True
+
+
+def _keeps_time(values: Floats, peak: Peak, calendar: bool) -> bool:
+    """Whether a cycle stays in step with itself from part to part; a mere tendency to swing drifts.
+
+    The clearer a peak, the less can noise put its parts out of step; what the calendar gives needs less proof.
+    """
+    n, steps = len(values), peak.steps
     parts = int(min(10, n / steps))
     if parts < 4:
         return True
@@ -79,7 +95,11 @@ def _keeps_time(values: Floats, steps: float) -> bool:
         ((values[a:b] - values[a:b].mean()) * np.hanning(b - a + 2)[1:-1] * turning[a:b]).sum()
         for a, b in pairwise(ends)
     ])  # fmt: skip
-    return bool(np.abs(waves.sum()) >= IN_STEP * np.abs(waves).sum())
+    # the length of a cycle is known to a part of 1 / n: turn each part by what makes the most of them
+    turns = np.exp(2j * np.pi * np.linspace(-0.5, 0.5, 1 if calendar else 21)[:, None] * np.arange(parts) / parts)
+    together = float(np.abs(turns @ waves).max()) / float(np.abs(waves).sum())
+    clear = 0.0 if calendar else 1 - np.exp(-peak.height / (CLEAR * parts))
+    return together >= IN_STEP + (ALWAYS_IN_STEP - IN_STEP) * clear
 
 
 def _periodogram(values: Floats) -> tuple[Floats, Floats]:

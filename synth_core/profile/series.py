@@ -20,6 +20,8 @@ SHAPE = 60
 GROUP = 5
 FINE = 6000
 CLEAR_TREND = 0.01
+MOVES = ("rises", "falls")
+WANDERING = ", though it wanders so slowly that this may be chance"
 FAINT = 0.01
 
 
@@ -104,13 +106,17 @@ def describe(line: Line, rng: np.random.Generator) -> SeriesProfile:
         trend_per_step=trend.slope if trend else None,
         trend_p_value=trend.p_value if trend else None,
         trend_words=words,
+        trend_wanders=trend is not None and trend.wanders and words.startswith(MOVES),
         seasons=seasons,
         lags=list(range(1, lags + 1)),
         autocorrelation=[round(float(a), 4) for a in found[1:]],
         band=round(1.96 / float(np.sqrt(known.sum())), 4),
         trend_strength=_strength(parts.trend, parts.remainder) if parts else None,
         season_strength=seasons[0].strength if seasons else (0.0 if parts else None),
-        sentence=_sentence(subject, words, seasons, found, int(known.sum()), missing, dense),
+        sentence=_sentence(
+            subject, words + (WANDERING if trend is not None and trend.wanders and words.startswith(MOVES) else ""),
+            seasons, found, int(known.sum()), missing, dense,
+        ),  # fmt: skip
     )
 
 
@@ -266,7 +272,7 @@ def _shown(line: Line, parts: Parts | None, seasonal: bool) -> dict[str, list[fl
 def _sentence(
     subject: str, words: str, seasons: list[Season], found: Floats, known: int, missing: int, dense: bool
 ) -> str:
-    parts = [f"{subject} {words}" if words.startswith(("rises", "falls")) else f"{subject}: {words}"]
+    parts = [f"{subject} {words}" if words.startswith(MOVES) else f"{subject}: {words}"]
     if seasons:
         named = " and ".join(f"{season.words}, strength {season.strength:.2f}" for season in seasons[:2])
         parts.append(f"repeats {named}")

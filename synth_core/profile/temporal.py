@@ -89,7 +89,8 @@ def time_profile(
     ranked = chosen is None or (not dates and _only_an_order(times[known], chosen))
     if ranked:
         times = _ranks(times)
-    low, high = usual_span(times[known], not ranked and chosen is not None and chosen.protect)
+    hidden = not ranked and chosen is not None and chosen.protect
+    low, high = usual_span(times[known], hidden)
     step = usual_step(np.unique(times[known & (times >= low) & (times <= high)]), dates)
     codes = _entity_codes(table, entity)
     repeated = _repeated(times, known, codes)
@@ -110,6 +111,7 @@ def time_profile(
         dates=dates,
         start=low,
         end=high,
+        ends_hidden=hidden,
         step=step.seconds if step else None,
         step_words="row by row" if ranked else step.words(dates) if step else "at any time",
         regular_share=round(step.share, 4) if step else 0.0,

@@ -54,7 +54,8 @@ class SeriesProfile(BaseModel):
         For a heading ("Appliances", "Rows per day") and an axis ("value", "mean per day", "rows per day").
     trend_per_step, trend_p_value
         Theil-Sen slope per step, and the chance of such a rank correlation with time in noise with the same
-        autocorrelation; None where there are too few points.
+        autocorrelation; None where there are too few points. ``trend_wanders``: there is one, and the rest wanders as
+        a random walk does, of which about one in ten drifts so far by chance.
     seasons
         The strongest first.
     lags, autocorrelation, band
@@ -77,6 +78,7 @@ class SeriesProfile(BaseModel):
     trend_per_step: float | None = None
     trend_p_value: float | None = None
     trend_words: str = ""
+    trend_wanders: bool = False
     seasons: list[Season] = Field(default_factory=list)
     lags: list[int] = Field(default_factory=list)
     autocorrelation: list[float] = Field(default_factory=list)
@@ -152,7 +154,7 @@ class TimeProfile(BaseModel):
     dates
         Whether times are seconds since 1970; else they are numbers or positions.
     start, end
-        Of a protected column the fifth time from either end.
+        Of a protected column the fifth time from either end (``ends_hidden``).
     step
         Usual step in seconds (or positions) between two different times; None where there is none.
     regular_share
@@ -177,6 +179,7 @@ class TimeProfile(BaseModel):
     dates: bool = True
     start: float
     end: float
+    ends_hidden: bool = False
     step: float | None = None
     step_words: str = ""
     regular_share: float = 0.0

@@ -48,7 +48,8 @@ def _axis(found: TimeProfile) -> str:
     else:
         share = "all steps" if found.regular_share == 1 else f"{percent(found.regular_share)} of the steps"
         pace = f"{found.step_words} ({share})"
-    return f"Ordered by {by}: {found.rows:,} rows {span}, {pace}."
+    kept = " (a few at each end are left unsaid)" if found.ends_hidden else ""
+    return f"Ordered by {by}: {found.rows:,} rows {span}{kept}, {pace}."
 
 
 def _holes(found: TimeProfile) -> list[str]:
@@ -76,10 +77,17 @@ def _courses(found: TimeProfile) -> list[str]:
     """Return which columns rise, fall and repeat."""
     words = [line.sentence for line in found.series if not line.column]
     own = [line for line in found.series if line.column]
+    trends = [line for line in own if line.trend_words.startswith(("rises", "falls"))]
     for way in ("rises", "falls"):
-        names = [line.column for line in own if line.trend_words.startswith(way)]
-        if names:
-            words.append(f"{way.capitalize()} over time: {listed(names)}.")
+        moving = [line for line in trends if line.trend_words.startswith(way)]
+        if sure := [line.column for line in moving if not line.trend_wanders]:
+            words.append(f"{way.capitalize()} over time: {listed(sure)}.")
+        if unsure := [line.column for line in moving if line.trend_wanders]:
+            words.append(
+                f"{way.capitalize()} over time, but wanders so slowly that this may be chance: {listed(unsure)}."
+            )
+    if own and not trends:
+        words.append("No column rises or falls more clearly than chance would have it.")
     cycles = Counter(season.words for line in own for season in line.seasons)
     for cycle, count in cycles.most_common(3):
         names = [line.column for line in own if any(season.words == cycle for season in line.seasons)]

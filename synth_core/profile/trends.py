@@ -11,14 +11,16 @@ Floats = npt.NDArray[np.float64]
 
 BLOCKS = 160
 DRAWS = 400
+WANDERS = 30.0  # what a line leaves of a random walk has mostly n (1 - coefficient) under that
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Slope per step, and the p-value of no trend."""
+    """Slope per step, the p-value of no trend, and whether the rest wanders so slowly that p says little."""
 
     slope: float
     p_value: float
+    wanders: bool = False
 
 
 def trend_of(values: Floats, rng: np.random.Generator) -> Trend | None:
@@ -39,11 +41,12 @@ def trend_of(values: Floats, rng: np.random.Generator) -> Trend | None:
     slope = theil_sen(place, blocks[known])
     rest = np.full(len(blocks), np.nan)
     rest[known] = blocks[known] - slope * place
-    phi = _coefficient(rest)
-    found = _rank_correlation(_ranks(blocks[known][None, :]))[0]
+    raw = _coefficient(rest)
+    phi = _corrected(raw, int(known.sum()))
+    found = _rank_correlation(_shared_ranks(blocks[known])[None, :])[0]
     drawn = _noise(phi, len(blocks), rng)[:, known]
     null = _rank_correlation(_ranks(drawn))
-    return Trend(slope / width, _tail(float(found), null))
+    return Trend(slope / width, _tail(float(found), null), raw > 0.5 and known.sum() * (1 - raw) < WANDERS)
 
 
 def theil_sen(place: Floats, values: Floats) -> float:
@@ -89,13 +92,16 @@ def _blocks(values: Floats) -> tuple[Floats, int]:
 
 
 def _coefficient(rest: Floats) -> float:
-    """Return the lag-1 coefficient of what a line leaves, corrected for its bias."""
-    known = np.isfinite(rest)
-    n = int(known.sum())
+    """Return the lag-1 coefficient of what a line leaves, with noise on top of a slow wander seen through."""
     raw = float(autocorrelations(rest, 1)[1])
     later = float(autocorrelations(rest, 2)[2])
     if raw > 0.1 and later > raw**2:  # noise on top of a slow wander hides how slow it is
         raw = min(later / raw, 0.999)
+    return raw
+
+
+def _corrected(raw: float, n: int) -> float:
+    """Return the coefficient of ``n`` points corrected for its bias."""
     if n * (1 - raw) < 16:  # a random walk less its line looks like this: 1 - 10 / n is usual
         return 1 - 0.2 / n
     return float(np.clip(raw + (2 + 4 * raw) / n, 0.0, 0.9975))
@@ -117,11 +123,19 @@ def _ranks(rows: Floats) -> Floats:
     return ranks
 
 
+def _shared_ranks(values: Floats) -> Floats:
+    """Return ranks that equal values share: told apart by their place, they would rise with it."""
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(values) - 1, dtype=np.float64)
+
+
 def _rank_correlation(ranks: Floats) -> Floats:
     """Return Spearman's correlation of each row with its position."""
     n = ranks.shape[1]
     centred = np.arange(n) - (n - 1) / 2
-    return np.asarray((ranks - (n - 1) / 2) @ centred / float((centred**2).sum()), dtype=np.float64)
+    size = np.sqrt(((ranks - (n - 1) / 2) ** 2).sum(axis=1) * float((centred**2).sum()))
+    return np.asarray((ranks - (n - 1) / 2) @ centred / size, dtype=np.float64)
 
 
 def _tail(found: float, null: Floats) -> float:
