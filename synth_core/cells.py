@@ -52,7 +52,7 @@ class Cells:
     @property
     def distinct(self) -> int:
         """Distinct values that are not missing."""
-        return len(self.words.levels)
+        return len(self.words.held)
 
     def noted(self, *notes: str) -> Cells:
         """Return the cells with notes added."""
@@ -135,7 +135,7 @@ def _categorical_cells(name: str, values: pd.Series, tokens: frozenset[str] | No
     words = Words.coded(np.asarray(values.cat.codes, dtype=np.int64), names).without(np.zeros(len(names), dtype=bool))
     words = words.without(words.counts == 0)
     gone = _missing_levels(stripped(words), tokens)
-    return Cells(name, words.without(gone), storage, _token(words, gone, values), fixed=Kind.CATEGORY)
+    return Cells(name, words.without(gone), storage, _token(words, gone), fixed=Kind.CATEGORY)
 
 
 def _boolean_cells(name: str, values: pd.Series) -> Cells:
@@ -189,13 +189,12 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     empty = in_set(levels, {""})
     doubtful = in_set(levels, TOKENS | NUMERIC_TOKENS) if tokens is None else in_set(levels, tokens)
     rest = levels.where(~(empty | doubtful))
-    source = pd.Series(words.codes)
     packed = bool(rest) and "date" in header_words(name) and all(len(v) == 8 and v[:2] in ("19", "20") for v in rest)
     dates = parse_dates(rest, marks, dated=True) if packed else None
     if dates is not None:
         gone = empty | doubtful
         storage: Storage = "integer" if text else "string"
-        return Cells(name, words.without(gone), storage, _token(words, gone, source), dates=dates)
+        return Cells(name, words.without(gone), storage, _token(words, gone), dates=dates)
     if rest and not has_leading_zero(rest):
         numbers = parse_numbers(rest, marks)
         if marks.decimal == "," and numbers.odd.any():  # the file's mark is not this column's
@@ -205,7 +204,7 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
             if not named_none.any() or len(rest) >= 10:
                 kept = words.without(empty | doubtful)
                 storage = "string" if not text else "integer" if _plain(numbers) else "number"
-                token = _token(words, empty | doubtful, source)
+                token = _token(words, empty | doubtful)
                 return _dated(Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note))
     dates = parse_dates(rest, marks, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
     dates = dates or parse_months(rest)
@@ -213,12 +212,12 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     if dates is not None or units is not None:
         gone, dates = _without_far(words, empty | doubtful, dates)
         kept = words.without(gone)
-        token = _token(words, gone, source)
+        token = _token(words, gone)
         note = dates.note if dates is not None else units.note if units is not None else ""
         return Cells(name, kept, "string", token, dates=dates, numbers=units).noted(note)
     gone = _missing_levels(levels, tokens)
     kept = words.without(gone)
-    return Cells(name, kept, "string", _token(words, gone, source), mixed=_mixed(kept, marks), marks=marks)
+    return Cells(name, kept, "string", _token(words, gone), mixed=_mixed(kept, marks), marks=marks)
 
 
 def _without_far(
@@ -252,7 +251,7 @@ def _missing_levels(levels: Texts, tokens: frozenset[str] | None) -> npt.NDArray
     return gone
 
 
-def _token(words: Words, gone: npt.NDArray[np.bool_], source: pd.Series) -> str | None:
+def _token(words: Words, gone: npt.NDArray[np.bool_]) -> str | None:
     """Return the word that most often stands for a missing cell; None for the empty cell and the true null."""
     nulls = int((words.codes < 0).sum())
     best, most = None, nulls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from synth_core.semantics import (
     KEEPS_KIND,
     SEMANTICS,
     detect,
+    flagged_by_neighbours,
     from_header,
     holds,
     with_neighbours,
@@ -38,6 +40,9 @@ class ColumnChoice(BaseModel):
     semantic: str | None = None
     protect: bool | None = None
     missing: tuple[str, ...] | None = None
+
+
+_AS_FOUND = ColumnChoice()
 
 
 def table_from_frame(
@@ -71,25 +76,44 @@ def table_from_frame(
         No column, two columns of one name, or a choice for a column that is not there.
     """
     _check_names(raw, name)
+    choices = choices or {}
+    known = {str(header) for header in raw.columns}
+    if strangers := [key for key in choices if key not in known]:
+        raise ReadingError(f"There is no column '{strangers[0]}' in '{name}', so nothing can be chosen for it.")
+    columns, series = _inferred(raw, choices, missing_tokens, text=text, decimal=decimal)
+    columns = with_neighbours(columns, series, _told(choices))
+    frame = pd.DataFrame(series, index=pd.RangeIndex(len(raw)))
+    return Table(frame, tuple(columns), name)
+
+
+def _told(choices: Mapping[str, ColumnChoice]) -> list[str]:
+    """Return the columns whose personal data, or that there is none, the user has settled."""
+    return [name for name, choice in choices.items() if choice.semantic is not None]
+
+
+def _inferred(
+    raw: pd.DataFrame,
+    choices: Mapping[str, ColumnChoice],
+    missing_tokens: Iterable[str] | None,
+    *,
+    text: bool | None,
+    decimal: str | None,
+) -> tuple[list[Column], dict[str, pd.Series]]:
+    """Return what each column is by itself, and its canonical values."""
     if text is None:
         text = raw.attrs["text"] if "text" in raw.attrs else all(_is_text(raw[column]) for column in raw.columns)
     marks = Marks(decimal or raw.attrs.get("decimal"), raw.attrs.get("thousands"), raw.attrs.get("date_order"))
-    choices = choices or {}
-    if strangers := [key for key in choices if key not in {str(c) for c in raw.columns}]:
-        raise ReadingError(f"There is no column '{strangers[0]}' in '{name}', so nothing can be chosen for it.")
     tokens = None if missing_tokens is None else frozenset(missing_tokens)
     series: dict[str, pd.Series] = {}
     columns = []
     for position, header in enumerate(raw.columns):
-        choice = choices.get(str(header), ColumnChoice())
+        choice = choices.get(str(header), _AS_FOUND)
         source, blanked = without_words(raw.iloc[:, position], choice.missing or ())
         cells = read_cells(str(header), source, tokens, text=bool(text), marks=marks)
         column, values = settle(told_missing(cells, source, blanked), choice)
         columns.append(column)
         series[column.name] = values
-    columns = with_neighbours(columns, series, [n for n, choice in choices.items() if choice.semantic is not None])
-    frame = pd.DataFrame(series, index=pd.RangeIndex(len(raw)))
-    return Table(frame, tuple(columns), name)
+    return columns, series
 
 
 def _check_names(raw: pd.DataFrame, name: str) -> None:
@@ -156,9 +180,8 @@ def usual_role(kind: Kind, semantic: str | None) -> Role:
 def with_choices(table: Table, before: Mapping[str, ColumnChoice], after: Mapping[str, ColumnChoice]) -> Table | None:
     """Return the table with changed choices where only roles and protection differ; None when cells are read anew."""
     changed: list[Column] = []
-    plain = ColumnChoice()
     for name in {*before, *after}:
-        old, new = before.get(name, plain), after.get(name, plain)
+        old, new = before.get(name, _AS_FOUND), after.get(name, _AS_FOUND)
         if old == new:
             continue
         if name not in table.names or old != new.model_copy(update={"role": old.role, "protect": old.protect}):
@@ -168,6 +191,33 @@ def with_choices(table: Table, before: Mapping[str, ColumnChoice], after: Mappin
         protect = True if new.protect is None else new.protect
         changed.append(column.model_copy(update={"role": role, "protect": protect}))
     return table.with_columns(changed)
+
+
+def read_anew(table: Table, before: Mapping[str, ColumnChoice], after: Mapping[str, ColumnChoice]) -> list[str]:
+    """Return the columns whose cells :func:`with_cells` needs when ``before`` becomes ``after``.
+
+    These are the ones with another choice, and the ones that were flagged because of the columns beside them.
+    """
+    changed = {name for name in {*before, *after} if before.get(name, _AS_FOUND) != after.get(name, _AS_FOUND)}
+    return [column.name for column in table.columns if column.name in changed or flagged_by_neighbours(column)]
+
+
+def with_cells(
+    table: Table,
+    raw: pd.DataFrame,
+    choices: Mapping[str, ColumnChoice],
+    missing_tokens: Iterable[str] | None = None,
+) -> Table:
+    """Return the table with some of its columns (all of ``raw``: their cells as read) inferred anew.
+
+    The same as :func:`table_from_frame` gives for every cell, in the time that the given columns take.
+    ``raw.attrs["text"]`` must say whether the source is a text file.
+    """
+    anew, series = _inferred(raw, choices, missing_tokens, text=bool(raw.attrs["text"]), decimal=None)
+    frame = table.frame.assign(**{column: values.array for column, values in series.items()})
+    columns = {column.name: column for column in table.columns} | {column.name: column for column in anew}
+    values = {name: frame[name] for name in table.names}
+    return replace(table, frame=frame, columns=tuple(with_neighbours(list(columns.values()), values, _told(choices))))
 
 
 def _semantic(cells: Cells, kind: Kind) -> str | None:

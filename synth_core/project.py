@@ -36,7 +36,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
 from synth_core.errors import ProjectError
-from synth_core.inference import with_choices
+from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use
@@ -180,8 +180,13 @@ class Project:
             quick = with_choices(self.table, self._facts.choices, choices)
             if quick is not None:
                 return self._put_table(quick, choices=choices)
-        raw = open_cells(self.folder / "raw.parquet")
         missing = self._facts.options.missing_tokens
+        if choices != self._facts.choices and choices.keys() <= set(self.table.names):
+            anew = read_anew(self.table, self._facts.choices, choices)
+            some = open_cells(self.folder / "raw.parquet", anew)
+            if len(anew) == some.shape[1] and "text" in some.attrs:
+                return self._put_table(with_cells(self.table, some, choices, missing), choices=choices)
+        raw = open_cells(self.folder / "raw.parquet")
         return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)
 
     def read_again(self, options: ReadOptions) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -29,9 +30,15 @@ def save_cells(raw: pd.DataFrame, path: Path) -> None:
         building.unlink(missing_ok=True)
 
 
-def open_cells(path: Path) -> pd.DataFrame:
-    """Return the cells that :func:`save_cells` wrote; text stays in Arrow's memory (dtype ``string[pyarrow]``)."""
-    table = pq.read_table(path, partitioning=None)
+def open_cells(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the cells that :func:`save_cells` wrote; text stays in Arrow's memory (dtype ``string[pyarrow]``).
+
+    ``names``: these columns only, in the order of the file.
+    """
+    file = pq.ParquetFile(path)
+    asked = None if names is None else set(names)
+    wanted = None if asked is None else [name for name in file.schema_arrow.names if name in asked]
+    table = file.read(columns=wanted, use_pandas_metadata=False)
     texts = [field.name for field in table.schema if _is_text(field.type)]
     metadata = table.schema.metadata or {}
     rest = table.drop_columns(texts).to_pandas()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -97,7 +97,8 @@ class Words:
         encoded = values.combine_chunks()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], pa.dictionary(pa.int32(), values.type))
-        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        indices = encoded.indices.fill_null(-1) if encoded.indices.null_count else encoded.indices
+        indices = indices.to_numpy(zero_copy_only=False)
         return cls.coded(indices.astype(np.int64), encoded.dictionary)
 
     @classmethod
@@ -160,9 +161,14 @@ def stripped(words: Words) -> Texts:
 def in_set(levels: Sequence[str], wanted: frozenset[str] | set[str]) -> npt.NDArray[np.bool_]:
     """Return where a level is one of ``wanted``."""
     if isinstance(levels, Texts):
-        values = pa.array(sorted(wanted), type=levels.array.type)
+        values = _value_set(frozenset(wanted), levels.array.type)
         return np.asarray(pc.is_in(levels.array, value_set=values).to_numpy(zero_copy_only=False), dtype=np.bool_)
     return np.fromiter((level in wanted for level in levels), dtype=np.bool_, count=len(levels))
+
+
+@lru_cache(maxsize=64)
+def _value_set(wanted: frozenset[str], kind: pa.DataType) -> pa.Array:
+    return pa.array(sorted(wanted), type=kind)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,7 +16,7 @@ from synth_core.words import Marks
 DateOrder = Literal["day", "month", "year"]
 MARK_NAMES = {",": "comma", ".": "point", " ": "space", "'": "apostrophe"}
 
-_NUMERIC = r"^[+-]?[0-9][0-9.,' \x{00a0}\x{202f}]*$"
+_NUMERIC = re.compile(r"[+-]?[0-9][0-9.,' \u00a0\u202f]*$")
 _SIGN = "^[+-]?"
 _SURE = {
     # kind of evidence: the pattern that can be read in no other way
@@ -28,6 +29,7 @@ _SURE = {
 }
 _THREE_AFTER_COMMA = _SIGN + r"[0-9]{1,3},[0-9]{3}$"
 _DAY_MONTH = r"^(?P<first>[0-9]{1,2})[-/.](?P<second>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})\b"
+_DATED = re.compile(_DAY_MONTH)
 
 
 @dataclass
@@ -46,7 +48,9 @@ def guess_written(raw: pd.DataFrame, known: Marks, delimiter: str) -> Written:
     orders: dict[str, list[tuple[str, int]]] = {"day": [], "month": [], "both": [], "none": []}
     for place, name in enumerate(raw.columns):
         cells = raw.iloc[:, place].array.__arrow_array__()
-        sample = [text for text in cells[:: max(1, len(cells) // 60)].to_pylist() if text and text.strip()]
+        step = max(1, len(cells) // 60)
+        few = cells.to_pylist()[::step] if len(cells) <= 1000 else cells[::step].to_pylist()  # Arrow's steps are slow
+        sample = [stripped for text in few if text and (stripped := text.strip())]
         if not sample:
             continue
         if _mostly(sample, _NUMERIC):
@@ -55,16 +59,15 @@ def guess_written(raw: pd.DataFrame, known: Marks, delimiter: str) -> Written:
                 continue
             words = pa.array(sample) if plain else pc.unique(cells)
             _count_marks(str(name), pc.utf8_trim_whitespace(words), found, doubtful)
-        elif _mostly(sample, _DAY_MONTH):
+        elif _mostly(sample, _DATED):
             orders[(shown := _order(cells))[0]].append((str(name), shown[1]))
     written = Written(_marks(found, doubtful, known, delimiter))
     _say_marks(written, found, doubtful, known)
     return _with_order(written, orders, known)
 
 
-def _mostly(sample: list[str], pattern: str) -> bool:
-    hits = pc.match_substring_regex(pa.array([text.strip() for text in sample]), pattern)
-    return bool(pc.sum(hits).as_py() > 0.5 * len(sample))
+def _mostly(sample: list[str], pattern: re.Pattern[str]) -> bool:
+    return sum(pattern.match(text) is not None for text in sample) > 0.5 * len(sample)
 
 
 def _only_points(cells: pa.ChunkedArray) -> bool:

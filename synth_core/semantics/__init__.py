@@ -2,7 +2,7 @@
 
 from synth_core.semantics.detection import Seen, detect, in_context
 from synth_core.semantics.headers import from_header, header_words
-from synth_core.semantics.neighbours import with_neighbours
+from synth_core.semantics.neighbours import flagged_by_neighbours, with_neighbours
 from synth_core.semantics.notes import holds, inside
 from synth_core.semantics.patterns import luhn
 from synth_core.semantics.titles import ABOUT_PEOPLE, KEEPS_KIND, SEMANTICS, TITLES, title
@@ -14,6 +14,7 @@ __all__ = [
     "TITLES",
     "Seen",
     "detect",
+    "flagged_by_neighbours",
     "from_header",
     "header_words",
     "holds",

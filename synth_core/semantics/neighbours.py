@@ -13,6 +13,7 @@ from synth_core.semantics.titles import ABOUT_PEOPLE, KEEPS_KIND, SEMANTICS
 from synth_core.table import Column, Kind, Role
 
 _SAMPLE = 400
+_BESIDE = "beside the other columns"
 
 
 def with_neighbours(
@@ -47,8 +48,13 @@ def _seen(column: Column, values: pd.Series, settled: bool) -> Seen:
     return Seen(column.name, None, [str(value).strip() for value in shown.iloc[::step].unique()[:_SAMPLE]])
 
 
+def flagged_by_neighbours(column: Column) -> bool:
+    """Whether :func:`with_neighbours` flagged this column."""
+    return column.semantic is not None and _BESIDE in column.note
+
+
 def _flagged(column: Column, semantic: str, values: pd.Series) -> Column:
-    note = f"Looks like {SEMANTICS[semantic]} beside the other columns: made anew, never learned."
+    note = f"Looks like {SEMANTICS[semantic]} {_BESIDE}: made anew, never learned."
     if semantic in KEEPS_KIND:
         return column.model_copy(update={"semantic": semantic, "note": note})
     kind = Kind.IDENTIFIER if values.dropna().is_unique else Kind.TEXT

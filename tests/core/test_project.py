@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -176,6 +177,41 @@ def test_dropped_rows_can_be_brought_back_and_survive_a_restart() -> None:
     project.drop_rows((project.table.frame["age"] < 30).to_numpy())
     assert len(project.read_again(project.options)) == 300
     assert project.dropped == 0
+
+
+def people_with_neighbours() -> Project:
+    rng = np.random.default_rng(3)
+    born = pd.Timestamp("1930-01-01") + pd.to_timedelta(rng.integers(0, 27_000, 60), unit="D")
+    frame = pd.DataFrame({
+        "email": [f"anna{i}@example.org" for i in range(60)],
+        "col 2": born.strftime("%Y-%m-%d"),
+        "home.lat": np.round(rng.uniform(47, 48, 60), 5),
+        "stay": rng.integers(1, 9, 60),
+        "answer": rng.choice(["yes", "no", "-9"], 60),
+    })  # fmt: skip
+    return made("People", "people.csv", frame.to_csv(index=False).encode())
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"stay": ColumnChoice(kind=Kind.CATEGORY)},
+        {"answer": ColumnChoice(missing=("-9",)), "stay": ColumnChoice(role=Role.TARGET)},
+        {"email": ColumnChoice(semantic="")},  # then nobody is beside the dates and the coordinates any more
+        {"home.lat": ColumnChoice(semantic="")},
+        {"col 2": ColumnChoice(kind=Kind.CATEGORY)},
+    ],
+)
+def test_a_changed_kind_gives_what_reading_every_cell_anew_gives(choices: dict[str, ColumnChoice]) -> None:
+    project = people_with_neighbours()
+    assert project.table.column("home.lat").semantic == "location"
+    assert project.table.column("col 2").semantic == "date_of_birth"
+    project.set_choices({"stay": ColumnChoice(role=Role.DROP)})
+    quick = project.set_choices(choices)
+    whole = project.set_choices(choices)  # the same ones again: the table is built from its cells
+    assert quick.columns == whole.columns
+    assert quick.fingerprint == whole.fingerprint
+    assert project.set_choices({}).columns == people_with_neighbours().table.columns
 
 
 def test_roles_and_protection_change_without_reading_the_cells_anew() -> None:
