@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synth_core.whole_files import replace_whole
+
 _ATTRS = b"simile.attrs"
 
 
 def save_cells(raw: pd.DataFrame, path: Path) -> None:
     """Write the cells as read; a column whose cells are of several types is written as words."""
-    building = path.with_name(f".{path.name}")
     frame = raw.copy(deep=False)
     for name in frame.columns:
         if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
@@ -23,11 +24,8 @@ def save_cells(raw: pd.DataFrame, path: Path) -> None:
     attrs, frame.attrs = dict(raw.attrs), {}
     table = pa.Table.from_pandas(frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), _ATTRS: json.dumps(attrs).encode()}
-    try:
-        pq.write_table(table.replace_schema_metadata(metadata), building, compression="lz4")
-        building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
+    table = table.replace_schema_metadata(metadata)
+    replace_whole(path, lambda building: pq.write_table(table, building, compression="lz4"))
 
 
 def open_cells(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:

@@ -12,7 +12,7 @@ CORE = ROOT / "synth_core"
 
 # A module may import modules of its own layer's line or of lines above it, never from below.
 LAYERS = [
-    ["errors", "progress"],
+    ["errors", "progress", "whole_files"],
     ["table"],
     ["words"],
     ["dates"],
@@ -25,8 +25,9 @@ LAYERS = [
     ["offers"],
     ["associations"],
     ["decoding", "splitting", "written", "cells_read"],
-    ["delimited", "workbooks", "typed_files"],
-    ["raw_cells", "reading", "writing"],
+    ["delimited", "workbooks", "typed_files", "source_types", "spreadsheets"],
+    ["raw_cells", "reading", "kept_tables"],
+    ["writing"],
     ["databases"],
     ["demos"],
     ["profile"],
