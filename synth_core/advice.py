@@ -16,6 +16,7 @@ from synth_core.profile import Profile
 from synth_core.profile.exposure import exposure, suggested_quasi_identifiers, suggested_widths
 from synth_core.profile.facts import RARE_ROWS, ColumnProfile
 from synth_core.profile.findings import Alert, counted, percent
+from synth_core.profile.known_traits import about_people
 from synth_core.profile.temporal import looks_ordered
 from synth_core.profile.time_axis import order_column, times_of, usual_step
 from synth_core.recipe import USE_TITLES, Use
@@ -118,7 +119,9 @@ def _kind_of_table(case: Case) -> str:
         return f"A series in time by '{order.name}', {pace}:"
     if order is not None:
         return f"Events dated by '{order.name}':"
-    return "Rows that seem to follow each other:" if looks_ordered(table) else "One case per row, in no order:"
+    if order is None and (offered := _offered_order(case)):
+        return f"Rows that seem to come in the order of '{offered}':"
+    return "Rows that resemble the rows before them:" if looks_ordered(table) else "One case per row, in no order:"
 
 
 def _pace(table: Table, order: Column) -> str:
@@ -155,14 +158,27 @@ def _in_order(case: Case) -> Iterator[Advice]:
             "fair. But every synthetic row is drawn by itself: the history of one over several rows is not kept.",
             page="profiling",
         )
-    elif (order is not None and _pace(table, order)) or (order is None and looks_ordered(table)):
-        by = f"by '{order.name}'" if order is not None else "in the order of the rows"
+    elif start := _as_a_series(case, order):
         yield Advice(
             title="The course over time will be lost",
-            sentence=f"The table is a series {by}, but every synthetic row is drawn by itself: columns keep their "
-            "spread and go together as before, while trends and the step from one row to the next are not learned.",
+            sentence=f"{start}, but every synthetic row is drawn by itself: columns keep their spread and go together "
+            "as before, while trends and the step from one row to the next are not learned.",
             page="profiling",
         )
+
+
+def _as_a_series(case: Case, order: Column | None) -> str:
+    """Return why the table is (or seems) a series; "" where it is none."""
+    if order is not None:
+        return f"The table is a series by '{order.name}'" if _pace(case.table, order) else ""
+    if offered := _offered_order(case):
+        return f"The table seems to be a series by '{offered}'"
+    return "Rows resemble the rows before them, as in a series" if looks_ordered(case.table) else ""
+
+
+def _offered_order(case: Case) -> str:
+    """Return the column that seems to order the rows and does not have that role yet, or ""."""
+    return next((alert.columns[0] for alert in case.coded("order_unset")), "")
 
 
 # -- what will be hard ------------------------------------------------------------------------------------------
@@ -205,7 +221,7 @@ def _few_rows(case: Case) -> Iterator[Advice]:
     if rows < 1000:
         yield Advice(
             title="Few rows",
-            sentence=f"Of {rows:,} rows, {held:,} are held out to judge by: scores will have wide intervals, and some "
+            sentence=f"Of {counted(rows, 'row')}, {held:,} {'is' if held == 1 else 'are'} held out to judge by: scores will have wide intervals, and some "
             "will say 'not enough data'. Fewer columns and a simple engine help more than settings do.",
             page="method",
         )
@@ -308,7 +324,7 @@ def _protected(case: Case) -> Iterator[Advice]:
 def _exposed(case: Case) -> Iterator[Advice]:
     table = case.table
     known = suggested_quasi_identifiers(table)
-    if len(known) < 2 or len(table) < 2:
+    if len(known) < 2 or len(table) < 2 or not about_people(table):
         return
     drawn = ""
     if len(table) > EXPOSED_ROWS:

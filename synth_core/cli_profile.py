@@ -160,10 +160,13 @@ def _alerts(profile: Profile) -> Iterator[str]:
 def _middle(column: ColumnProfile) -> str:
     from synth_core.figures.style import value_text
     from synth_core.profile import OTHER, RARE
+    from synth_core.profile.levels import are_years
     from synth_core.table import Kind
 
     if column.quantiles:
-        low, middle, high = (value_text(column.quantiles[i], column.kind is Kind.DATETIME) for i in (1, 3, 5))
+        dates, years = column.kind is Kind.DATETIME, are_years(column.name, column.kind, *column.quantiles[::6])
+        texts = (f"{q:.0f}" if years else value_text(q, dates) for q in (column.quantiles[i] for i in (1, 3, 5)))
+        low, middle, high = texts
         return f"{middle} ({low} to {high})"
     top = next((value for value in column.values if value.label not in (OTHER, RARE)), None)
     return f"{top.label} ({top.share:.0%})" if top is not None else ""

@@ -23,7 +23,7 @@ ROLES: dict[Role, tuple[Severity, str, str]] = {
     Role.ENTITY: (
         "watch",
         "seems to say who a row is about",
-        "Without that role, rows of one person are learned and judged as if they were different people.",
+        "Without that role, rows that belong together are learned and judged as if each stood for itself.",
     ),
     Role.ORDER: (
         "info",
@@ -38,10 +38,30 @@ def find_alerts(found: Findings) -> list[Alert]:
     alerts = [*_about_rows(found), *_missing_codes(found), *_roles(found)]
     for column in found.table.columns:
         alerts += _about_column(column, found)
+    alerts = _without_contradictions(alerts)
     alerts += about_gaps(found)
     alerts += relations.about_pairs(found)
     alerts += relations.dates_out_of_order(found)
     return sorted(alerts, key=lambda alert: RANK[alert.severity])
+
+
+def _without_contradictions(alerts: list[Alert]) -> list[Alert]:
+    """Return the alerts without those that a better reading of the same column overrules.
+
+    The order of the rows is no identifier, and a zero that stands for a missing cell is no state of its own.
+    """
+    order = {alert.columns[0] for alert in alerts if alert.code == "order_unset"}
+    gaps = {
+        alert.columns[0]
+        for alert in alerts
+        if alert.action is not None and alert.action.kind == "set_missing" and _is_zero(alert.action.word)
+    }
+    overruled = {("id_like", name) for name in order} | {("zeros", name) for name in gaps}
+    return [alert for alert in alerts if not alert.columns or (alert.code, alert.columns[0]) not in overruled]
+
+
+def _is_zero(word: str | None) -> bool:
+    return word is not None and word.strip("0.") == ""
 
 
 def _about_rows(found: Findings) -> Iterator[Alert]:
@@ -250,7 +270,8 @@ def _rare(facts: ColumnProfile) -> Iterator[Alert]:
             sentence=f"'{facts.name}' has {facts.rare_levels:,} "
             f"{'category' if facts.rare_levels == 1 else 'categories'} with fewer than {RARE_ROWS} rows "
             f"({counted(facts.rare_rows, 'row')} in all).",
-            consequence="They are kept out of the synthetic table: so few rows can point at a person."
+            consequence=f"{'It is' if facts.rare_levels == 1 else 'They are'} kept out of the synthetic table: so few rows "
+            "can point at a person."
             if facts.protect
             else "Protection is off, so they may come out and point at a person.",
             action=None if facts.protect else Action(kind="protect", column=facts.name),

@@ -28,7 +28,10 @@ TRAITS: dict[str, str] = {
     "death": "death deathdate died deceased sterbedatum",
 }
 _WORDS = {word: trait for trait, words in TRAITS.items() for word in words.split()}
-_LONG = {word: trait for word, trait in _WORDS.items() if len(word) >= 7}
+# what a longer word may begin or end with ("patientbirthdate"), unless it is part of another one ("information")
+_LONG = {word: trait for word, trait in _WORDS.items() if len(word) >= 7 and word not in ("formation", "village")}
+_ENDINGS = ("s", "id", "no", "nr", "code", "group")
+_OF_PEOPLE = frozenset(["birth", "age", "sex", "race", "family", "work", "school", "death"])
 _OF_THINGS = frozenset([
     "account", "vehicle", "car", "house", "housing", "building", "contract", "median", "mean", "device", "product",
     "order", "http", "machine", "process", "days", "months", "model", "file", "loan", "tax", "shipping", "item",
@@ -54,8 +57,28 @@ def trait(column: Column) -> str | None:
     if _OF_THINGS & set(words):
         return None
     found = next((_WORDS[word] for word in words if word in _WORDS), None)
-    joined = "".join(words)
-    return found or next((name for word, name in _LONG.items() if word in joined), None)
+    return found or _WORDS.get("".join(words)) or next(filter(None, map(_trait_within, words)), None)
+
+
+def _trait_within(word: str) -> str | None:
+    """Return the trait that a long word says together with others ("policyholderresidence"), or None."""
+    for known, name in _LONG.items():
+        if word.endswith(known) and len(word) - len(known) >= 3:
+            return name
+        if word.startswith(known) and word.removeprefix(known) in _ENDINGS:
+            return name
+    return None
+
+
+def about_people(table: Table) -> bool:
+    """Return whether something says that rows are about people: personal data, somebody's traits, or an entity."""
+    return any(
+        column.semantic is not None
+        or column.role is Role.ENTITY
+        or column.kind is Kind.IDENTIFIER
+        or trait(column) in _OF_PEOPLE
+        for column in table.columns
+    )
 
 
 def suggested_quasi_identifiers(table: Table) -> list[str]:
@@ -63,7 +86,8 @@ def suggested_quasi_identifiers(table: Table) -> list[str]:
 
     By header: birth, age, sex, place, origin, family, work, school; then the first date of the row. Columns in which
     (nearly) every row has its own value are left out, except dates: they point at a row by themselves. Where fewer
-    than two are found so, categories of middling number stand in.
+    than two are found so, categories of middling number stand in. Dates and such categories are left out where nothing
+    says that rows are about people: days of weather expose nobody.
     """
     rows = len(table)
     found: dict[str, list[str]] = {name: [] for name in TRAITS}
@@ -83,9 +107,10 @@ def suggested_quasi_identifiers(table: Table) -> list[str]:
             others.append((distinct, column.name))
     chosen = [names[0] for names in found.values() if names]
     chosen += [name for names in found.values() for name in names[1:] if len(chosen) < MOST]
-    if len(chosen) < MOST:
+    people = about_people(table)
+    if len(chosen) < MOST and people:
         chosen += dates[:1]
-    if len(chosen) < 2:
+    if len(chosen) < 2 and people:
         chosen += [name for _, name in sorted(others, reverse=True)[:4]]
     kept = set(chosen[:MOST])
     return [name for name in table.names if name in kept]

@@ -11,10 +11,12 @@ import pandas as pd
 
 from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.words import number
+from synth_core.semantics import header_words
 from synth_core.table import Column, Kind, numbers
 
 Codes = npt.NDArray[np.int64]
 
+_YEAR = frozenset(["year", "yr", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "rok", "yyyy"])
 OTHERS = "(others)"
 ENOUGH = 50
 
@@ -57,7 +59,19 @@ def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
     cuts = np.unique(np.quantile(found[known], np.linspace(0, 1, most + 1)[1:-1]))
     cuts = cuts[cuts < found[known].max()]
     codes = np.where(known, np.searchsorted(cuts, found, side="left") + 1, 0).astype(np.int64)
-    return Levels(column.name, codes, _range_labels(cuts, float(found[known].min()), column.kind), ordered=True)
+    labels = _range_labels(cuts, float(found[known].min()), column.kind)
+    if are_years(column.name, column.kind, float(found[known].min()), float(found[known].max())):
+        labels = [label.replace(",", "") for label in labels]
+    return Levels(column.name, codes, labels, ordered=True)
+
+
+def are_years(name: str, kind: Kind, low: float, high: float) -> bool:
+    """Return whether whole numbers are years, which are written without a comma: by header and by value.
+
+    >>> are_years("model_year", Kind.INTEGER, 1970, 1982), are_years("price", Kind.INTEGER, 1970, 1982)
+    (True, False)
+    """
+    return kind is Kind.INTEGER and 1000 <= low and high <= 2999 and bool(_YEAR & set(header_words(name)))
 
 
 def _range_labels(cuts: npt.NDArray[np.float64], smallest: float, kind: Kind) -> list[str]:

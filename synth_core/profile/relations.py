@@ -17,6 +17,7 @@ VERY_STRONG = 0.9
 ENOUGH_ROWS = 30
 DAY = 86_400
 RANKED_ALIKE = 0.9995
+SMOOTH = 0.03  # of the distance of two values, how far the one between them may lie from the line
 
 Pair = tuple[float, str, str]
 
@@ -62,10 +63,28 @@ def _levels_match(found: Findings, first: str, second: str, strength: float) -> 
     match = _match(found.measured[first].codes, found.measured[second].codes)
     if match == "both":  # where nearly every value is different, that is no news unless they rank alike
         repeated = min(found.profile(name).distinct for name in (first, second)) <= found.profile(first).filled / 10
-        return match if repeated or strength >= RANKED_ALIKE else ""
+        return match if repeated or (strength >= RANKED_ALIKE and _by_formula(found, first, second)) else ""
     categorical = any(found.profile(name).kind.categorical for name in (first, second))
     fewest = min(found.profile(name).distinct for name in (first, second))
     return match if categorical and fewest > 1 else ""
+
+
+def _by_formula(found: Findings, first: str, second: str) -> bool:
+    """Whether the values of one column lie on a smooth curve over the other.
+
+    Two series that both only rise rank alike, too, and go with each other value by value, without a rule between them.
+    """
+    if not all(found.profile(name).kind.numeric for name in (first, second)):
+        return True
+    x, y = (numbers(found.sample.frame[name]) for name in (first, second))
+    known = np.isfinite(x) & np.isfinite(y)
+    x, order = np.unique(x[known], return_index=True)
+    y = y[known][order]
+    if len(x) < 5:
+        return True
+    between = y[:-2] + (y[2:] - y[:-2]) * (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
+    apart = np.abs(y[2:] - y[:-2])
+    return float(np.median(np.abs(y[1:-1] - between))) <= SMOOTH * float(np.median(apart))
 
 
 def _match(first: Codes, second: Codes) -> str:

@@ -114,8 +114,13 @@ def describe(line: Line, rng: np.random.Generator) -> SeriesProfile:
         trend_strength=_strength(parts.trend, parts.remainder) if parts else None,
         season_strength=seasons[0].strength if seasons else (0.0 if parts else None),
         sentence=_sentence(
-            subject, words + (WANDERING if trend is not None and trend.wanders and words.startswith(MOVES) else ""),
-            seasons, found, int(known.sum()), missing, dense,
+            subject,
+            words + (WANDERING if trend is not None and trend.wanders and words.startswith(MOVES) else ""),
+            seasons,
+            found,
+            int(known.sum()),
+            missing,
+            dense,
         ),  # fmt: skip
     )
 

@@ -48,6 +48,7 @@ Places = npt.NDArray[np.int64]
 FEWEST = 10
 MOST_COLUMNS = 40
 GAPS_KEPT = 50
+SMOOTHED = np.full(11, 1 / 11)
 LARGEST = 1e120  # squares of larger ones overflow
 ENTITY_ROWS = 100_000
 _YES = frozenset(["yes", "y", "true", "t", "1", "j", "ja", "oui", "si", "sí", "on"])
@@ -132,16 +133,32 @@ def time_profile(
 def looks_ordered(table: Table) -> bool:
     """Return whether rows resemble the rows beside them, so that their order seems to carry time.
 
-    True where at least two number columns (or the only one), and half of all, correlate above .5 with the row before.
+    True where at least two number columns (or the only one), and half of all, correlate above .5 with the row before,
+    and still do once what sorting and repeating make of it is taken out.
     """
     names = [c.name for c in table.having(learned=True) if c.kind in (Kind.INTEGER, Kind.NUMBER)][:40]
     if len(table) < 50 or not names:
         return False
     start = table.frame.iloc[:20_000]
-    found = [abs(float(autocorrelations(numbers(start[name]), 1)[1])) for name in names]
-    # a column that only counts up says nothing about the others
-    near = sum(one > 0.5 for one in found)
+    near = sum(_remembers(numbers(start[name])) for name in names)
     return near >= max(min(2, len(names)), len(names) / 2)
+
+
+def _remembers(values: Floats) -> bool:
+    """Whether a value goes with the one before, other than by lying in a table that is sorted or cut into groups.
+
+    Of equal neighbours one is kept (rows of one group repeat its traits), and a running mean taken out: what lies
+    around that of a table sorted by something does not remember.
+    """
+    values = values[np.isfinite(values) & (np.abs(values) < LARGEST)]
+    if len(values) < 50 or abs(float(autocorrelations(values, 1)[1])) <= 0.5:
+        return False
+    values = values[np.r_[True, values[1:] != values[:-1]]]
+    if len(values) < 30:
+        return False
+    beside = len(SMOOTHED) // 2
+    rest = values[beside:-beside] - np.convolve(values, SMOOTHED, "valid")
+    return float(autocorrelations(rest, 1)[1]) > max(0.2, 2.5 / np.sqrt(len(rest)))
 
 
 def _times(table: Table, column: Column) -> Floats:

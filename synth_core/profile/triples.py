@@ -22,9 +22,11 @@ from synth_core.associations import cramers_v, cramers_v_of, entropy_of, sampled
 from synth_core.errors import TableError
 from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.levels import Levels, in_levels
+from synth_core.profile.temporal import looks_ordered
+from synth_core.profile.time_axis import order_column
 from synth_core.profile.words import number
 from synth_core.progress import Progress, silent
-from synth_core.table import Column, Role, Table
+from synth_core.table import Column, Role, Table, numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -104,15 +106,17 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     against the table without interaction (chi-squared); the 80 strongest are then held against 200 tables drawn from
     it, and their chance read off a gamma curve through those. At most 5 % false ones (Benjamini and Hochberg 1995), and
     none that is not 0.01 bits above what chance gives on average: so little matters to nobody, and may come from the
-    cutting into levels alone.
+    cutting into levels alone. Rows that follow each other in time count for as few independent ones as they are worth.
     """
     report = progress or silent
     part = sampled_rows(table, seed, MAX_ROWS, width=1)
     columns, left_out = _chosen(part) if len(part) >= ENOUGH_ROWS else ([], 0)
     if len(columns) < 3:
         return Triples(rows=len(part), note=f"At least {ENOUGH_ROWS} rows and three columns that vary are needed.")
+    memory = [_memory(one.codes) for one in columns] if _is_series(part) else None
     places, counts = _counted(columns, report)
-    bits, p_values = _screened(counts)
+    weights = np.array([worth([memory[i] for i in place]) if memory else 1.0 for place in places])
+    bits, p_values = _screened(counts, weights)
     tested = len(places)
     strongest = [int(i) for i in np.argsort(-bits)[: 4 * CANDIDATES] if bits[i] >= SMALLEST and p_values[i] < 0.01]
     rng = np.random.default_rng(seed)
@@ -120,7 +124,7 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     surplus: dict[int, float] = {}
     for done, i in enumerate(strongest[:CANDIDATES]):
         report(0.8 + 0.2 * done / CANDIDATES, 1, "Chance")
-        bits[i], null_bits[i], surplus[i], p_values[i] = _against_chance(counts[i], rng)
+        bits[i], null_bits[i], surplus[i], p_values[i] = _against_chance(counts[i], rng, float(weights[i]))
     adjusted = _adjusted(p_values)
     real = [i for i in null_bits if adjusted[i] <= FALSE_SHARE and bits[i] > null_bits[i] and surplus[i] >= SMALLEST]
     shown = _different(sorted(real, key=lambda i: -bits[i]), places, limit)
@@ -128,8 +132,34 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
         _triple([columns[place] for place in places[i]], counts[i], bits[i], null_bits[i], adjusted[i]) for i in shown
     ]
     return Triples(
-        tested=tested, rows=len(part), found=found, note=_note(table, len(part), tested, left_out, len(real))
+        tested=tested, rows=len(part), found=found, note=_note(table, len(part), tested, left_out, len(real), memory)
     )
+
+
+def _is_series(table: Table) -> bool:
+    """Whether the rows, as they stand, follow each other in time."""
+    order = order_column(table, None)
+    if order is None:
+        return looks_ordered(table)
+    times = numbers(table.frame[order.name])
+    times = times[np.isfinite(times)]
+    return bool(len(times) > 1 and (np.diff(times) >= 0).mean() > 0.98)
+
+
+def _memory(codes: npt.NDArray[np.int64]) -> float:
+    """Return how a row's level goes with that of the row before it (0..1), beyond chance."""
+    same = float((codes[1:] == codes[:-1]).mean())
+    chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
+    return max(0.0, (same - chance) / max(1 - chance, 1e-9))
+
+
+def worth(memory: Sequence[float]) -> float:
+    """Return how many independent rows one row of a series is worth: (1 - m) / (1 + m), m the product of memories.
+
+    As for a correlation of two series with the autocorrelations a and b, m = ab (Bayley and Hammersley 1946).
+    """
+    together = float(np.prod(memory))
+    return (1 - together) / (1 + together)
 
 
 def _different(real: list[int], places: list[tuple[int, int, int]], limit: int) -> list[int]:
@@ -148,12 +178,14 @@ def _different(real: list[int], places: list[tuple[int, int, int]], limit: int) 
     return [i for i in real if i in shown]
 
 
-def _note(table: Table, rows: int, tested: int, left_out: int, real: int) -> str:
+def _note(table: Table, rows: int, tested: int, left_out: int, real: int, memory: list[float] | None) -> str:
     parts = [f"{tested:,} triples, each column in up to {LEVELS} levels"]
     if rows < len(table):
         parts.append(f"on {rows:,} of {len(table):,} rows")
     if left_out:
         parts.append(f"the {MAX_COLUMNS} columns with the most to say, {left_out:,} left out")
+    if memory is not None and max(memory) > 0.2:
+        parts.append("rows follow each other in time and count for fewer")
     return "; ".join(parts) + f". {real:,} found that chance and pairs do not explain."
 
 
@@ -214,7 +246,7 @@ def _distance(counts: Floats, fitted: Floats) -> Floats:
     return np.asarray(np.maximum((counts * np.log2(ratio)).sum(axis=(1, 2, 3)) / rows, 0.0))
 
 
-def _screened(counts: Floats) -> tuple[Floats, Floats]:
+def _screened(counts: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Return bits and a first p-value for every triple."""
     from scipy.stats import chi2
 
@@ -224,22 +256,29 @@ def _screened(counts: Floats) -> tuple[Floats, Floats]:
         distance = _distance(part, without_interaction(part, 10))
         used = [(part.sum(axis=axes) > 0).sum(axis=1) - 1 for axes in ((2, 3), (1, 3), (1, 2))]
         degrees = np.maximum(np.prod(used, axis=0), 1)
-        rows = part.sum(axis=(1, 2, 3))
+        rows = part.sum(axis=(1, 2, 3)) * weights[start : start + 2000]
         bits[start : start + 2000] = distance
         p_values[start : start + 2000] = chi2.sf(2 * np.log(2) * rows * distance, degrees)
     p_values[counts.sum(axis=(1, 2, 3)) < ENOUGH_ROWS] = 1.0
     return bits, p_values
 
 
-def _against_chance(counts: Floats, rng: np.random.Generator) -> tuple[float, float, float, float]:
-    """Return bits, their 95 % point by chance, what they are above their mean by chance, and the chance of as many."""
+def _against_chance(counts: Floats, rng: np.random.Generator, weight: float = 1.0) -> tuple[float, float, float, float]:
+    """Return bits, their 95 % point by chance, what they are above their mean by chance, and the chance of as many.
+
+    ``weight``: how many independent rows one row is worth.
+    """
     from scipy.stats import gamma
 
     rows = int(counts.sum())
     fitted = without_interaction(counts[None], 200)
     bits = float(_distance(counts[None], fitted)[0])
     share = fitted[0].ravel() / fitted[0].sum()
-    drawn = rng.multinomial(rows, share, size=DRAWS).reshape(DRAWS, *counts.shape).astype(np.float64)
+    drawn = (
+        rng.multinomial(max(1, round(rows * weight)), share, size=DRAWS)
+        .reshape(DRAWS, *counts.shape)
+        .astype(np.float64)
+    )
     chance = _distance(drawn, without_interaction(drawn, 30))
     mean, spread = float(chance.mean()), float(chance.var())
     if spread <= 0:
