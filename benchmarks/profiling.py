@@ -1,0 +1,92 @@
+"""Our profile beside ydata-profiling's on the same tables: whole processes, from a CSV file to an HTML file.
+
+    python -m benchmarks.profiling --peer PYTHON [--minimal-only] FILE.csv ...
+
+PYTHON is the interpreter of an environment of its own with ydata-profiling in it. Without a FILE the demo table
+'hospital' is taken. Each program reads the file, profiles it whole and writes one HTML file; seconds are wall time,
+memory is the peak of the process and what it started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth_core.demos import demo_path
+
+PEER = """
+import sys, pandas as pd
+from ydata_profiling import ProfileReport
+frame = pd.read_csv(sys.argv[1], low_memory=False)
+ProfileReport(frame, title="profile", progress_bar=False, minimal=sys.argv[3] == "minimal").to_file(sys.argv[2], silent=True)
+"""
+LIMIT_S = 1800
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One program on one table. ``seconds`` None: it failed or ran past the limit."""
+
+    seconds: float | None
+    peak_mb: float
+    html_mb: float
+
+
+def measured(command: list[str], out: Path) -> Figures:
+    """Run a command that writes ``out`` and return what it took."""
+    quiet = {"YDATA_PROFILING_NO_ANALYTICS": "True", "MPLBACKEND": "Agg"}
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        command, env=os.environ | quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.perf_counter() - start > LIMIT_S:
+                os.killpg(child.pid, 9)
+                _, status, usage = os.wait4(child.pid, 0)
+                break
+            time.sleep(0.02)
+    finally:
+        child.returncode = 0  # waited for above, with its resource usage
+    seconds = time.perf_counter() - start
+    size = out.stat().st_size / 1e6 if out.exists() else 0.0
+    return Figures(seconds if status == 0 else None, usage.ru_maxrss / 1024, size)
+
+
+def main() -> None:
+    """Print one row per table and program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer", help="python with ydata-profiling")
+    parser.add_argument("--minimal-only", action="store_true", help="leave the peer's full report out")
+    parser.add_argument("files", nargs="*", type=Path)
+    given = parser.parse_args()
+    print("| table | program | seconds | times ours | peak MB | HTML MB |\n|---|---|---|---|---|---|")
+    for file in given.files or [demo_path("hospital")]:
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "out.html"
+            ours = measured([sys.executable, "-m", "synth_core.cli", "profile", str(file), "--html", str(out)], out)
+            _row(file, "Simile", ours, ours)
+            for mode in ["minimal"] if given.minimal_only else ["minimal", "full"]:
+                if given.peer:
+                    out.unlink(missing_ok=True)
+                    found = measured([given.peer, "-c", PEER, str(file), str(out), mode], out)
+                    _row(file, f"ydata-profiling, {mode}", found, ours)
+
+
+def _row(file: Path, program: str, found: Figures, ours: Figures) -> None:
+    seconds = "failed" if found.seconds is None else f"{found.seconds:.1f}"
+    ratio = f"{found.seconds / ours.seconds:.1f}" if found.seconds and ours.seconds else "-"
+    print(f"| {file.name} | {program} | {seconds} | {ratio} | {found.peak_mb:.0f} | {found.html_mb:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
