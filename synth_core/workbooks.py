@@ -5,20 +5,18 @@ from __future__ import annotations
 import datetime
 import io
 import re
-import warnings
 from typing import Any
 
 import pandas as pd
 
 from synth_core.cells_read import CellsRead, tidy_names
-from synth_core.errors import ReadingError
+from synth_core.errors import ReadingError, TooLargeError
+from synth_core.workbook_parts import Markup, sheet_markup
 
 Rows = list[tuple[Any, ...]]
 _ERRORS = frozenset(["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"])
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
-_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row [^>]*\bhidden="(?:1|true)"')
-_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col [^>]*\bhidden="(?:1|true)"')
-_NO_VALUE = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)(?:<(?:\w+:)?v\s*/>|<v></v>)?</(?:\w+:)?c>")
+_MOST_CELLS = 100_000_000
+_EXACT = 2**53  # beyond it a float does not hold every whole number
 
 
 def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int | None) -> CellsRead:
@@ -29,45 +27,98 @@ def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int
     ReadingError
         A damaged workbook, a sheet that there is not, an empty one, or formulas that were never calculated.
     """
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        except Exception:
-            raise ReadingError(f"'{filename}' is damaged: Excel's parts in it cannot be read. Save it again.") from None
-        sheets = [one.title for one in book.worksheets]
-        if not sheets:
-            raise ReadingError(f"'{filename}' has no sheet with cells; save the table as a worksheet.")
-        if sheet is not None and sheet not in sheets:
-            shown = ", ".join(f"'{one}'" for one in sheets[:6])
-            raise ReadingError(f"'{filename}' has no sheet '{sheet}'; it has {shown}.")
-        chosen, rows = _sheet_rows(book, sheet)
-        markup = _markup(book, chosen)
-        hidden = book[chosen].sheet_state != "visible"
-        percent = _percentages(book[chosen])
-        book.close()
+    book = _opened(data, filename)
+    shown = {one.name: str(one.visible).endswith("Visible") for one in book.sheets_metadata if _has_cells(one)}
+    sheets = list(shown)
+    if not sheets:
+        raise ReadingError(f"'{filename}' has no sheet with cells; save the table as a worksheet.")
+    if sheet is not None and sheet not in sheets:
+        named = ", ".join(f"'{one}'" for one in sheets[:6])
+        raise ReadingError(f"'{filename}' has no sheet '{sheet}'; it has {named}.")
+    ordered = [sheet] if sheet is not None else sorted(sheets, key=lambda one: not shown[one])
+    chosen, rows, markup = _first_filled(book, data, filename, ordered)
     notes = [f"Sheet '{chosen}' of {len(sheets)} was read."] if len(sheets) > 1 and sheet is None else []
-    bare = len(_NO_VALUE.findall(markup))
     if not rows:
-        if bare:
-            raise ReadingError(_never_calculated(filename, chosen, bare))
+        if markup.bare:
+            raise ReadingError(_never_calculated(filename, chosen, markup.bare))
         raise ReadingError(f"'{filename}', sheet '{chosen}', is empty; choose another sheet.")
-    notes += _hidden_notes(markup, chosen, hidden)
-    raw, top, more = _grid(rows, filename, header_row, _merged(markup))
+    notes += _hidden_notes(markup, chosen, not shown[chosen])
+    raw, top, more = _grid(rows, filename, header_row, markup.merged)
     if header_row is None and top:
         notes.append(f"{top} row{'s' if top > 1 else ''} above the column names left out.")
-    if bare:
-        notes.append(_never_calculated(filename, chosen, bare))
+    if markup.bare:
+        notes.append(_never_calculated(filename, chosen, markup.bare))
     raw, tidied = tidy_names(raw, filename)
-    raw, typed = _typed(raw, {str(name) for name in percent})
+    raw, typed = _typed(raw, {str(place) for place in markup.percent}, markup.errors)
     raw.attrs["text"] = False
     evidence = {
         "sheet": f"The first visible sheet with cells of {len(sheets)}." if sheet is None else "As chosen.",
         "header_row": f"The first row with several filled cells; it names {raw.shape[1]} columns.",
     }
     return CellsRead(raw, notes + more + tidied + typed, sheets, chosen, top, evidence)
+
+
+def _opened(data: bytes, filename: str) -> Any:
+    """Return the workbook; every failure of the parser, a panic of its Rust code among them, is a damaged file."""
+    from python_calamine import CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except BaseException as error:
+        raise _damaged(error, filename) from None
+
+
+def _damaged(error: BaseException, filename: str) -> BaseException:
+    if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+        return error
+    return ReadingError(f"'{filename}' is damaged: Excel's parts in it cannot be read. Save it again.")
+
+
+def _has_cells(sheet: Any) -> bool:
+    return str(sheet.typ).endswith("WorkSheet")
+
+
+def _first_filled(book: Any, data: bytes, filename: str, ordered: list[str]) -> tuple[str, Rows, Markup]:
+    """Return the name, the rows and the markup of the first of these sheets that has cells, else of the first."""
+    first: tuple[str, Rows, Markup] | None = None
+    for title in ordered:
+        markup = sheet_markup(data, title)
+        found = title, _sheet_rows(book, title, filename, markup), markup
+        if found[1]:
+            return found
+        first = first or found
+    assert first is not None
+    return first
+
+
+def _sheet_rows(book: Any, title: str, filename: str, markup: Markup) -> Rows:
+    """Return the rows of a sheet, without empty ones at its end; whole numbers whole, dates as datetime."""
+    deep, wide, cells = markup.reach
+    if deep * wide > _MOST_CELLS and deep * wide > 20 * cells:
+        raise TooLargeError(
+            f"'{filename}', sheet '{title}': its cells reach to row {deep:,} and column {wide:,} though only {cells:,} "
+            "are there; delete what stands far from the table and save it again."
+        )
+    try:
+        held = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+    except BaseException as error:
+        raise _damaged(error, filename) from None
+    rows: Rows = [tuple([_cell(cell) for cell in row]) for row in held]
+    while rows and not any(cell is not None for cell in rows[-1]):
+        rows.pop()
+    for (row, column), number in markup.long.items():
+        if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], (int, float)):
+            rows[row] = (*rows[row][:column], number, *rows[row][column + 1 :])
+    return rows
+
+
+def _cell(cell: Any) -> Any:
+    kind = type(cell)
+    if kind is float:
+        return int(cell) if cell.is_integer() and -_EXACT < cell < _EXACT else cell
+    if kind is str:
+        return cell or None
+    return datetime.datetime(cell.year, cell.month, cell.day) if kind is datetime.date else cell
 
 
 def _never_calculated(filename: str, sheet: str, cells: int) -> str:
@@ -77,57 +128,13 @@ def _never_calculated(filename: str, sheet: str, cells: int) -> str:
     )
 
 
-def _sheet_rows(book: Any, wanted: str | None) -> tuple[str, Rows]:
-    """Return the name and rows of the sheet wanted, else of the first that has cells, visible ones first."""
-    ordered = sorted(book.worksheets, key=lambda one: one.sheet_state != "visible")
-    for title in [wanted] if wanted is not None else [one.title for one in ordered]:
-        rows = list(book[title].iter_rows(values_only=True))
-        while rows and not any(cell is not None for cell in rows[-1]):
-            rows.pop()
-        if rows:
-            return title, rows
-    return wanted or ordered[0].title, []
-
-
-def _markup(book: Any, sheet: str) -> bytes:
-    """Return the XML of a sheet: what openpyxl does not say when it streams (merged cells, hidden rows)."""
-    try:
-        with book._archive.open(book[sheet]._worksheet_path) as part:
-            return bytes(part.read())
-    except (AttributeError, KeyError, OSError):
-        return b""
-
-
-def _merged(markup: bytes) -> list[tuple[int, int, int, int]]:
-    """Return merged ranges as (first row, last row, first column, last column), counted from 0."""
-    found = _MERGED.findall(markup[max(0, markup.rfind(b"</sheetData>")) :])
-    return [(int(r1) - 1, int(r2) - 1, _column(c1), _column(c2)) for c1, r1, c2, r2 in found]
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
-
-
-def _hidden_notes(markup: bytes, sheet: str, hidden: bool) -> list[str]:
+def _hidden_notes(markup: Markup, sheet: str, hidden: bool) -> list[str]:
     notes = [f"Sheet '{sheet}' is hidden in the workbook; it was read all the same."] if hidden else []
-    for pattern, what in ((_HIDDEN_ROW, "row"), (_HIDDEN_COLUMN, "column")):
-        if count := len(pattern.findall(markup)):
+    for count, what in ((markup.hidden_rows, "row"), (markup.hidden_columns, "column")):
+        if count:
             plural = f"{count:,} hidden {what}s were" if count > 1 else f"1 hidden {what} was"
             notes.append(f"{plural} read like the others.")
     return notes
-
-
-def _percentages(sheet: Any) -> list[int]:
-    """Return the positions of columns whose first rows are formatted as percentages."""
-    found: set[int] = set()
-    for row in sheet.iter_rows(min_row=1, max_row=30):
-        for place, cell in enumerate(row):
-            if isinstance(cell.value, (int, float)) and "%" in str(getattr(cell, "number_format", "")):
-                found.add(place)
-    return sorted(found)
 
 
 # -- the grid ---------------------------------------------------------------------------------------------------
@@ -203,10 +210,10 @@ def _filled_down(rows: Rows, first: int, merged: list[tuple[int, int, int, int]]
 # -- the cells --------------------------------------------------------------------------------------------------
 
 
-def _typed(raw: pd.DataFrame, percent: set[str]) -> tuple[pd.DataFrame, list[str]]:
+def _typed(raw: pd.DataFrame, percent: set[str], errors: int) -> tuple[pd.DataFrame, list[str]]:
     """Return the cells without error values, with numbers stored as text as numbers, times as words; and notes."""
     places = raw.attrs.pop("places", list(range(raw.shape[1])))
-    errors, texts, shares, changed = 0, [], [], {}
+    texts, shares, changed = [], [], {}
     for place, name in enumerate(raw.columns):
         cells = raw.iloc[:, place].tolist()
         kinds = {type(cell) for cell in cells}

@@ -24,7 +24,7 @@ LAYERS = [
     ["roles"],
     ["offers"],
     ["associations"],
-    ["decoding", "splitting", "written", "cells_read"],
+    ["decoding", "splitting", "written", "cells_read", "workbook_parts"],
     ["delimited", "workbooks", "typed_files", "source_types", "spreadsheets"],
     ["raw_cells", "reading", "kept_tables"],
     ["writing"],
