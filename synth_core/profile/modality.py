@@ -202,16 +202,11 @@ def _heaped(cells: Floats, counts: npt.NDArray[np.int64], period: int) -> bool:
 
 def dip(at: Floats, share: Floats) -> float:
     """Return how far a distribution function is from the nearest with one mode (straight lines between points)."""
-    from scipy.optimize import isotonic_regression
-
     low, high, widest = 0, len(at) - 1, 0.0
     while high > low:
-        gaps = np.diff(at[low : high + 1])
         inside = share[low : high + 1]
-        slopes = np.diff(inside) / gaps
-        under = inside[0] + np.concatenate([[0], np.cumsum(isotonic_regression(slopes, weights=gaps).x * gaps)])
-        falling = isotonic_regression(slopes, weights=gaps, increasing=False).x
-        over = inside[0] + np.concatenate([[0], np.cumsum(falling * gaps)])
+        under = _hung_under(at[low : high + 1], inside)
+        over = -_hung_under(at[low : high + 1], -inside)
         apart = over - under
         place = int(np.argmax(apart))
         if apart[place] <= widest + 1e-12:
@@ -226,6 +221,20 @@ def dip(at: Floats, share: Floats) -> float:
             break
         low, high = low + left, low + right
     return widest / 2
+
+
+def _hung_under(at: Floats, heights: Floats) -> Floats:
+    """Return the greatest convex function under these heights, at the same places (as Andrew 1979 finds hulls)."""
+    x, y = at.tolist(), heights.tolist()
+    hull = [0]
+    for i in range(1, len(x)):
+        while len(hull) > 1:
+            a, b = hull[-2], hull[-1]
+            if (y[b] - y[a]) * (x[i] - x[b]) < (y[i] - y[b]) * (x[b] - x[a]):
+                break
+            hull.pop()
+        hull.append(i)
+    return np.interp(at, at[hull], heights[hull])
 
 
 def dip_p_value(width: float, rows: int) -> float:

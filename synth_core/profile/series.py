@@ -140,10 +140,7 @@ def decompose(values: Floats, period: int | None) -> Parts:
         trend, seasonal = (np.interp(np.arange(n), middles, part) for part in (coarse.trend, coarse.seasonal))
         return Parts(trend, seasonal, values - trend - seasonal)
     if period is None or n < 2 * period + 2:
-        from scipy.signal import savgol_filter
-
-        window = max(5, n // 8) | 1
-        trend = np.asarray(savgol_filter(values, min(window, n - (n + 1) % 2), 1), dtype=np.float64)
+        trend = running_line(values, min(max(5, n // 8) | 1, n - (n + 1) % 2))
         return Parts(trend, np.zeros(n), values - trend)
     from statsmodels.tsa.seasonal import STL
 
@@ -151,6 +148,21 @@ def decompose(values: Floats, period: int | None) -> Parts:
     found = STL(values, period=period, seasonal=21, seasonal_jump=3, trend_jump=jump, low_pass_jump=jump).fit()
     trend, seasonal = np.asarray(found.trend, dtype=np.float64), np.asarray(found.seasonal, dtype=np.float64)
     return Parts(trend, seasonal, values - trend - seasonal)
+
+
+def running_line(values: Floats, window: int) -> Floats:
+    """Return the straight line fitted to the ``window`` (odd) points around each, at its middle; at the ends, beside it.
+
+    The filter of Savitzky and Golay (1964, doi:10.1021/ac60214a047) of first degree.
+    """
+    half = window // 2
+    sums = np.concatenate([[0.0], np.cumsum(values - values.mean())])
+    middle = (sums[window:] - sums[:-window]) / window + values.mean()
+    place = np.arange(window) - half
+    ends = []
+    for part in (values[:window], values[-window:]):
+        ends.append(part.mean() + place * float(place @ part) / float(place @ place))
+    return np.concatenate([ends[0][:half], middle, ends[1][half + 1 :]])
 
 
 def _strength(part: Floats, remainder: Floats) -> float:

@@ -248,7 +248,7 @@ def _distance(counts: Floats, fitted: Floats) -> Floats:
 
 def _screened(counts: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Return bits and a first p-value for every triple."""
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     bits, p_values = np.zeros(len(counts)), np.ones(len(counts))
     for start in range(0, len(counts), 2000):
@@ -258,7 +258,7 @@ def _screened(counts: Floats, weights: Floats) -> tuple[Floats, Floats]:
         degrees = np.maximum(np.prod(used, axis=0), 1)
         rows = part.sum(axis=(1, 2, 3)) * weights[start : start + 2000]
         bits[start : start + 2000] = distance
-        p_values[start : start + 2000] = chi2.sf(2 * np.log(2) * rows * distance, degrees)
+        p_values[start : start + 2000] = chdtrc(degrees, 2 * np.log(2) * rows * distance)
     p_values[counts.sum(axis=(1, 2, 3)) < ENOUGH_ROWS] = 1.0
     return bits, p_values
 
@@ -268,7 +268,7 @@ def _against_chance(counts: Floats, rng: np.random.Generator, weight: float = 1.
 
     ``weight``: how many independent rows one row is worth.
     """
-    from scipy.stats import gamma
+    from scipy.special import gammaincc
 
     rows = int(counts.sum())
     fitted = without_interaction(counts[None], 200)
@@ -283,7 +283,7 @@ def _against_chance(counts: Floats, rng: np.random.Generator, weight: float = 1.
     mean, spread = float(chance.mean()), float(chance.var())
     if spread <= 0:
         return bits, mean, bits - mean, 1.0
-    p_value = float(gamma.sf(bits, mean**2 / spread, scale=spread / mean))
+    p_value = float(gammaincc(mean**2 / spread, bits * mean / spread))
     return bits, float(np.quantile(chance, 0.95)), bits - mean, p_value
 
 
