@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from synth_core.cells import Cells
 from synth_core.naming import (
+    says_answer,
     says_code,
     says_event,
     says_group,
@@ -41,8 +42,9 @@ BOOLEAN_PAIRS = frozenset(
      "sim não", "tak nie", "wahr falsch", "vrai faux", "on off", "-1 1")
 )  # fmt: skip
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
+_SHORT_CODE = re.compile(r"[A-Z0-9]{2,8}")
 _ID_LIKE = re.compile(r"(?=.*\d)[A-Za-z0-9]+([-_./:#][A-Za-z0-9]+)*")
-_FEW, _MANY = 50, 1000
+_CLASSES, _FEW, _MANY = 10, 50, 1000
 _CODE = "A code, not a quantity."
 _OWN = "Each row has its own value."
 
@@ -152,6 +154,8 @@ def _coded(cells: Cells) -> Found | None:
         return Kind.CATEGORY, _CODE
     if says_group(name) and distinct <= _FEW and present > distinct:
         return Kind.CATEGORY, _CODE
+    if says_answer(name) and distinct <= _CLASSES and present > distinct:
+        return Kind.CATEGORY, "The classes of what is to be predicted."
     if says_quantity(name) or says_position(name) or present < 20:
         return None
     order = np.argsort(cells.numbers.values)
@@ -173,9 +177,12 @@ def _coded(cells: Cells) -> Found | None:
 def _has_gaps(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> bool:
     """Whether small whole numbers leave some out, with more than a fifth of the rows beyond the gap.
 
-    A count thins out before it stops; equal steps (5, 10, 15) and doubling (1, 2, 4, 8) are amounts.
+    A count thins out before it stops; equal steps (5, 10, 15) and doubling (1, 2, 4, 8) are amounts. Lists of codes
+    begin at 0, 1 or 2, unless they are short: several numbers from 9 to 17 are years of schooling, sizes or grades.
     """
     if not 3 <= len(values) <= 12 or counts.sum() < 50 or values[0] < 0 or values[-1] > 99:
+        return False
+    if values[0] > 2 and len(values) > 4:
         return False
     steps = np.diff(values)
     if steps.max() == 1 or np.gcd.reduce(steps.astype(np.int64)) > 1:
@@ -202,6 +209,8 @@ def _word_kind(cells: Cells) -> Found:
     distinct, present = cells.distinct, cells.words.present
     sample = cells.words.spread(300)
     share = distinct / present
+    if distinct == present >= 20 and all(_SHORT_CODE.fullmatch(word) for word in sample):
+        return Kind.IDENTIFIER, _OWN
     tokens = all(_ID_LIKE.fullmatch(word) for word in sample)
     if share > 0.95 and present >= 20 and tokens:
         return Kind.IDENTIFIER, _OWN if distinct == present else ""

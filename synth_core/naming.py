@@ -27,9 +27,10 @@ _NUMBERING = frozenset([
 _ALONE = frozenset(["index", "idx", "number", "no", "num", "record", "account", "unnamed"])
 _PERSONS = _words(
     "patient customer client user member person subject employee passenger student donor participant respondent"
-    " household account borrower applicant policyholder insured physician worker player driver rider guest tenant"
-    " subscriber visitor beneficiary child mother animal dog cow kunde kunden patienten versicherten mitarbeiter person"
-    " personen probanden teilnehmer schueler subj cust emp card cardholder caller device machine sensor engine vehicle"
+    " individual household account borrower applicant policyholder insured physician worker player driver rider guest"
+    " tenant subscriber visitor beneficiary child mother animal dog cow kunde kunden patienten versicherten mitarbeiter"
+    " person personen probanden teilnehmer schueler subj cust emp card cardholder caller device machine sensor engine"
+    " vehicle"
 )
 _APPARATUS = ("card", "device", "machine", "sensor", "engine", "vehicle", "account", "household", "child", "passenger")
 _EVENTS = _words(
@@ -45,7 +46,7 @@ _CODE = frozenset([
     "code", "codes", "icd", "sku", "fips", "ags", "naics", "sic", "nace", "iso", "cpt", "ndc", "drg", "loinc",
     "snomed", "cvx", "rxnorm", "atc", "hs", "isic", "isco", "soc", "nuts", "geoid", "schluessel", "schlüssel",
     "kennziffer", "plz", "zip", "zipcode", "postcode", "mcc", "bin", "icao", "wkn", "isin", "cusip", "ean", "gtin",
-    "upc", "asin", "tract",
+    "upc", "asin", "tract", "iata",
 ])  # fmt: skip
 _GROUPS = frozenset([
     "type", "types", "class", "category", "status", "group", "cluster", "label", "segment", "sex", "gender", "race",
@@ -83,6 +84,16 @@ _BIRTH_OR_END = frozenset([
 ])  # fmt: skip
 
 
+# In front of a grouping they say that it is counted or judged; behind one, whose it is.
+_COUNTED = frozenset([
+    "num", "number", "n", "no", "count", "anzahl", "total", "rate", "rating", "score", "years", "yrs", "age", "avg",
+    "mean", "pct", "percent",
+])  # fmt: skip
+_WHOSE = frozenset([
+    "husb", "husband", "wife", "spouse", "partner", "father", "mother", "parent", "head", "primary", "secondary",
+])  # fmt: skip
+
+
 def says_identifier(name: str) -> bool:
     """Whether the header names a key.
 
@@ -100,13 +111,14 @@ def says_identifier(name: str) -> bool:
 def says_numbering(name: str) -> bool:
     """Whether the header names a running number or a reference ("InvoiceNo"): a name for things, not a count.
 
-    >>> says_numbering("RepNumber"), says_numbering("NumberOfCars"), says_numbering("week_number")
+    >>> says_numbering("RepNumber"), says_numbering("NumberOfCars"), says_numbering("smoker_yes_cough_no")
     (True, False, False)
     """
     words = header_words(name)
     if not words or (len(words) == 1 and words[0] in _ALONE):
         return bool(words)
-    return words[-1] in _NUMBERING and not set(words[:-1]) & (_QUANTITY | {"of"})
+    answers = "yes" in words or words.count("no") > 1  # "smoker_no_cough_no": counts of answers
+    return words[-1] in _NUMBERING and not answers and not set(words[:-1]) & (_QUANTITY | {"of"})
 
 
 def says_code(name: str) -> bool:
@@ -120,13 +132,20 @@ def says_code(name: str) -> bool:
 def says_group(name: str) -> bool:
     """Whether the header names a grouping ("sex", "payment_type", "Pclass") whose numbers would be labels.
 
-    >>> says_group("EDUCATION"), says_group("education-num"), says_group("Pclass")
-    (True, False, True)
+    >>> says_group("EDUCATION"), says_group("education-num"), says_group("Pclass"), says_group("occupation_wife")
+    (True, False, True, True)
     """
     words = header_words(name)
-    if not words or set(words[:1]) & {"num", "number", "n", "no", "count", "anzahl", "total"}:
+    if len(words) > 1 and words[-1] in _WHOSE:
+        words = words[:-1]
+    if not words or words[0] in _COUNTED:
         return False
     return words[-1] in _GROUPS or words[-1].endswith(("type", "class", "status", "gruppe", "klasse", "kategorie"))
+
+
+def says_answer(name: str) -> bool:
+    """Whether the header is the one that data sets made for learning give to the answer."""
+    return header_words(name) in (["target"], ["outcome"], ["label"], ["class"], ["y", "true"])
 
 
 def says_quantity(name: str) -> bool:

@@ -5,6 +5,7 @@ Offers are suggestions with their evidence; nothing here changes a table.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
     found: list[MissingOffer] = []
     for word, rows in counts.items():
         plain = str(word).strip().casefold()
-        if plain not in _UNKNOWN and str(word).strip() != "None":
+        if (plain not in _UNKNOWN and str(word).strip() != "None") or _is_one_of_codes(str(word), counts.index):
             continue
         reason = "The word says that nothing is known."
         if plain in _DOUBTFUL_WORDS:
@@ -88,6 +89,14 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
     if not found and len(counts) >= 3 and np.isfinite(numeric).all():
         found += _missing_codes(column, numeric, np.asarray(counts, dtype=np.int64), len(values))
     return found
+
+
+def _is_one_of_codes(word: str, words: Iterable[object]) -> bool:
+    """Whether the word has the form of all the others: "NC" among the codes of states, "X" among letters."""
+    word = word.strip()
+    others = [text for text in (str(other).strip() for other in words) if text != word]
+    alike = sum(text.isalpha() and text.isupper() and len(text) == len(word) for text in others)
+    return word.isalpha() and word.isupper() and len(others) >= 5 and alike >= 0.9 * len(others)
 
 
 def _missing_codes(
@@ -188,7 +197,7 @@ def _range_words(rest: npt.NDArray[np.float64]) -> str:
 
 def _impossible_zero(rows: int, rest: npt.NDArray[np.float64], total: int, column: Column) -> str:
     """Return why zero is no measurement here: the rest is far above it, close together, and no amount or count."""
-    if rows > 0.5 * total or len(rest) < 20 or says_amount(column.name):
+    if rows > total / 3 or len(rest) < 20 or says_amount(column.name):
         return ""
     distinct = np.unique(rest)
     if len(distinct) < 15 or distinct[0] <= 0:

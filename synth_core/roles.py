@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.naming import says_birth_or_end, says_event, says_group, says_person, says_position
+from synth_core.naming import (
+    says_birth_or_end,
+    says_code,
+    says_event,
+    says_group,
+    says_identifier,
+    says_person,
+    says_position,
+)
 from synth_core.semantics import header_words
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.table import numbers as as_numbers
@@ -22,6 +31,7 @@ _NUMBER_TARGETS = frozenset([
     "target", "y", "outcome", "response", "quality", "price", "value", "cnt", "score", "medv", "salary", "sales",
     "preis", "ziel", "zielgröße",
 ])  # fmt: skip
+_ANSWERS = (Kind.BOOLEAN, Kind.CATEGORY, Kind.INTEGER)
 _PERSON_KEYS = ("email", "national_id", "username")
 
 
@@ -50,7 +60,9 @@ def role_offers(table: Table) -> list[RoleOffer]:
     found += [order] if order is not None else []
     taken = {offer.column for offer in found}
     if table.target is None:
-        found += [offer for offer in _targets(table) if offer.column not in taken]
+        fit = [column for column in _alone(table) if column.name not in taken]
+        ordered = bool(found) or bool(table.having(role=Role.ENTITY) + table.having(role=Role.ORDER))
+        found += _targets(table, fit, ordered=ordered)
     return found
 
 
@@ -126,15 +138,15 @@ def _panel(table: Table, times: list[Column]) -> RoleOffer | None:
                 reason = (
                     f"Each of its {groups:,} values has one row per '{time.name}': rows of one value are one series."
                 )
-                fits.append((says_identifier_code(column), groups, RoleOffer(column.name, Role.ENTITY, reason)))
+                fits.append((_says_key(column), groups, RoleOffer(column.name, Role.ENTITY, reason)))
         if fits:
             return min(fits, key=lambda item: item[:2])[2]
     return None
 
 
-def says_identifier_code(column: Column) -> bool:
+def _says_key(column: Column) -> bool:
     """Whether a column holds codes of what another column may hold in words: the words are the better choice."""
-    return column.name.lower().endswith(("code", "id")) or column.kind is Kind.IDENTIFIER
+    return column.kind is Kind.IDENTIFIER or says_identifier(column.name) or says_code(column.name)
 
 
 def _order(table: Table, times: list[Column], entity: str | None) -> RoleOffer | None:
@@ -189,17 +201,36 @@ def _share_rising(values: npt.NDArray[np.float64], groups: npt.NDArray[np.int64]
     return float((steps >= 0).mean())
 
 
-def _targets(table: Table) -> list[RoleOffer]:
-    """Return up to three columns that could be predicted: by name, else the last column where it has few answers."""
-    fit = [c for c in table.having(role=Role.FEATURE, learned=True) if c.kind is not Kind.DATETIME]
+def _targets(table: Table, fit: list[Column], *, ordered: bool) -> list[RoleOffer]:
+    """Return up to three columns that could be predicted: by name, else the last one where all else speaks for it."""
     named = "Its name is one that tables give to what is to be predicted."
     found = [RoleOffer(c.name, Role.TARGET, named) for c in reversed(fit) if _names_a_target(c, table)]
     last = table.columns[-1]
-    if not found and last in fit and last.kind is not Kind.NUMBER:
+    if not found and not ordered and last in fit and len(fit) > 5 and len(table) >= 100 and _has_classes(last, table):
         answers = int(table.frame[last.name].nunique())
-        if 2 <= answers <= 10 and len(table) >= 20 * answers:
-            found.append(RoleOffer(last.name, Role.TARGET, f"The last column, with {answers} answers."))
+        found.append(RoleOffer(last.name, Role.TARGET, f"The last column, with {answers} answers."))
     return found[:3]
+
+
+def _has_classes(column: Column, table: Table) -> bool:
+    """Whether a column has two to ten answers with rows enough, no grouping or key by name; numbers count from 0."""
+    if says_group(column.name) or says_identifier(column.name) or column.kind not in _ANSWERS:
+        return False
+    counts = table.frame[column.name].value_counts()
+    if not 2 <= len(counts) <= 10 or len(table) < 20 * len(counts):
+        return False
+    return column.kind is not Kind.INTEGER or sorted(counts.index) == list(range(len(counts)))
+
+
+def _alone(table: Table) -> list[Column]:
+    """Return the columns that are learned, no dates, and not one of several that differ in a number or a letter."""
+    words = Counter(tuple(header_words(name)) for name in table.names)
+    stems = Counter((name[:-1], len(name)) for name in table.names if len(name) > 3)
+    return [
+        c for c in table.having(role=Role.FEATURE, learned=True)
+        if c.kind is not Kind.DATETIME and words[tuple(header_words(c.name))] == 1
+        and stems[c.name[:-1], len(c.name)] <= 1
+    ]  # fmt: skip
 
 
 def _names_a_target(column: Column, table: Table) -> bool:

@@ -11,7 +11,16 @@ import numpy.typing as npt
 from synth_core.semantics import names, places
 from synth_core.semantics.headers import coordinate, from_header, is_plain_name, names_a_thing, says_nothing
 from synth_core.semantics.national import scheme_of
-from synth_core.semantics.patterns import BY_HEADER, BY_VALUE, Test, are_ip_addresses, are_phones, matches, mostly, share
+from synth_core.semantics.patterns import (
+    BY_HEADER,
+    BY_VALUE,
+    Test,
+    are_ip_addresses,
+    are_phones,
+    matches,
+    mostly,
+    share,
+)
 from synth_core.semantics.titles import ABOUT_PEOPLE
 
 _CLAIMED: dict[str, Test] = BY_HEADER | {

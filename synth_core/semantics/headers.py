@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 _PERSONS = (
     "full|person|people|customer|patient|client|employee|member|student|doctor|physician|user|contact|owner|applicant"
@@ -112,7 +112,12 @@ def header_words(name: str) -> list[str]:
     >>> header_words("PatientFirst_name2")
     ['patient', 'first', 'name']
     """
-    return [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+", name)]
+    return list(_split(name))
+
+
+@lru_cache(maxsize=20_000)
+def _split(name: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-ÿ]+", name))
 
 
 def plain(text: str) -> str:
