@@ -12,7 +12,7 @@ import pandas as pd
 from synth_core.cells_read import tidy_names
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError
-from synth_core.splitting import dialect, split
+from synth_core.splitting import dialect, split, split_header
 from synth_core.words import GUESSED, Marks
 from synth_core.written import guess_written
 
@@ -86,7 +86,8 @@ def guess_header_row(rows: list[list[str]]) -> int:
         return 0
     for index, row in enumerate(rows[:20]):
         filled = sum(1 for cell in row if cell.strip())
-        if filled > 1 or (filled == 0 and len(row) == usual):
+        numbered = filled == 1 and len(row) == usual == 2 and not row[0].strip()  # row numbers have no name
+        if filled > 1 or numbered or (filled == 0 and len(row) == usual):
             return index if index <= 10 else 0
     return 0
 
@@ -131,6 +132,19 @@ def read_delimited(
     return Delimited(
         raw, mark, around, used, written.marks, top, cells.rows, notes + written.notes + more, evidence
     )  # fmt: skip
+
+
+def head_size(
+    head: bytes, filename: str, delimiter: str | None, quote: str | None, header_row: int | None
+) -> tuple[int, str]:
+    """Return how many bytes the header takes, with the lines above it, and the quote, guessed from a file's start."""
+    text = head.decode("utf-8", errors="replace")
+    around = guess_quote(text) if quote is None else quote
+    mark = delimiter or guess_delimiter(text, filename, around)
+    top = header_row
+    if top is None:
+        top = guess_header_row(_rows(text, mark, around)) if mark else 0
+    return split_header(head, mark or "\x1f", around, top)[1], around
 
 
 def _shape_notes(

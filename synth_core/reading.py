@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from synth_core.cells_read import CellsRead
@@ -15,6 +18,7 @@ from synth_core.delimited import read_delimited
 from synth_core.errors import ReadingError, SimileError, TooLargeError
 from synth_core.inference import ColumnChoice, table_from_frame
 from synth_core.table import Table, did_you_mean
+from synth_core.thinning import thinned
 from synth_core.typed_files import read_json, read_parquet
 from synth_core.unpacking import (
     LIMIT_MB,
@@ -25,10 +29,13 @@ from synth_core.unpacking import (
     refuse_other_files,
     suffix,
     unpack,
+    unpacked_stream,
 )
 from synth_core.words import Marks
 from synth_core.workbooks import read_workbook
 from synth_core.written import MARK_NAMES
+
+_STREAMED = 20  # of an archive so many times the limit are unpacked for a sample
 
 __all__ = [
     "ColumnChoice",
@@ -47,6 +54,8 @@ class ReadOptions(BaseModel):
 
     Attributes
     ----------
+    sheet
+        The sheet of a workbook, or the file in a zip archive that holds several; None: the first.
     header_row
         The row that holds the names, counted from 0.
     quote
@@ -110,12 +119,19 @@ def read(
     Raises
     ------
     ReadingError
-        One sentence that names the place and the way out. A file over ``limit_mb`` is refused before it is read.
+        One sentence that names the place and the way out. A file over ``limit_mb`` is refused before it is read,
+        unless ``options.sample_rows`` asks for a sample, for which it is read through once.
     """
     path = Path(path)
     try:
         if path.is_dir():
             raise ReadingError(f"'{path.name}' is a folder; name the file inside it.")
+        if path.exists() and not path.is_file():
+            raise ReadingError(f"'{path.name}' is no file but a pipe or a device; write it to a file first.")
+        if options is not None and options.sample_rows and path.stat().st_size > limit_mb * 1e6:
+            _check_options(options)
+            with path.open("rb") as stream:
+                return _guarded(lambda: _read_stream(stream, path, options, name, limit_mb), path.name)
         check_size(path.stat().st_size, path.name, limit_mb)
         data = path.read_bytes()
     except FileNotFoundError:
@@ -136,16 +152,18 @@ def read_bytes(
     """Return the table in the bytes of a file called ``filename``, as :func:`read` does."""
     options = options or ReadOptions()
     _check_options(options)
-    check_size(len(data), filename, limit_mb)
+    if options.sample_rows is None:
+        check_size(len(data), filename, limit_mb)
     if not data:
         raise ReadingError(f"'{filename}' is empty (0 bytes); a table needs a header and rows below it.")
+    return _guarded(lambda: _read_whole(data, filename, options, name, limit_mb), filename)
+
+
+def _guarded(work: Callable[[], Reading], filename: str) -> Reading:
+    """Return what ``work`` reads; whatever goes wrong in it becomes one sentence."""
     try:
-        content, inner = unpack(data, filename, limit_mb)
-        if not content:
-            raise ReadingError(f"'{filename}' holds an empty file; a table needs a header and rows below it.")
-        check_memory(len(content), filename, sampled=options.sample_rows is not None)
-        return _read_one(content, inner, options, name or _stem(filename), limit_mb)
-    except SimileError:
+        return work()
+    except (SimileError, OSError):
         raise
     except MemoryError:
         raise TooLargeError(f"'{filename}' needs more memory than there is; read a sample of its rows.") from None
@@ -154,6 +172,65 @@ def read_bytes(
             f"'{filename}' cannot be read as a table ({type(error).__name__}); save it again as CSV, "
             "Excel (.xlsx) or Parquet."
         ) from error
+
+
+def _read_whole(data: bytes, filename: str, options: ReadOptions, name: str | None, limit_mb: float) -> Reading:
+    sampled = options.sample_rows is not None
+    try:
+        check_size(len(data), filename, limit_mb)
+        found = unpack(data, filename, limit_mb, options.sheet)
+        if not found.content:
+            raise ReadingError(f"'{filename}' holds an empty file; a table needs a header and rows below it.")
+        check_memory(len(found.content), filename, sampled=sampled)
+    except TooLargeError:
+        if not sampled:
+            raise
+        return _read_stream(io.BytesIO(data), Path(filename), options, name, limit_mb)
+    label = name or _stem(filename if len(found.members) == 0 else found.name)
+    within = options.model_copy(update={"sheet": None}) if found.members else options
+    reading = _read_one(found.content, found.name, within, label, limit_mb)
+    if not found.members:
+        return reading
+    note = f"'{found.member}' of the {len(found.members)} tables in '{filename}' was read."
+    return replace(
+        reading,
+        options=reading.options.model_copy(update={"sheet": found.member}),
+        sheets=list(found.members),
+        notes=[note, *reading.notes] if options.sheet is None else reading.notes,
+        evidence=reading.evidence | {"sheet": "As chosen." if options.sheet else "The first table in the archive."},
+    )
+
+
+def _read_stream(stream: IO[bytes], path: Path, options: ReadOptions, name: str | None, limit_mb: float) -> Reading:
+    """Return a sample of the rows of a file that is over the limit, without holding the others."""
+    rows, filename = options.sample_rows or 1, path.name
+    label = name or _stem(filename)
+    if stream.read(4) == b"PAR1":
+        if not path.is_file():
+            raise TooLargeError(f"'{filename}' is over the limit of {limit_mb:,.0f} MB; name it by its path.")
+        with pa.memory_map(str(path)) as held:
+            return _finished(read_parquet(held.read_buffer(), filename, limit_mb, rows), options, label, path.name)
+    stream.seek(0)
+    with unpacked_stream(stream, filename, options.sheet) as (content, inner):
+        kind = suffix(inner)
+        if kind not in (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ""):
+            raise TooLargeError(
+                f"'{filename}' is over the limit of {limit_mb:,.0f} MB, where only delimited text, JSON lines and "
+                "Parquet can be sampled; save it as one of these."
+            )
+        head, found = thinned(
+            content, filename, rows, delimiter=options.delimiter, quote=options.quote, header_row=options.header_row,
+            lines=kind in (".jsonl", ".ndjson"),
+            most_bytes=float("inf") if content is stream else _STREAMED * limit_mb * 1e6,
+        )  # fmt: skip
+    check_memory(len(head), filename, sampled=False)
+    reading = _read_one(head, inner, options.model_copy(update={"sheet": None}), label, limit_mb)
+    note = f"A sample: {len(reading.raw):,} of {found:,} rows, drawn evenly over the file."
+    return replace(
+        reading,
+        options=reading.options.model_copy(update={"sheet": options.sheet}),
+        notes=[*reading.notes, note] if found > len(reading.raw) else reading.notes,
+    )
 
 
 def read_like(path: str | Path, like: Table, *, limit_mb: float = LIMIT_MB) -> Table:
@@ -251,10 +328,16 @@ def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit
             cells, used = read_json(data, filename, options.encoding), options
         else:
             cells, used = _read_text(data, filename, options)
-    raw, notes = _sampled(cells, options.sample_rows)
+    return _finished(cells, used, name, filename)
+
+
+def _finished(cells: CellsRead, used: ReadOptions, name: str, filename: str) -> Reading:
+    """Return the reading of cells: sampled where they are not yet, the kinds of the columns inferred."""
+    raw, notes = _sampled(cells, used.sample_rows)
     if len(raw) == 0:
         raise ReadingError(
-            f"'{filename}' has a header with {raw.shape[1]} columns but no rows below it; add rows, "
+            f"'{filename}' has a header with {raw.shape[1]} column{'' if raw.shape[1] == 1 else 's'} but no "
+            "rows below it; add rows, "
             "or choose another header row."
         )
     table = table_from_frame(raw, name, missing_tokens=used.missing_tokens)
@@ -263,7 +346,7 @@ def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit
     if len(raw) == 1:
         notes.append("The table has one row; at least a few dozen are needed to learn from.")
     notes += _column_notes(table)
-    source = {"file": filename, "format": kind.lstrip(".") or "text"}
+    source = {"file": filename, "format": suffix(filename).lstrip(".") or "text"}
     table = Table(table.frame, table.columns, name, source)
     return Reading(table, raw, used, cells.sheets, notes, cells.evidence)
 

@@ -36,7 +36,7 @@ class _Shape:
     quoted: bool
 
 
-def _split_header(content: bytes, delimiter: str, quote: str, skip: int) -> tuple[list[str], int, int]:
+def split_header(content: bytes, delimiter: str, quote: str, skip: int) -> tuple[list[str], int, int]:
     """Return the names, where the first row of data starts in ``content``, and how many lines stand above it."""
     lines = iter(io.BytesIO(content).readline, b"")
     reader = csv.reader((line.decode("utf-8", errors="replace") for line in lines), **dialect(delimiter, quote))
@@ -77,7 +77,7 @@ def split(
     ReadingError
         A quote that is never closed, or text that cannot be split.
     """
-    names, start, above = _split_header(content, delimiter, quote, skip)
+    names, start, above = split_header(content, delimiter, quote, skip)
     end = len(content)
     while end > start and content[end - 1] in b"\r\n":
         end -= 1
@@ -92,7 +92,8 @@ def split(
         if ragged.rows and not skip_ragged:  # read again, in order, to say which
             ordered = _Ragged()
             _whole(body, shape, ordered, ordered=True)
-            raise RaggedError(_ragged_sentence(filename, ordered.rows, len(names), above))
+            odd = bool(quote) and content.count(quote.encode(), start) % 2 == 1
+            raise RaggedError(_ragged_sentence(filename, ordered.rows, len(names), above, odd))
     except pa.ArrowInvalid as error:
         raise ReadingError(
             f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
@@ -206,10 +207,11 @@ def _check_last_quote(raw: pd.DataFrame, body: memoryview, filename: str, above:
         )
 
 
-def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int) -> str:
+def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int, unclosed: bool) -> str:
     number, width = ragged[0]
     more = f" ({len(ragged):,} lines differ)" if len(ragged) > 1 else ""
+    hint = "A quote seems to be opened and never closed. " if unclosed else ""
     return (
-        f"'{filename}', line {number + above}: {width} cells, but the header has {wanted}{more}. "
-        "Quote cells that hold the delimiter, or choose another delimiter or header row."
+        f"'{filename}', line {number + above}: {width} cell{'' if width == 1 else 's'}, but the header has "
+        f"{wanted}{more}. {hint}Quote cells that hold the delimiter, or choose another delimiter or header row."
     )

@@ -16,8 +16,11 @@ _MOST_CELLS = 400_000_000
 _INDEX = "__index_level_0__"
 
 
-def read_parquet(data: bytes, filename: str, limit_mb: float, sample_rows: int | None) -> CellsRead:
-    """Return the cells of a Parquet file; with ``sample_rows`` never more than one row group is held besides them."""
+def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | None) -> CellsRead:
+    """Return the cells of a Parquet file (bytes or an Arrow buffer).
+
+    With ``sample_rows`` never more than one row group is held besides them.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -186,5 +189,8 @@ def _records(text: str, filename: str) -> list[Any]:
         raise ReadingError(f"'{filename}' is JSON nested too deeply for a table.") from None
     if isinstance(whole, dict):
         lists = [value for value in whole.values() if isinstance(value, list) and value]
+        if len(lists) == len(whole) and len({len(cells) for cells in lists}) == 1:
+            if len(lists) > 1 or not isinstance(lists[0][0], dict):  # a list of cells for each column
+                return [dict(zip(whole, row, strict=True)) for row in zip(*lists, strict=True)]
         return lists[0] if len(lists) == 1 else [whole]
     return whole if isinstance(whole, list) else []

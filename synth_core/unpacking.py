@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, cast
 
 from synth_core.errors import ReadingError, TooLargeError
 
@@ -58,24 +63,41 @@ def check_memory(size: int, filename: str, *, sampled: bool) -> None:
         )
 
 
-def unpack(data: bytes, filename: str, limit_mb: float) -> tuple[bytes, str]:
-    """Return the bytes and the name of the table inside ``data``; gzip and zip are opened, within the limit."""
+@dataclass(frozen=True)
+class Unpacked:
+    """The bytes and the name of one table; ``members``: all tables of an archive that holds several, else empty."""
+
+    content: bytes
+    name: str
+    member: str = ""
+    members: tuple[str, ...] = ()
+
+
+def unpack(data: bytes, filename: str, limit_mb: float, member: str | None = None) -> Unpacked:
+    """Return the table inside ``data``; gzip and zip are opened, within the limit.
+
+    ``member``: which table of a zip archive that holds several; None: the first.
+    """
     if data.startswith(b"\x1f\x8b"):
         inner = filename[:-3] if filename.lower().endswith(".gz") else filename
-        return unpack_once(_gunzip(data, filename, _UNPACKED * limit_mb), inner, filename)
-    if data.startswith(b"PK\x03\x04") and suffix(filename) not in (".xlsx", ".xlsm") and not _is_workbook(data):
-        content, inner = _unzip(data, filename, _UNPACKED * limit_mb)
-        return unpack_once(content, inner, filename)
-    return data, filename
+        return _once(Unpacked(_gunzip(data, filename, _UNPACKED * limit_mb), inner), filename)
+    if is_zip(data, filename):
+        return _once(_unzip(data, filename, _UNPACKED * limit_mb, member), filename)
+    return Unpacked(data, filename)
 
 
-def unpack_once(content: bytes, inner: str, filename: str) -> tuple[bytes, str]:
-    """Return content and name as they are; an archive inside an archive is refused."""
-    if content.startswith(b"\x1f\x8b") or (
-        content.startswith(b"PK\x03\x04") and suffix(inner) not in (".xlsx", ".xlsm")
+def is_zip(data: bytes, filename: str) -> bool:
+    """Return whether this is a zip archive of files rather than a workbook, which is one, too."""
+    return data[:4] == b"PK\x03\x04" and suffix(filename) not in (".xlsx", ".xlsm") and not _is_workbook(data)
+
+
+def _once(found: Unpacked, filename: str) -> Unpacked:
+    """Return what was unpacked; an archive inside an archive is refused."""
+    if found.content.startswith(b"\x1f\x8b") or (
+        found.content.startswith(b"PK\x03\x04") and suffix(found.name) not in (".xlsx", ".xlsm")
     ):
         raise ReadingError(f"'{filename}' holds an archive inside an archive; unpack it and read the table itself.")
-    return content, inner
+    return found
 
 
 def _gunzip(data: bytes, filename: str, limit_mb: float) -> bytes:
@@ -127,29 +149,77 @@ def _is_workbook(data: bytes) -> bool:
         return False
 
 
-def _unzip(data: bytes, filename: str, limit_mb: float) -> tuple[bytes, str]:
+def _unzip(data: bytes, filename: str, limit_mb: float, member: str | None) -> Unpacked:
     with _open_zip(data, filename) as archive:
-        members = [
-            entry for entry in archive.infolist()
-            if not entry.is_dir() and not entry.filename.startswith("__MACOSX") and "/." not in "/" + entry.filename
-        ]  # fmt: skip
-        tables = [entry for entry in members if suffix(entry.filename) in TABLE_SUFFIXES]
-        if len(tables) != 1:
-            found = "no table" if not tables else f"{len(tables)} tables ({', '.join(t.filename for t in tables[:3])})"
-            raise ReadingError(f"'{filename}' holds {found}; unpack it and read one table at a time.")
-        entry = tables[0]
-        if entry.flag_bits & 1:
-            raise ReadingError(f"'{filename}' is locked with a password; unpack it first and read the table inside.")
+        entry, tables = chosen_member(archive, filename, member)
         if entry.file_size > limit_mb * 1e6:
             raise _bomb(filename, limit_mb)
         try:
             with archive.open(entry) as stream:  # the header may lie about the size: never read past the limit
                 content = stream.read(int(limit_mb * 1e6) + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError, ValueError):
             raise ReadingError(f"'{filename}' is damaged: '{entry.filename}' in it cannot be unpacked.") from None
     if len(content) > limit_mb * 1e6:
         raise _bomb(filename, limit_mb)
-    return content, entry.filename.rsplit("/", 1)[-1]
+    return Unpacked(content, entry.filename.rsplit("/", 1)[-1], entry.filename, tables)
+
+
+@contextmanager
+def unpacked_stream(stream: IO[bytes], filename: str, member: str | None) -> Iterator[tuple[IO[bytes], str]]:
+    """Give the table in a file, of gzip and zip what is inside, as a stream to read once; and its name.
+
+    Raises
+    ------
+    ReadingError
+        Also for what breaks off while it is read inside the ``with``.
+    """
+    start = stream.read(4)
+    stream.seek(0)
+    try:
+        if start.startswith(b"\x1f\x8b"):
+            with gzip.GzipFile(fileobj=stream) as inner:
+                yield cast(IO[bytes], inner), filename[:-3] if filename.lower().endswith(".gz") else filename
+        elif start == b"PK\x03\x04" and suffix(filename) not in (".xlsx", ".xlsm"):
+            with zipfile.ZipFile(stream) as archive:
+                entry, _ = chosen_member(archive, filename, member)
+                with archive.open(entry) as content:
+                    yield content, entry.filename.rsplit("/", 1)[-1]
+        else:
+            yield stream, filename
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError):
+        raise ReadingError(
+            f"'{filename}' is damaged: it cannot be unpacked to its end. Copy or save it again."
+        ) from None
+
+
+def chosen_member(
+    archive: zipfile.ZipFile, filename: str, member: str | None
+) -> tuple[zipfile.ZipInfo, tuple[str, ...]]:
+    """Return the table to read, the first (plain .txt last) where none is named; and all names, if there are several.
+
+    Raises
+    ------
+    ReadingError
+        No table, none of that name, or one that is locked.
+    """
+    members = [
+        entry for entry in archive.infolist()
+        if not entry.is_dir() and not entry.filename.startswith("__MACOSX") and "/." not in "/" + entry.filename
+    ]  # fmt: skip
+    tables = sorted(
+        (entry for entry in members if suffix(entry.filename) in TABLE_SUFFIXES),
+        key=lambda entry: suffix(entry.filename) == ".txt",  # a README, where there is anything else
+    )
+    if not tables:
+        raise ReadingError(f"'{filename}' holds no table; it has to hold a file that ends in .csv or the like.")
+    single = len(tables) == 1  # then the name is that of a sheet inside it
+    entry = next((one for one in tables if single or member in (None, one.filename)), None)
+    if entry is None:
+        names = ", ".join(f"'{one.filename}'" for one in tables[:6])
+        raise ReadingError(f"'{filename}' holds no table '{member}'; it holds {names}.")
+    if entry.flag_bits & 1:
+        raise ReadingError(f"'{filename}' is locked with a password; unpack it first and read the table inside.")
+    return entry, tuple(one.filename for one in tables) if len(tables) > 1 else ()
 
 
 def check_workbook(data: bytes, filename: str, limit_mb: float) -> None:

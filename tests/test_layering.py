@@ -26,6 +26,7 @@ LAYERS = [
     ["associations"],
     ["decoding", "splitting", "written", "cells_read", "workbook_parts"],
     ["delimited", "workbooks", "typed_files", "source_types", "spreadsheets"],
+    ["thinning"],
     ["raw_cells", "reading", "kept_tables"],
     ["writing"],
     ["databases"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,12 @@ THOUSANDS = {
 ORDERS = {COLUMNWISE: None, "Day first": "day", "Month first": "month", "Year first": "year"}
 CODES = {GUESS: None, **{title: name for name, title in ENCODINGS.items()}}
 _ALIKE = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+_BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces", ":": "colons"}
+# said by the form, or of no weight
+_PLAIN = re.compile(
+    r"Cells are separated|Numbers have decimal|Numbers with a|A sample:|Two header rows|Records inside|Sheet .* was read"
+    r"|[\d,]+ (line|row)s? above|[\d,]+ empty rows at the end"
+)
 _FIELDS = (
     # option, label, choices, help
     ("delimiter", "Between cells", DELIMITERS, None),
@@ -43,17 +50,34 @@ def is_text(filename: str) -> bool:
     return any(part in filename.lower() for part in (".csv", ".tsv", ".txt"))
 
 
-def unsaid(notes: list[str], evidence: Mapping[str, str]) -> list[str]:
-    """Return the notes that do not stand under one of the guesses anyway."""
+def sorted_notes(notes: list[str], evidence: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the notes that a person must see, and the plain ones; those under one of the guesses are left out."""
     said = " ".join(evidence.values()).lower()
-    return [note for note in notes if note.removeprefix("Dates: ").rstrip(".").lower() not in said]
+    unsaid = [note for note in notes if note.removeprefix("Dates: ").rstrip(".").lower() not in said]
+    plain = [note for note in unsaid if _PLAIN.match(note)]
+    return [note for note in unsaid if note not in plain], plain
+
+
+def in_short(used: ReadOptions) -> str:
+    """Return how a file was read in a few words, as the end of a title: `` · semicolons · UTF-8 · names in row 1``."""
+    parts = [] if used.delimiter is None else [_BETWEEN.get(used.delimiter, f"“{used.delimiter}” between cells")]
+    if used.encoding:
+        parts.append(ENCODINGS.get(_ALIKE.get(used.encoding, used.encoding), used.encoding))
+    if used.sheet:
+        parts.append(f"sheet “{used.sheet}”")
+    if used.header_row is not None:
+        parts.append(f"names in row {used.header_row + 1}")
+    if used.sample_rows:
+        parts.append(f"a sample of {theme.count(used.sample_rows)} rows")
+    return "".join(f" :gray[· {theme.plain(part)}]" for part in parts)
 
 
 def reading_form(
     used: ReadOptions, sheets: list[str], filename: str, *, key: str, evidence: Mapping[str, str] | None = None
 ) -> ReadOptions | None:
     """Draw the form, filled with the options as used; return new options when it is sent, else None."""
-    excel = bool(sheets) or filename.lower().endswith((".xlsx", ".xlsm"))
+    packed = filename.lower().endswith(".zip")
+    excel = (bool(sheets) and not packed) or filename.lower().endswith((".xlsx", ".xlsm"))
     text = (is_text(filename) or used.delimiter is not None) and not excel
     changed: dict[str, Any] = {}
     said = evidence or {}
@@ -61,8 +85,8 @@ def reading_form(
         if not excel and not text:
             st.caption("This kind of file says itself how it is read.")
         with st.grid(min_column_width=230, gap="small"):
-            if excel:
-                changed["sheet"] = _sheet(used, sheets, key, said)
+            if excel or sheets:
+                changed["sheet"] = _sheet(used, sheets, key, said, "File in the archive" if packed else "Sheet")
             for option, label, choices, help in _FIELDS if text else ():
                 changed[option] = _choice(option, label, choices, help, used, key, said)
             if excel or text:
@@ -102,10 +126,10 @@ def _evidence(said: Mapping[str, str], option: str) -> None:
         st.caption(theme.plain(sentence))
 
 
-def _sheet(used: ReadOptions, sheets: list[str], key: str, said: Mapping[str, str]) -> str | None:
+def _sheet(used: ReadOptions, sheets: list[str], key: str, said: Mapping[str, str], label: str) -> str | None:
     at = sheets.index(used.sheet) if used.sheet in sheets else 0
     with st.container(gap="xxsmall"):
-        sheet = st.selectbox("Sheet", sheets or [GUESS], index=at, key=f"{key}.sheet")
+        sheet = st.selectbox(label, sheets or [GUESS], index=at, key=f"{key}.sheet")
         _evidence(said, "sheet")
     return None if sheet == GUESS else sheet
 

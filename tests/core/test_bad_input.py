@@ -82,7 +82,7 @@ FILES = {
     "locked.xlsx": (LOCKED, "password"),
     "bomb.zip": (claiming(zipped(a_csv=b"a\n1\n"), 3_000_000_000), "more than the limit of 2,000 MB"),
     "cut.csv.gz": (gzip.compress(b"a,b\n1,2\n" * 9000)[:-20], "ends too early"),
-    "two.zip": (zipped(a_csv=b"a\n1\n", b_csv=b"a\n1\n"), "2 tables"),
+    "none.zip": (zipped(a_md=b"a\n1\n", b_py=b"a\n1\n"), "no table"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture (PNG)"),
     "paper.pdf": (b"%PDF-1.7 ...", "a PDF document"),
     "page.csv": (b"<!doctype html><table><tr><td>1</td></tr></table>", "a web page"),

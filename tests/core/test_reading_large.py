@@ -1,0 +1,135 @@
+"""Files that are too large to be read whole, and archives that hold several tables."""
+
+import gzip
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synth_core.errors import ReadingError, TooLargeError
+from synth_core.reading import ReadOptions, read, read_bytes
+
+ROWS = 30_000
+TINY = 0.1  # MB: the limit in these tests, so that small files are over it
+
+
+def table() -> pd.DataFrame:
+    return pd.DataFrame({"n": range(ROWS), "word": [f'a "{i}",\nnext' if i % 3 == 0 else f"w{i}" for i in range(ROWS)]})
+
+
+def text(**how: str) -> bytes:
+    return table().to_csv(index=False, **how).encode()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def parquet() -> bytes:
+    data = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(table()), data, row_group_size=4000)
+    return data.getvalue()
+
+
+LARGE = {
+    "large.csv": text(),
+    "large.tsv": text(sep="\t"),
+    "large.csv.gz": gzip.compress(text()),
+    "large.zip": zipped({"large.csv": text()}),
+    "large.jsonl": table().to_json(orient="records", lines=True).encode(),
+    "large.parquet": parquet(),
+    "mac.csv": table().assign(word="w" + table()["n"].astype(str)).to_csv(index=False).replace("\n", "\r").encode(),
+    "titled.csv": b"A title\n" + text(),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_file_over_the_limit_is_refused_whole_and_read_as_a_sample(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(LARGE[name])
+    with pytest.raises(TooLargeError, match="limit of"):
+        read(tmp_path / name, limit_mb=TINY / 10)
+    found = read(tmp_path / name, ReadOptions(sample_rows=500), limit_mb=TINY)
+    numbers = found.table.frame["n"]
+    assert len(found.table) == 500
+    assert numbers.is_monotonic_increasing
+    assert numbers.is_unique
+    assert 12_000 < numbers.mean() < 18_000
+    assert f"A sample: 500 of {ROWS:,} rows, drawn evenly over the file." in found.notes
+    whole = table().set_index("n")["word"]
+    if name != "mac.csv":
+        assert list(found.raw["word"]) == list(whole.loc[numbers])
+
+
+def test_a_sample_larger_than_the_file_is_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(LARGE["large.csv"])
+    found = read(tmp_path / "a.csv", ReadOptions(sample_rows=10 * ROWS), limit_mb=TINY)
+    assert len(found.table) == ROWS
+    assert not any("sample" in note for note in found.notes)
+
+
+def test_a_large_upload_is_sampled_like_a_large_file() -> None:
+    found = read_bytes(LARGE["large.csv"], "large.csv", ReadOptions(sample_rows=100), limit_mb=TINY)
+    assert len(found.table) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("list.json", table().to_json(orient="records").encode(), "only delimited text, JSON lines and"),
+        ("wide.csv", text().decode().encode("utf-16"), "UTF-16 or binary"),
+        ("cut.csv.gz", gzip.compress(os.urandom(400_000) + text())[:-9000], "damaged|binary"),
+    ],
+)
+def test_what_cannot_be_sampled_says_so(tmp_path: Path, name: str, data: bytes, sentence: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ReadingError, match=sentence):
+        read(tmp_path / name, ReadOptions(sample_rows=10), limit_mb=TINY)
+
+
+def test_a_file_that_needs_more_memory_than_there_is_says_so_and_can_be_sampled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Little:
+        available = 100_000_000
+
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Little)
+    data = b"n,word\n" + b"".join(b"%d,%s\n" % (i, b"x" * 1000) for i in range(60_000))
+    with pytest.raises(TooLargeError, match=r"GB of memory and 0\.1 GB are free; read a sample"):
+        read_bytes(data, "a.csv")
+    assert len(read_bytes(data, "a.csv", ReadOptions(sample_rows=50)).table) == 50
+
+
+def test_of_several_tables_in_an_archive_the_first_is_read_and_any_can_be_chosen() -> None:
+    data = zipped({"README.txt": b"words\nabout\nit\n", "a.csv": b"x\n1\n2\n", "in/b.csv": b"y;z\n3;4\n5;6\n"})
+    first = read_bytes(data, "two.zip")
+    assert first.sheets == ["a.csv", "in/b.csv", "README.txt"]
+    assert first.options.sheet == "a.csv"
+    assert first.notes[0] == "'a.csv' of the 3 tables in 'two.zip' was read."
+    second = read_bytes(data, "two.zip", ReadOptions(sheet="in/b.csv"))
+    assert second.table.names == ["y", "z"]
+    assert second.table.name == "b"
+    with pytest.raises(ReadingError, match=r"holds no table 'c\.csv'; it holds 'a\.csv', 'in/b\.csv'"):
+        read_bytes(data, "two.zip", ReadOptions(sheet="c.csv"))
+
+
+def test_names_that_lead_out_of_an_archive_lead_nowhere() -> None:
+    with pytest.raises(ReadingError, match="holds no table"):
+        read_bytes(zipped({"../../etc/a.csv": b"x,y\n1,2\n3,4\n"}), "out.zip")
+    assert read_bytes(zipped({"/etc/a.csv": b"x,y\n1,2\n3,4\n"}), "out.zip").table.names == ["x", "y"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(ReadingError, match="a pipe or a device"):
+        read(tmp_path / "pipe.csv")
