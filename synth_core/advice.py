@@ -71,8 +71,12 @@ def read(case: Case) -> list[Advice]:
         return [
             Advice(
                 title="Nothing to learn yet",
-                sentence=f"None of the {counted(len(case.table.columns), 'column')} is learned: all are identifiers, "
-                "personal data, free text or left out. Change the kind of those that carry meaning.",
+                sentence=(
+                    "The only column is not learned: it is an identifier, "
+                    if len(case.table.columns) == 1
+                    else f"None of the {len(case.table.columns):,} columns is learned: all are identifiers, "
+                )
+                + "personal data, free text or left out. Change the kind of what carries meaning.",
                 page="upload",
             )
         ]
@@ -206,7 +210,9 @@ def _hard(case: Case) -> Iterator[Advice]:
             "and sums hang on them; the furthest are pulled in where a column is protected, so totals come out lower.",
             page="compare",
         )
-    if case.profile.duplicate_rows > 0.01 * max(case.profile.rows, 1):
+    combinations = float(np.prod([max(column.distinct, 1) for column in case.profile.columns], dtype=np.float64))
+    # where few different rows are possible they repeat, and that is no news
+    if case.profile.duplicate_rows > 0.01 * max(case.profile.rows, 1) and combinations > case.profile.rows:
         share = case.profile.duplicate_rows / case.profile.rows
         yield Advice(
             title="Repeated rows",
@@ -219,10 +225,12 @@ def _hard(case: Case) -> Iterator[Advice]:
 def _few_rows(case: Case) -> Iterator[Advice]:
     rows, held = case.profile.rows, round(case.profile.rows * HOLDOUT)
     if rows < 1000:
+        part = f"Of {counted(rows, 'row')}, {held:,} {'is' if held == 1 else 'are'} held out to judge by"
         yield Advice(
             title="Few rows",
-            sentence=f"Of {counted(rows, 'row')}, {held:,} {'is' if held == 1 else 'are'} held out to judge by: scores will have wide intervals, and some "
-            "will say 'not enough data'. Fewer columns and a simple engine help more than settings do.",
+            sentence=(part if held else "There are too few rows to hold any out to judge by")
+            + ": scores will have wide intervals, and some will say 'not enough data'. Fewer columns and a simple "
+            "engine help more than settings do.",
             page="method",
         )
     elif len(case.learned) > 30 and rows < 50 * len(case.learned):

@@ -112,8 +112,10 @@ def save(found: Understood, json_out: Path | None, html_out: Path | None) -> Ite
 
 def lines(found: Understood, notes: list[str]) -> Iterator[str]:
     """Return the print-out, line by line."""
+    from synth_core.profile.words import counted
+
     table, profile = found.table, found.profile
-    yield f"{table.name}: {profile.rows:,} rows x {len(table.columns)} columns"
+    yield f"{table.name}: {counted(profile.rows, 'row')} x {counted(len(table.columns), 'column')}"
     if profile.sampled is not None:
         yield f"  facts from {profile.sampled:,} evenly drawn rows"
     for note in notes:

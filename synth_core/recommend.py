@@ -107,7 +107,8 @@ def meaning(table: Table, profile: Profile, use: Use) -> list[Advice]:
 
 def _best(size: _Size, use: Use) -> tuple[str, str]:
     """Return the engine to take and why."""
-    facts = f"{size.rows:,} rows, {len(size.columns)} learned {_plural('column', len(size.columns))}, {size.kinds}"
+    rows, columns = _plural("row", size.rows), _plural("column", len(size.columns))
+    facts = f"{size.rows:,} {rows}, {len(size.columns)} learned {columns}, {size.kinds}"
     if len(size.columns) <= 1:
         return "independent", f"{facts}: there is nothing that could depend on anything else."
     if size.rows < FEW_ROWS:
@@ -133,7 +134,8 @@ def _refused(name: str, size: _Size) -> str:
     if name == "trees" and len(size.columns) > MANY_COLUMNS:
         return f"{len(size.columns)} columns: its time grows with the square of their number."
     if name == "trees" and size.rows < FEW_ROWS:
-        return f"{size.rows:,} rows are too few to be cut into groups of similar rows."
+        few = f"{size.rows:,} rows are" if size.rows != 1 else "1 row is"
+        return f"{few} too few to be cut into groups of similar rows."
     return ""
 
 

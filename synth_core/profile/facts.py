@@ -23,6 +23,7 @@ Counts = npt.NDArray[np.int64]
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 RARE_ROWS = 5
+DAY = 86_400
 TOP_VALUES = 15
 BINS = 30
 RARE = "(rare)"
@@ -231,9 +232,11 @@ def _measure_numbers(values: pd.Series, column: Column, now: float | None) -> Me
     found = np.sort(cells[~gaps] if gaps.any() else cells)
     levels, sizes = runs(found)
     distinct, top = len(levels), int(sizes.max(initial=0))
+    prints = np.where(gaps, np.inf, cells + 0.0).view(np.uint64)
     if len(found) and max(abs(found[0]), abs(found[-1])) >= 2**53:  # floats no longer tell whole numbers apart
-        counts = values.value_counts()
-        distinct, top = len(counts), int(counts.iloc[0])
+        codes, different = pd.factorize(values)
+        distinct, top = len(different), int(np.bincount(codes[codes >= 0]).max())
+        prints = codes.astype(np.uint64)
     facts: dict[str, object] = {}
     usual = slice(*np.searchsorted(found, (-1e150, 1e150)))  # beyond that, squares overflow
     if len(found[usual]) and not column.regenerated:
@@ -241,8 +244,7 @@ def _measure_numbers(values: pd.Series, column: Column, now: float | None) -> Me
         facts = _number_facts(found[usual], levels[inside], sizes[inside], column, now)
     elif len(found) and column.kind is not Kind.DATETIME:
         facts = {"median_length": float(np.median([len(f"{level:.15g}") for level in levels[:1000]]))}
-    cells = np.where(gaps, np.inf, cells + 0.0)
-    return _measured(values, column, gaps, facts, distinct, top, cells.view(np.uint64))
+    return _measured(values, column, gaps, facts, distinct, top, prints)
 
 
 def _number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
@@ -252,6 +254,8 @@ def _number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, 
         return facts
     dates = column.kind is Kind.DATETIME
     shown = np.clip(quantile(found, QUANTILES), low, high)
+    if dates and not (found % DAY).any():  # days have no hours, nor do the middles between them
+        shown = np.floor(shown / DAY) * DAY
     edges, counts, below, above, log_scale = _histogram(found, low, high, column.kind)
     heap = heap_step(levels, sizes)
     capped = 0.0 if dates else _heap_at_top(levels, sizes)
@@ -393,8 +397,8 @@ def _calendar_facts(found: Floats) -> dict[str, object]:
     if len(found) < 2 * RARE_ROWS:
         return {}
     total = len(found)
-    days = np.floor(found / 86_400)
-    hours = np.bincount(((found - days * 86_400) // 3600).astype(np.intp), minlength=24)
+    days = np.floor(found / DAY)
+    hours = np.bincount(((found - days * DAY) // 3600).astype(np.intp), minlength=24)
     whole, sizes = runs(days)
     months = pd.DatetimeIndex(whole.astype("int64").astype("datetime64[D]")).month
     weekdays = np.bincount(((whole + 3) % 7).astype(np.intp), weights=sizes, minlength=7)

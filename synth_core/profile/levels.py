@@ -71,7 +71,7 @@ def are_years(name: str, kind: Kind, low: float, high: float) -> bool:
     >>> are_years("model_year", Kind.INTEGER, 1970, 1982), are_years("price", Kind.INTEGER, 1970, 1982)
     (True, False)
     """
-    return kind is Kind.INTEGER and 1000 <= low and high <= 2999 and bool(_YEAR & set(header_words(name)))
+    return kind is Kind.INTEGER and low >= 1000 and high <= 2999 and bool(_YEAR & set(header_words(name)))
 
 
 def _range_labels(cuts: npt.NDArray[np.float64], smallest: float, kind: Kind) -> list[str]:

@@ -100,28 +100,22 @@ def describe(line: Line, rng: np.random.Generator) -> SeriesProfile:
     found = autocorrelations(values, lags)
     facts = _shown(line, parts, bool(seasons))
     words = trend_words(trend, len(values), line.step, float(np.std(values[known])))
+    wanders = trend is not None and trend.wanders and words.startswith(MOVES)
+    said = words + WANDERING if wanders else words
     return SeriesProfile(
         **base,
         **facts,
         trend_per_step=trend.slope if trend else None,
         trend_p_value=trend.p_value if trend else None,
         trend_words=words,
-        trend_wanders=trend is not None and trend.wanders and words.startswith(MOVES),
+        trend_wanders=wanders,
         seasons=seasons,
         lags=list(range(1, lags + 1)),
         autocorrelation=[round(float(a), 4) for a in found[1:]],
         band=round(1.96 / float(np.sqrt(known.sum())), 4),
         trend_strength=_strength(parts.trend, parts.remainder) if parts else None,
         season_strength=seasons[0].strength if seasons else (0.0 if parts else None),
-        sentence=_sentence(
-            subject,
-            words + (WANDERING if trend is not None and trend.wanders and words.startswith(MOVES) else ""),
-            seasons,
-            found,
-            int(known.sum()),
-            missing,
-            dense,
-        ),  # fmt: skip
+        sentence=_sentence(subject, said, seasons, found, int(known.sum()), missing, dense),
     )
 
 
@@ -151,7 +145,7 @@ def decompose(values: Floats, period: int | None) -> Parts:
 
 
 def running_line(values: Floats, window: int) -> Floats:
-    """Return the straight line fitted to the ``window`` (odd) points around each, at its middle; at the ends, beside it.
+    """Return the straight line fitted to the ``window`` (odd) points around each place, at that place.
 
     The filter of Savitzky and Golay (1964, doi:10.1021/ac60214a047) of first degree.
     """
@@ -159,9 +153,9 @@ def running_line(values: Floats, window: int) -> Floats:
     sums = np.concatenate([[0.0], np.cumsum(values - values.mean())])
     middle = (sums[window:] - sums[:-window]) / window + values.mean()
     place = np.arange(window) - half
-    ends = []
-    for part in (values[:window], values[-window:]):
-        ends.append(part.mean() + place * float(place @ part) / float(place @ place))
+    ends = [
+        part.mean() + place * float(place @ part) / float(place @ place) for part in (values[:window], values[-window:])
+    ]
     return np.concatenate([ends[0][:half], middle, ends[1][half + 1 :]])
 
 

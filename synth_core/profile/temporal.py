@@ -158,7 +158,7 @@ def _remembers(values: Floats) -> bool:
         return False
     beside = len(SMOOTHED) // 2
     rest = values[beside:-beside] - np.convolve(values, SMOOTHED, "valid")
-    return float(autocorrelations(rest, 1)[1]) > max(0.2, 2.5 / np.sqrt(len(rest)))
+    return bool(autocorrelations(rest, 1)[1] > max(0.2, 2.5 / np.sqrt(len(rest))))
 
 
 def _times(table: Table, column: Column) -> Floats:

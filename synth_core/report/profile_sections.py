@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from synth_core.figures import alt_associations, amount, association_figure, share, spark_svg
 from synth_core.figures.style import day, short
 from synth_core.profile import OTHER, RARE, Alert, ColumnProfile, Profile, ValueShare, spark
+from synth_core.profile.levels import are_years
 from synth_core.report.pieces import HALF, Charts, icon, paragraph, table, text
 from synth_core.report.sections import facts_list
 from synth_core.semantics import SEMANTICS
@@ -127,9 +128,17 @@ def _kind(column: ColumnProfile) -> str:
     return f"{what}{extra}"
 
 
+def _shows(column: ColumnProfile) -> Callable[[float], str]:
+    """Return what writes a value of a column: dates as such, years without a comma."""
+    if column.kind is Kind.DATETIME:
+        return day
+    years = column.quantiles and are_years(column.name, column.kind, column.quantiles[0], column.quantiles[-1])
+    return "{:.0f}".format if years else amount
+
+
 def _middle(column: ColumnProfile) -> str:
     if column.quantiles:
-        show = day if column.kind is Kind.DATETIME else amount
+        show = _shows(column)
         return f"{show(column.quantiles[3])} (90 %: {show(column.quantiles[1])} to {show(column.quantiles[5])})"
     telling = [value for value in column.values if value.label not in (RARE, OTHER)]
     if telling:
@@ -188,7 +197,7 @@ def _shortened(column: ColumnProfile) -> ColumnProfile:
 
 def _facts(column: ColumnProfile) -> list[tuple[str, str]]:
     facts = [("Empty", share(column.missing_share)), ("Different values", f"{column.distinct:,}")]
-    show = day if column.kind is Kind.DATETIME else amount
+    show = _shows(column)
     if column.low is not None and column.high is not None:
         facts.append(("From, to", f"{show(column.low)} to {show(column.high)}"))
     if column.kind is not Kind.DATETIME and column.mean is not None:
