@@ -25,12 +25,15 @@ from synth_core.cli_options import (
     Query,
     QueryRows,
     QuerySeconds,
+    ReadAs,
     RuleFile,
+    SampleRows,
     UseName,
     check_place,
     check_suffix,
     left_out_notes,
     missing_of,
+    options_of,
     params_of,
     read_table,
     recipe_of,
@@ -87,13 +90,15 @@ def profile(
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
 ) -> None:
     """Say what is in a table and what it means: alerts, columns, time, exposed rows."""
     from synth_core.cli_profile import lines, save, understand
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
-    reading = read_table(file, query, query_rows, query_seconds)
+    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
     bar = Bar()
     found = understand(
         reading.table, use=use_of(use), progress=bar, target=target, entity=entity, order=order, sample=sample
@@ -112,13 +117,15 @@ def constraints(
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
 ) -> None:
     """Find rules that hold in a table."""
     from synth_core.constraints.discovery import discover
     from synth_core.constraints.kinds import rules_to_json
 
     check_place(json_out, "--json")
-    reading = read_table(file, query, query_rows, query_seconds)
+    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
     suggestions = discover(reading.table)
     note(*reading.notes)
     for suggestion in suggestions:
@@ -166,13 +173,15 @@ def generate(
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
 ) -> None:
     """Learn FILE and write a synthetic table."""
     from synth_core.generation import generate as generate_table
     from synth_core.writing import export
 
     check_suffix(out)
-    reading = read_table(file, query, query_rows, query_seconds)
+    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
     words = missing_of(missing or [])
     table = with_roles(told_missing(reading, words), target, sensitive or [], entity, order)
     recipe = recipe_of(
@@ -229,6 +238,8 @@ def judge(
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
     from synth_core.judging import judge as judge_tables
@@ -237,7 +248,7 @@ def judge(
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
-    reading = read_table(real, query, query_rows, query_seconds)
+    reading = read_table(real, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
     real_table = told_missing(reading, missing_of(missing or []))
     train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
     bar = Bar()
@@ -276,6 +287,8 @@ def run(
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
 ) -> None:
     """Follow a recipe from split to release pack: generate, judge, report."""
     from synth_core.pipeline import follow
@@ -284,7 +297,7 @@ def run(
     from synth_core.scorecard import default_targets
 
     recipe = read_recipe(recipe_file)
-    reading = read_table(file, query, query_rows, query_seconds)
+    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
     bar = Bar()

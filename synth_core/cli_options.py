@@ -13,7 +13,7 @@ from synth_core.errors import InputError
 
 if TYPE_CHECKING:
     from synth_core.constraints.base import Constraint
-    from synth_core.reading import Reading
+    from synth_core.reading import Reading, ReadOptions
     from synth_core.recipe import Recipe, Use
     from synth_core.table import Column, Table
 
@@ -38,6 +38,20 @@ Query = Annotated[
 ]
 QueryRows = Annotated[int, typer.Option("--query-rows", min=1, help="Read at most this many rows from a database.")]
 QuerySeconds = Annotated[int, typer.Option("--query-seconds", min=1, help="Cancel the query after this many seconds.")]
+ReadAs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--read",
+        metavar="KEY=VALUE",
+        help="How FILE is read, where the guess is wrong: delimiter (one mark, or tab), quote, encoding, decimal, "
+        "thousands, date_order (day, month or year), sheet (or the file in a .zip), header_row (1 is the first), "
+        "skip_ragged (yes). May be given several times.",
+    ),
+]
+SampleRows = Annotated[
+    int | None,
+    typer.Option("--sample-rows", min=1, help="Read so many evenly drawn rows of FILE, which may then be over 500 MB."),
+]
 Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
 Name = Annotated[str | None, typer.Option(metavar="COL")]
 Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
@@ -52,13 +66,48 @@ UseName = Annotated[
 Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
-def read_table(place: str, query: str, rows: int, seconds: float) -> Reading:
+def options_of(texts: list[str], sample_rows: int | None) -> ReadOptions:
+    """Return the options of every --read, from texts such as ``delimiter=;``, and of --sample-rows."""
+    from pydantic import ValidationError
+
+    from synth_core.reading import ReadOptions
+    from synth_core.table import did_you_mean
+
+    said: dict[str, str | int | None] = {"sample_rows": sample_rows}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or name not in _READ_KEYS:
+            near = did_you_mean(name, list(_READ_KEYS)).replace("columns", "keys")
+            raise InputError(f"--read {text}: write it as KEY=VALUE, such as delimiter=tab or sheet=Data.{near}")
+        said[name] = {"tab": "\t", "space": " "}.get(value, value) if name in ("delimiter", "thousands") else value
+        if name == "header_row":
+            said[name] = int(value) - 1 if value.isdecimal() and int(value) > 0 else None
+            if said[name] is None:
+                raise InputError(f"--read {text}: the header row is a whole number from 1.")
+    try:
+        return ReadOptions.model_validate(said)
+    except ValidationError as error:
+        key = error.errors()[0]["loc"][0]
+        wanted = "yes or no" if key == "skip_ragged" else "day, month or year"
+        raise InputError(f"--read {key}={said[str(key)]}: it must be {wanted}.") from None
+
+
+_READ_KEYS = (
+    "delimiter", "quote", "encoding", "decimal", "thousands", "date_order", "sheet", "header_row", "skip_ragged",
+)  # fmt: skip
+
+
+def read_table(place: str, query: str, rows: int, seconds: float, options: ReadOptions) -> Reading:
     """Return the table in a file, or the one that a query gives at a database URL."""
     from synth_core.databases import is_database_url
     from synth_core.databases import safe_url as safe
+    from synth_core.errors import RaggedError, TooLargeError
     from synth_core.reading import read
 
     if is_database_url(place):
+        if options.model_fields_set - {"sample_rows"} or options.sample_rows:
+            raise InputError("--read and --sample-rows are for files; let the query itself choose, with --query-rows.")
         if not query:
             raise InputError(_say_query(place, safe(place)))
         return _ask(place, query, rows, seconds)
@@ -67,7 +116,13 @@ def read_table(place: str, query: str, rows: int, seconds: float) -> Reading:
             f"--query goes with a database URL, and '{place}' is the name of a file; write sqlite:///{place} or "
             f"duckdb:///{place} where it is a database."
         )
-    return read(Path(place))
+    try:
+        return read(Path(place), options)
+    except TooLargeError as error:
+        hint = "" if options.sample_rows else " On the command line: --sample-rows 100000."
+        raise InputError(f"{error}{hint}") from None
+    except RaggedError as error:
+        raise InputError(f"{error} To leave such lines out: --read skip_ragged=yes.") from None
 
 
 def _ask(url: str, query: str, rows: int, seconds: float) -> Reading:

@@ -281,3 +281,37 @@ def test_verdicts_name_their_score(capsys: pytest.CaptureFixture[str], clients: 
     assert len(lines) == len(scores)
     for score, line in zip(scores, lines, strict=True):
         assert score in line
+
+
+def test_a_file_can_be_read_otherwise_than_guessed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = b"".join(b"%d;%d,5;x\n" % (i, i) for i in range(60))
+    (tmp_path / "a.csv").write_bytes(b"title\nn;size;word\n" + rows + b"1;2\n")
+    assert "--read skip_ragged=yes" in refused(capsys, "constraints", tmp_path / "a.csv")
+    words = ["--read", "skip_ragged=yes", "--read", "delimiter=;", "--read", "header_row=2", "--read", "decimal=,"]
+    code, out, err = simile(capsys, "profile", tmp_path / "a.csv", *words, "--sample-rows", 50)
+    assert code == 0, err
+    assert "a: 50 rows x 3 columns" in out
+    assert "Left out: 1 line" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--read", "delimter=x"], "Did you mean 'delimiter'?"),
+        (["--read", "sheet"], "write it as KEY=VALUE"),
+        (["--read", "date_order=last"], "must be day, month or year"),
+        (["--read", "skip_ragged=perhaps"], "must be yes or no"),
+        (["--read", "header_row=0"], "a whole number from 1"),
+        (["--read", "decimal=;"], "The decimal mark is a point or a comma"),
+        (["--sample-rows", "0"], "--sample-rows"),
+    ],
+)
+def test_a_way_of_reading_that_there_is_not_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], part: str
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n")
+    assert part in refused(capsys, "profile", tmp_path / "a.csv", *words)
+
+
+def test_a_database_is_not_read_as_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "are for files" in refused(capsys, "profile", "sqlite:///shop.db", "--sample-rows", 10)
