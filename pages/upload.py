@@ -36,18 +36,20 @@ with parts.guarded("The table cannot be opened"):
 
     if facts.rows < 100:
         st.warning(
-            f"{theme.count(facts.rows)} rows are few: below 100 there is little to learn, "
-            "and each row weighs much for privacy.",
+            f"{theme.count(facts.rows)} row{' is' if facts.rows == 1 else 's are'} few: below 100 there is little to "
+            "learn, and each row weighs much for privacy.",
             icon=":material/info:",
         )
 
-    for name, note in odd_cells.notes(table):
-        st.warning(f"**{theme.plain(name)}:** {theme.plain(note)}", icon=":material/rule:")
+    doubts, plain = reading_form.sorted_notes(project.notes, project.evidence)
+    odd_cells.box(table, doubts)
 
-    with st.expander(f"How {theme.plain(project.filename or 'the table')} was read", icon=":material/description:"):
-        st.markdown(
-            "\n".join(f"- {theme.plain(note)}" for note in reading_form.unsaid(project.notes, project.evidence))
-        )
+    with st.expander(
+        f"How {theme.plain(project.filename or 'the table')} was read{reading_form.in_short(project.options)}",
+        icon=":material/description:",
+    ):
+        if plain:
+            st.markdown("\n".join(f"- {theme.plain(note)}" for note in plain))
         options = None
         if project.question is not None:
             database_form.again(project, project.question, key="upload.db")

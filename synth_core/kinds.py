@@ -99,7 +99,7 @@ def _identity(cells: Cells) -> Found | None:
     if says_group(name) and cells.numbers is None and distinct <= _FEW:
         return None
     return Kind.IDENTIFIER, (
-        f"Repeats: {distinct:,} different values. If it says who the row is about, choose the role 'entity'."
+        f"Repeats: {distinct:,} different values. If it says whom a row is about, give it that role."
     )
 
 

@@ -189,8 +189,8 @@ def _records(text: str, filename: str) -> list[Any]:
         raise ReadingError(f"'{filename}' is JSON nested too deeply for a table.") from None
     if isinstance(whole, dict):
         lists = [value for value in whole.values() if isinstance(value, list) and value]
-        if len(lists) == len(whole) and len({len(cells) for cells in lists}) == 1:
-            if len(lists) > 1 or not isinstance(lists[0][0], dict):  # a list of cells for each column
-                return [dict(zip(whole, row, strict=True)) for row in zip(*lists, strict=True)]
+        even = len(lists) == len(whole) and len({len(cells) for cells in lists}) == 1
+        if even and (len(lists) > 1 or not isinstance(lists[0][0], dict)):  # a list of cells for each column
+            return [dict(zip(whole, row, strict=True)) for row in zip(*lists, strict=True)]
         return lists[0] if len(lists) == 1 else [whole]
     return whole if isinstance(whole, list) else []

@@ -48,14 +48,20 @@ def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int
         notes.append(f"{top} row{'s' if top > 1 else ''} above the column names left out.")
     if markup.bare:
         notes.append(_never_calculated(filename, chosen, markup.bare))
+    if markup.bare and not len(raw):
+        raise ReadingError(_never_calculated(filename, chosen, markup.bare))
     raw, tidied = tidy_names(raw, filename)
     raw, typed = _typed(raw, {str(place) for place in markup.percent}, markup.errors)
     raw.attrs["text"] = False
     evidence = {
-        "sheet": f"The first visible sheet with cells of {len(sheets)}." if sheet is None else "As chosen.",
+        "sheet": _sheet_evidence(len(sheets)) if sheet is None else "As chosen.",
         "header_row": f"The first row with several filled cells; it names {raw.shape[1]} columns.",
     }
     return CellsRead(raw, notes + more + tidied + typed, sheets, chosen, top, evidence)
+
+
+def _sheet_evidence(sheets: int) -> str:
+    return f"The first sheet with a table, of {sheets}." if sheets > 1 else "The only sheet."
 
 
 def _opened(data: bytes, filename: str) -> Any:
@@ -79,16 +85,18 @@ def _has_cells(sheet: Any) -> bool:
 
 
 def _first_filled(book: Any, data: bytes, filename: str, ordered: list[str]) -> tuple[str, Rows, Markup]:
-    """Return the name, the rows and the markup of the first of these sheets that has cells, else of the first."""
-    first: tuple[str, Rows, Markup] | None = None
+    """Return the name, rows and markup of the first of these sheets with a table, else with cells, else of the first.
+
+    A sheet with a row or a column of cells alone, such as a page of remarks, is no table where another sheet has one.
+    """
+    found: list[tuple[str, Rows, Markup]] = []
     for title in ordered:
         markup = sheet_markup(data, title)
-        found = title, _sheet_rows(book, title, filename, markup), markup
-        if found[1]:
-            return found
-        first = first or found
-    assert first is not None
-    return first
+        rows = _sheet_rows(book, title, filename, markup)
+        if sum(sum(cell is not None for cell in row) > 1 for row in rows[:200]) > 1:
+            return title, rows, markup
+        found.append((title, rows, markup))
+    return next((one for one in found if one[1]), found[0])
 
 
 def _sheet_rows(book: Any, title: str, filename: str, markup: Markup) -> Rows:

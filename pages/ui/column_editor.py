@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, state, theme
+from pages.ui import column_detail, parts, state, theme
 from pages.ui.column_words import (
     KIND_MEANS,
     KINDS,
@@ -55,10 +55,10 @@ def rows_of(table: Table, names: tuple[str, ...], missing: dict[str, str]) -> pd
             "Role": [ROLES[c.role] for c in columns],
             "Personal data": [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in columns],
             OUTPUT: [consequence(c) for c in columns],
-            "Examples": [examples(table, c) for c in columns],
             "Missing": [missing.get(c.name, "") for c in columns],
             "Protect": [c.protect for c in columns],
             "Note": [c.note for c in columns],
+            "Examples": [examples(table, c) for c in columns],
         }
     )
 
@@ -108,6 +108,7 @@ def editor(project: Project, table: Table) -> None:
         alt="One row per column: kind, role, personal data, examples and what becomes of it.",
         column_config=_config(table),
     )
+    column_detail.detail(table, names)
     with st.expander("What the choices mean for the synthetic table", icon=":material/help:"):
         st.dataframe(
             legend(),
@@ -128,12 +129,11 @@ def _config(table: Table) -> dict[str, Any]:
     kinds = "\n".join(f"* **{KINDS[kind]}**: {words}" for kind, words in KIND_MEANS.items())
     roles = "\n".join(f"* **{ROLES[role]}**: {words}" for role, words in ROLE_MEANS.items())
     return {
-        "Column": config.TextColumn(pinned=True, width=132),
+        "Column": config.TextColumn(pinned=True, width=124),
         "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
-        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=98, help=roles),
+        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=92, help=roles),
         "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
-        OUTPUT: config.TextColumn(width=236, help="What becomes of the column in the synthetic table."),
-        "Examples": config.TextColumn(width=100, help="Personal data and identifiers are masked."),
+        OUTPUT: config.TextColumn(width=208, help="What becomes of the column in the synthetic table."),
         "Missing": config.TextColumn(
             width=82,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",
@@ -142,7 +142,8 @@ def _config(table: Table) -> dict[str, Any]:
             width=76,
             help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
         ),
-        "Note": config.TextColumn(width="large", help="Why the column was read like this."),
+        "Note": config.TextColumn(width=176, help="Why the column was read like this; in full below the table."),
+        "Examples": config.TextColumn(width=200, help="Personal data and identifiers are masked."),
     }
 
 

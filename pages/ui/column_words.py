@@ -16,7 +16,7 @@ KINDS = {
     Kind.CATEGORY: "category",
     Kind.BOOLEAN: "yes / no",
     Kind.DATETIME: "date",
-    Kind.TEXT: "free text",
+    Kind.TEXT: "text",
     Kind.IDENTIFIER: "identifier",
 }
 ROLES = {
@@ -33,7 +33,7 @@ KIND_MEANS = {
     Kind.CATEGORY: "Learned as answers without an order; only words of the source, rare ones merged.",
     Kind.BOOLEAN: "Learned as two answers, in the source's own words.",
     Kind.DATETIME: "Learned as points in time; new dates, written as the source writes them.",
-    Kind.TEXT: "Never learned: sentences can hold anything. The column is left out.",
+    Kind.TEXT: "Never learned: sentences can hold anything. Left out; names, postcodes and the like are invented.",
     Kind.IDENTIFIER: "Never learned: new values of the same form, none of them a real one.",
 }
 ROLE_MEANS = {

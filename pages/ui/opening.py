@@ -15,7 +15,10 @@ from synth_core.table import Role
 
 LIMIT_MB = 500
 SAMPLE_ROWS = 100_000
-SUFFIXES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "gz", "zip"]
+# .xls is refused with the way out, which the browser would not give
+SUFFIXES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "parquet", "json", "jsonl", "ndjson", "gz", "zip"]
+SLOW_MB = 20  # above it the wait is estimated
+MB_A_SECOND = 10  # delimited text, from the file to the page
 PROMISES = (
     (":material/table_rows:", "One row per person, visit, order, and so on; a header on top."),
     (":material/auto_fix:", "Delimiter, kinds and personal data are found; you check them on the next page."),
@@ -74,7 +77,7 @@ def _remedy(error: str) -> ReadOptions | None:
 def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
     """Make a project from the file and go on; a failure is kept, so that the card stays."""
     try:
-        with st.spinner("Reading your table…"):
+        with st.spinner(_waiting(file), show_time=True):
             data = file.getvalue()
             reading = read_bytes(data, file.name, options)
             label = file.name.rsplit("/", 1)[-1].split(".")[0] or file.name
@@ -85,6 +88,15 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
     cache.table(made)  # in memory already: the next page need not read it back
     state.open_project(made.id)
     parts.go("upload")
+
+
+def _waiting(file: UploadedFile) -> str:
+    """Return what is said while a file is read, with an estimate where it takes long."""
+    size = file.size / 1e6
+    if size < SLOW_MB or not reading_form.is_text(file.name):
+        return f"Reading {theme.plain(file.name)}…"
+    seconds = max(5, round(size / MB_A_SECOND / 5) * 5)
+    return f"Reading {theme.plain(file.name)} ({size:,.0f} MB): about {seconds} seconds…"
 
 
 def demo_cards() -> None:

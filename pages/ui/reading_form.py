@@ -31,8 +31,8 @@ _ALIKE = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 _BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces", ":": "colons"}
 # said by the form, or of no weight
 _PLAIN = re.compile(
-    r"Cells are separated|Numbers have decimal|Numbers with a|A sample:|Two header rows|Records inside|Sheet .* was read"
-    r"|[\d,]+ (line|row)s? above|[\d,]+ empty rows at the end"
+    r"Cells are separated|Numbers have decimal|Numbers with a|A sample:|Two header rows|Records inside"
+    r"|Sheet .* was read|[\d,]+ (line|row)s? above|[\d,]+ empty rows at the end"
 )
 _FIELDS = (
     # option, label, choices, help

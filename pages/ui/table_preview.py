@@ -13,6 +13,7 @@ from pages.ui.column_editor import MASK
 from synth_core.table import Column, Kind, Table
 
 ROWS = 200
+COLUMNS = 100
 
 
 def masked(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
@@ -29,7 +30,7 @@ def formats(columns: tuple[Column, ...], *, pin: bool = True) -> dict[str, Any]:
     config: dict[str, Any] = {}
     for place, column in enumerate(columns):
         pinned = pin and place == 0
-        if column.kind is Kind.DATETIME:
+        if column.kind is Kind.DATETIME and not column.regenerated:  # covered cells are no dates
             whole_days = not column.format or "%H" not in column.format
             config[column.name] = (
                 st.column_config.DateColumn(format="YYYY-MM-DD", pinned=pinned)
@@ -47,7 +48,7 @@ def written(columns: tuple[Column, ...]) -> dict[str, Callable[[Any], str]]:
     """Return, for a pandas Styler, how cells are written as :func:`formats` would: a Styler's text wins over it."""
     ways: dict[str, Callable[[Any], str]] = {}
     for column in columns:
-        if column.kind is Kind.DATETIME:
+        if column.kind is Kind.DATETIME and not column.regenerated:
             day = "%Y-%m-%d" if not column.format or "%H" not in column.format else "%Y-%m-%d %H:%M"
             ways[column.name] = partial(_moment, day=day)
         elif column.kind in (Kind.INTEGER, Kind.NUMBER) and not column.regenerated:
@@ -69,17 +70,19 @@ def _moment(cell: Any, *, day: str) -> str:
 
 
 def preview(table: Table, *, key: str) -> None:
-    """Draw the first 200 rows with the first column pinned."""
-    rows = min(ROWS, len(table))
+    """Draw the first 200 rows, of wide tables the first 100 columns, with the first column pinned."""
+    rows, columns = min(ROWS, len(table)), table.columns[:COLUMNS]
+    of_columns = f" and {len(columns)} of {len(table.columns):,} columns" if len(columns) < len(table.columns) else ""
     st.caption(
-        f"The first {rows:,} of {len(table):,} rows. Personal data, identifiers and free text are covered with {MASK}."
+        f"The first {rows:,} of {len(table):,} rows{of_columns}. "
+        f"Personal data, identifiers and free text are covered with {MASK}."
     )
     st.dataframe(
-        masked(table.frame.head(ROWS), table.columns),
+        masked(table.frame[[column.name for column in columns]].head(ROWS), columns),
         key=key,
         hide_index=True,
         height=360,
         placeholder="–",
-        column_config=formats(table.columns),
+        column_config=formats(columns),
         alt=f"The first {rows} rows of the table.",
     )
