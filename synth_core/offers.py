@@ -33,6 +33,7 @@ _UNKNOWN = frozenset([
 _DOUBTFUL_WORDS = frozenset(["none", "-", "--", "x", "nc", "nr", "not applicable", "nil", "na"])
 _DATES = ("1900-01-01", "1899-12-30", "1899-12-31", "1970-01-01", "1753-01-01", "1800-01-01", "1901-01-01",
           "2099-12-31", "2199-12-31", "2100-01-01", "2200-01-01")  # fmt: skip
+_STAMPS = np.array(_DATES, dtype="datetime64[ns]")
 _SAMPLE = 200_000
 
 
@@ -117,14 +118,12 @@ def _missing_codes(
 
 def _missing_dates(column: Column, values: pd.Series) -> list[MissingOffer]:
     found: list[MissingOffer] = []
-    filled = values.dropna()
-    for text in _DATES:
-        stamp = pd.Timestamp(text)
-        same = filled == stamp
-        rows = int(same.sum())
-        rest = filled[~same]
-        if rows < FEW or rest.empty:
+    filled = values.dropna().to_numpy(dtype="datetime64[ns]")
+    for text, moment in zip(_DATES, _STAMPS, strict=True):
+        rows = int((filled == moment).sum())
+        if rows < FEW or rows == len(filled):
             continue
+        stamp, rest = pd.Timestamp(text), pd.Series(filled[filled != moment])
         low, high = rest.min(), rest.max()
         apart = low - stamp if stamp < low else stamp - high if stamp > high else pd.Timedelta(0)
         if apart > max(pd.Timedelta(days=3650), (high - low) / 4):
