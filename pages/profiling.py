@@ -20,7 +20,7 @@ from pages.ui import (
 from pages.ui.profile_source import Source
 from synth_core.project import Project
 
-OVERVIEW = 540  # px, of the table of columns
+OVERVIEW = 576  # px, of the table of columns
 TABS = ("Columns", "Pairs", "Triples", "Time", "Exposed rows", "Missing")
 
 parts.page_head(
@@ -31,9 +31,17 @@ project = parts.need_project()
 
 def columns(found: Source) -> None:
     """Draw the overview beside the chosen column."""
-    with st.container(horizontal=True, gap="medium"):  # side by side, or one under the other in a narrow window
+    with st.container(horizontal=True, gap="small"):  # side by side, or one under the other in a narrow window
         left, right = st.container(width=OVERVIEW), st.container(width="stretch")
     with left:
+        st.text_input(
+            "Search columns",
+            key="profiling.search",
+            placeholder="Search columns",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         chosen = column_panel.overview(found.profile)
     with right:
         if chosen:
@@ -69,18 +77,14 @@ with parts.guarded("The table cannot be profiled"):
         profile_head.head(project, found)
     with st.container(gap="small"):
         alerts.alerts(project, table, found.profile)
+    with st.container(gap="small"):
+        meaning = st.container()  # filled last: the tabs need not wait for it
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="profiling_controls"):
-        st.text_input(
-            "Search columns",
-            key="profiling.search",
-            placeholder="Search columns",
-            icon=":material/search:",
-            persist_state="session",
-            width=240,
-        )
         profile_head.target_choice(project, table)
         profile_head.rows_choice(table)
         profile_downloads.menu(project, found)
     panels(project, found)
+    with meaning, parts.guarded("What this means could not be told"):
+        profile_head.meaning(project, found)
 
 parts.step_footer("upload", "constraints")

@@ -20,6 +20,7 @@ Measure = Literal["auto", "pearson", "spearman", "cramers_v", "correlation_ratio
 
 MAX_ROWS = 20_000
 MAX_LEVELS = 60
+FEW = 5  # rows; smaller groups do not count as explaining anything
 MAX_COLUMNS = 300
 
 
@@ -236,8 +237,10 @@ def correlation_ratios(codes: Codes, ranks: Floats, filled: Floats, *, ranked: b
         return np.zeros(width)
     groups = csr_matrix((known, (np.maximum(codes - 1, 0), np.arange(rows))), shape=(levels, rows))
     counts, sums = groups @ filled, groups @ ranks
+    enough = counts >= FEW  # one or two rows explain nothing, yet they are all that a nearly constant column has
+    counts, sums = np.where(enough, counts, 0.0), np.where(enough, sums, 0.0)
     total, grand = counts.sum(axis=0), sums.sum(axis=0)
-    squares = known @ (ranks**2)
+    squares = np.where(enough, groups @ (ranks**2), 0.0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         between = np.nansum(sums**2 / counts, axis=0) - grand**2 / total
         spread = squares - grand**2 / total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,8 +12,9 @@ from synth_core.profile import Alert, Profile
 from synth_core.project import Project
 from synth_core.table import Table
 
-SHOWN = 4
+SHOWN = 3
 FEW = 3  # alerts of one sort share a line from here on
+ALIKE = ("personal", "identifier", "decided")  # say the same of every column: two of them do
 LISTED = 12  # names on such a line
 LOOKS = 50  # alerts in a line's list
 TOGETHER = {
@@ -36,7 +38,7 @@ TOGETHER = {
     "missing_depends": "columns are empty by the value of another one",
     "strong_association": "groups of columns go strongly together",
     "duplicate_columns": "pairs of columns say the same",
-    "decided": "times one column decides another",
+    "decided": "columns are decided by another one",
     "dates_out_of_order": "pairs of dates are out of order in some rows",
 }
 PAIRED = ("strong_association", "near_duplicate", "duplicate_columns", "decided")  # looked at as a pair
@@ -77,14 +79,17 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
 
 
 def grouped(found: Sequence[Alert]) -> list[list[Alert]]:
-    """Return the alerts by line: three or more of one sort and severity share one, in the place of the first."""
+    """Return the alerts by line: three or more of one sort and severity share one, in the place of the first.
+
+    Two do where the evidence is the same for both.
+    """
     sorts: dict[tuple[str, str], list[Alert]] = {}
     for alert in found:
         sorts.setdefault((alert.code, alert.severity), []).append(alert)
     lines: list[list[Alert]] = []
     for alert in found:
         group = sorts[alert.code, alert.severity]
-        if alert.code not in TOGETHER or len(group) < FEW:
+        if alert.code not in TOGETHER or len(group) < (2 if alert.code in ALIKE else FEW):
             lines.append([alert])
         elif alert is group[0]:
             lines.append(group)
@@ -104,6 +109,7 @@ def group_sentence(group: Sequence[Alert]) -> str:
 def _line(project: Project, table: Table, group: list[Alert], place: int) -> None:
     alert, mark = group[0], SIGNS[group[0].severity]
     sentence = alert.sentence if len(group) == 1 else group_sentence(group)
+    meant = alert.consequence if len(group) == 1 else re.sub(r"^Its ", "Their ", alert.consequence)
     actions = [one.action for one in group if one.action is not None]
     with st.container(
         horizontal=True,
@@ -113,7 +119,7 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
         key=f"profiling_alert_{place}",
     ):
         st.markdown(
-            f":{mark.colour}[{mark.icon}] {theme.plain(sentence)} :gray[{theme.plain(alert.consequence)}]",
+            f":{mark.colour}[{mark.icon}] {theme.plain(sentence)} :gray[{theme.plain(meant)}]",
             width="stretch",
         )
         if actions and alert_actions.is_done(project, actions):

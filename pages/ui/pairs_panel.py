@@ -16,6 +16,7 @@ from synth_core.profile.pairs import PairFacts
 
 STRONGEST = 40
 SHOWN = 80  # columns of a heat map
+BESIDE = 26  # columns; a larger heat map takes the whole width, so that its names can be read
 MEASURES = {
     "auto": "Fitting each pair",
     "pearson": "Pearson",
@@ -52,8 +53,10 @@ def pairs(found: Source) -> None:
     if len(found.profile.associations.names) < 2:
         st.markdown(":gray[Fewer than two columns are learned, so there are no pairs.]")
         return
+    wide = len(found.profile.associations.names) > BESIDE
+    top = st.container()
     left, right = halves()
-    with left:
+    with top if wide else left:
         measure = st.selectbox(
             "Measure",
             list(MEASURES),
@@ -69,6 +72,7 @@ def pairs(found: Source) -> None:
         ranked = strongest(matrix)
         x, y = _chosen(matrix, ranked)
         _heat(matrix, measure, (x, y))
+    with left:
         _list(ranked)
     with right:
         _pair(found, matrix.names, x, y)
@@ -162,8 +166,9 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
     figure = pair_figure(found.table.frame, found.table.column(x), found.table.column(y), mode=state.mode())
     parts.chart(figure, alt=first, key="profiling.pair")
     if facts.measures:
-        _measures(facts, x, y)
-    st.caption(f"{theme.count(facts.rows)} rows have both values.")
+        _measures(facts)
+    interval = " In brackets: 95 % intervals." if facts.measures else ""
+    st.caption(f"{theme.count(facts.rows)} rows have both values.{interval}")
     with st.expander("The chart as a table", key="profiling.pair_box", on_change="rerun") as box:
         if box.open:
             st.dataframe(
@@ -174,25 +179,21 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
             )
 
 
-def _measures(facts: PairFacts, x: str, y: str) -> None:
-    """Draw every measure that fits the pair, the most telling in words."""
-    st.markdown(theme.plain(facts.measures[0].sentence))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Measure": [one.name for one in facts.measures],
-                "Value": [one.value for one in facts.measures],
-                "95 % interval": [f"{one.low:.2f} to {one.high:.2f}" for one in facts.measures],
-                "Meaning": [one.sentence for one in facts.measures],
-            }
-        ),
-        hide_index=True,
-        key="profiling.pair_measures",
-        column_config={
-            "Measure": st.column_config.TextColumn(width=150),
-            "Value": st.column_config.NumberColumn(format="%.2f", width=50),
-            "95 % interval": st.column_config.TextColumn(width=90),
-            "Meaning": st.column_config.TextColumn(width=420),
-        },
-        alt=f"Measures of {x} with {y}.",
-    )
+def _measures(facts: PairFacts) -> None:
+    """Draw every measure that fits the pair, with its 95 % interval and its meaning, as lines that wrap."""
+    lines = [
+        f"- **{theme.plain(one.name)} {_digits(one.value)}** :gray[({_digits(one.low)} to {_digits(one.high)})] "
+        f"{theme.plain(one.sentence)}"
+        for one in facts.measures
+    ]
+    with st.container(key="profiling_measures"):
+        st.markdown("\n".join(lines))
+
+
+def _digits(value: float) -> str:
+    """Return a measure to two decimals, more where these would make it a perfect 1.
+
+    >>> _digits(0.5), _digits(0.9998), _digits(1.0)
+    ('0.50', '0.9998', '1.00')
+    """
+    return f"{value:.4f}" if 0.995 <= abs(value) < 0.99995 else f"{value:.2f}"

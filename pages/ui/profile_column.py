@@ -74,21 +74,20 @@ def _counts(column: ColumnProfile) -> None:
 def _numbers(column: ColumnProfile) -> None:
     """Draw mean, spread, shape and modes of numbers; of dates the modes only."""
     if column.mean is not None and column.kind is not Kind.DATETIME:
-        facts = [
-            ("Mean", column.mean),
-            ("SD", column.std),
-            ("Variance", column.variance),
-            ("Skewness", column.skewness),
-            ("Kurtosis", column.kurtosis),
-        ]
-        with st.grid(min_column_width=62, gap="xsmall"):
-            for name, value in facts:
-                note = " (in excess of the normal curve's)" if name == "Kurtosis" else ""
-                st.markdown(
-                    f":small[:gray[{name}]]  \n**{theme.figure(value)}**", help=f"{name}{note}" if note else None
-                )
+        facts = {"Mean": column.mean, "SD": column.std, "Variance": column.variance, "Skewness": column.skewness}
+        told = [(name, theme.figure(value)) for name, value in facts.items()]
+        _small(
+            [*told, ("Kurtosis", theme.figure(column.kurtosis))], 62, {"Kurtosis": "In excess of the normal curve's."}
+        )
     if column.modality is not None and column.modality.sentence:
         st.markdown(f":material/area_chart: {theme.plain(column.modality.sentence)}")
+
+
+def _small(told: list[tuple[str, str]], width: int, notes: dict[str, str] | None = None) -> None:
+    """Draw names and values in columns of at least ``width`` pixels; they wrap where a table would be cut."""
+    with st.grid(min_column_width=width, gap="xsmall"):
+        for name, value in told:
+            st.markdown(f":small[:gray[{name}]]  \n**{value}**", help=(notes or {}).get(name))
 
 
 def _gaps_and_edges(column: ColumnProfile) -> None:
@@ -109,10 +108,12 @@ def _alerts(found: Source, name: str) -> None:
 
 
 def _tables(column: ColumnProfile) -> None:
-    """Draw quantiles and calendar, or the most frequent values, as tables."""
+    """Draw quantiles (what share of the values lies below) and calendar, or the most frequent values, as tables."""
     if column.quantiles:
-        row = {f"{q * 100:g} %": [value_text(v, column.kind)] for q, v in zip(QUANTILES, column.quantiles, strict=True)}
-        st.dataframe(pd.DataFrame(row), hide_index=True, key="profiling.quantiles", alt=f"Quantiles of {column.name}.")
+        told = [
+            (f"{q * 100:g} %", value_text(v, column.kind)) for q, v in zip(QUANTILES, column.quantiles, strict=True)
+        ]
+        _small(told, 88 if column.kind is Kind.DATETIME else 62)
     if column.weekdays:
         _calendar(column)
     if column.values:

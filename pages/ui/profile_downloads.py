@@ -42,11 +42,12 @@ def menu(project: Project, found: Source) -> None:
 
 
 def _exact(found: Source) -> Profile:
-    """Return the profile of all rows where it is on its way: a file waits for it."""
-    return found.work.future.result() if found.work is not None else found.profile
+    """Return the profile of all rows where it is on its way: a file waits for it. The sample's, if it does not come."""
+    work = found.work
+    return work.future.result() if work is not None and work.future.exception() is None else found.profile
 
 
-def _everything(project: Project, found: Source) -> dict[str, Any]:
+def _everything(project: Project, found: Source, profile: Profile) -> dict[str, Any]:
     """Return what goes into a file beside the profile."""
     name, whole = project.table_name, found.whole
     known = tuple(profile_source.quasi_identifiers(name, whole))
@@ -56,7 +57,7 @@ def _everything(project: Project, found: Source) -> dict[str, Any]:
         "time": profile_source.time(name, None, None, None, whole),
         "triples": profile_source.triples(found.key, found.table),
         "exposure": profile_source.exposure(name, known, suggested_widths(whole, known), "", whole) if known else None,
-        "advice": profile_source.meaning(name, project.use, found.profile.sampled, whole, found.profile),
+        "advice": profile_source.meaning(name, project.use, profile.sampled, whole, profile),
     }
 
 
@@ -64,7 +65,8 @@ def _page(project: Project, found: Source) -> Callable[[], bytes]:
     def made() -> bytes:
         from synth_core.report.profile_document import profile_html
 
-        return profile_html(project.label, _exact(found), **_everything(project, found)).encode()
+        profile = _exact(found)
+        return profile_html(project.label, profile, **_everything(project, found, profile)).encode()
 
     return made
 
@@ -73,6 +75,7 @@ def _document(project: Project, found: Source) -> Callable[[], bytes]:
     def made() -> bytes:
         from synth_core.report.profile_document import profile_json
 
-        return profile_json(project.label, _exact(found), **_everything(project, found)).encode()
+        profile = _exact(found)
+        return profile_json(project.label, profile, **_everything(project, found, profile)).encode()
 
     return made

@@ -89,17 +89,27 @@ def _sensitive(table: Table, chosen: list[str]) -> str:
 def _tiles(result: Exposure) -> None:
     tiles = [
         ("Unique rows", theme.count(result.unique_rows), "Alone with their combination."),
-        ("Of all rows", theme.share(result.unique_share), "Unique rows, of all rows."),
-        ("Under five", theme.share(result.under_five_share), "Rows in groups of 1 to 4."),
-        ("Smallest group", theme.count(result.smallest), "The k of k-anonymity."),
+        ("Share unique", theme.share(result.unique_share), "Unique rows, of all rows."),
+        ("In groups under five", theme.share(result.under_five_share), "Rows that share with at most three others."),
+        ("Smallest group (k)", theme.count(result.smallest), "The k of k-anonymity."),
     ]
     for pair in (tiles[:2], tiles[2:]):
         for place, (title, value, about) in zip(st.columns(2, gap="small"), pair, strict=True):
             place.metric(title, value, border=True, help=about)
     if result.sentence:
-        st.markdown(theme.plain(result.sentence))
+        st.markdown(f"{theme.plain(result.sentence)} :gray[{theme.plain(taken(result))}]")
     if result.diversity is not None and result.diversity.sentence:
         st.markdown(theme.plain(result.diversity.sentence))
+
+
+def taken(result: Exposure) -> str:
+    """Return how coarse the columns were taken ("Taken: 'age' in bands of 5; 'sex' exactly.")."""
+    coarse = [f"'{name}' {result.widths[name]}" for name in result.columns if name in result.widths]
+    exact = [f"'{name}'" for name in result.columns if name not in result.widths]
+    if not coarse:
+        return "Every column is taken exactly; bands make them coarser."
+    rest = [f"{', '.join(exact)} exactly"] if exact else []
+    return f"Taken: {'; '.join([*coarse, *rest])}."
 
 
 def _pictures(result: Exposure) -> None:

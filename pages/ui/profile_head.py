@@ -14,7 +14,7 @@ from synth_core.project import Project
 from synth_core.reading import ColumnChoice
 from synth_core.table import Kind, Role, Table
 
-ADVICE = 3  # shown before the rest is folded
+ADVICE = 2  # shown before the rest is folded
 ALL_ROWS = "All rows"
 NO_TARGET = "None"
 PLURALS = {
@@ -28,13 +28,16 @@ PLURALS = {
 
 def table_line(profile: Profile) -> str:
     """Return what a table is, in one line."""
-    numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in profile.columns)
-    kinds = Counter(column.kind for column in profile.columns)
+    plain = [column for column in profile.columns if not column.semantic]
+    numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in plain)
+    kinds = Counter(column.kind for column in plain)
     pieces = [f"{numbers} number{'s' if numbers > 1 else ''}"] if numbers else []
     for kind, words in PLURALS.items():
         if kinds[kind]:
             one = {"categories": "category", "yes / no": "yes / no"}.get(words, words.rstrip("s"))
             pieces.append(f"{kinds[kind]} {one if kinds[kind] == 1 else words}")
+    if personal := len(profile.columns) - len(plain):
+        pieces.append(f"{personal} personal")
     repeated = f"{theme.count(profile.duplicate_rows)} repeated rows" if profile.duplicate_rows else "no repeated rows"
     return (
         f"**{theme.count(profile.rows)} rows × {theme.count(len(profile.columns))} columns**: {', '.join(pieces)}. "
@@ -43,15 +46,16 @@ def table_line(profile: Profile) -> str:
 
 
 def head(project: Project, found: Source) -> None:
-    """Draw one line of what the table is, where it comes from, and what it means for the chosen use."""
+    """Draw one line of what the table is, and what the page is drawn from."""
     st.markdown(table_line(found.profile))
-    if found.work is not None:
+    if found.problem is not None:
+        _exact_failed(project, found)
+    elif found.work is not None:
         _exact_follows(found.work, found.profile)
     elif found.profile.sampled:
         st.caption(
             f"From {theme.count(found.profile.sampled)} of {theme.count(found.profile.rows)} rows, evenly drawn."
         )
-    _meaning(project, found)
 
 
 def _exact_follows(work: Work, profile: Profile) -> None:
@@ -68,7 +72,24 @@ def _exact_follows(work: Work, profile: Profile) -> None:
     waiting()
 
 
-def _meaning(project: Project, found: Source) -> None:
+def _exact_failed(project: Project, found: Source) -> None:
+    """Say that the exact figures did not come; what a sample shows stays on the page."""
+    if found.problem is not None:
+        parts.error_card(found.problem, title="The exact figures could not be computed")
+    st.caption(
+        f"All that follows is from {theme.count(found.profile.sampled or 0)} of "
+        f"{theme.count(found.profile.rows)} rows, evenly drawn."
+    )
+    st.button(
+        "Try again",
+        key="profiling.again",
+        icon=":material/refresh:",
+        on_click=profile_source.forget_exact,
+        args=(project.table_name, found.whole),
+    )
+
+
+def meaning(project: Project, found: Source) -> None:
     """Draw what the profile means; of a large table it comes with the exact figures, which it quotes."""
     if found.work is not None:
         with st.container(border=True, key="profiling_meaning"):
@@ -77,17 +98,19 @@ def _meaning(project: Project, found: Source) -> None:
     advice = profile_source.meaning(project.table_name, project.use, found.profile.sampled, found.whole, found.profile)
     if not advice:
         return
+    first, *rest = [*advice[1:], advice[0]]  # what the table is stands in the line above: it is said last
+    shown, folded = [first, *rest][:ADVICE], [first, *rest][ADVICE:]
     with st.container(border=True, gap="xsmall", key="profiling_meaning"):
         st.markdown("**What this means for you**")
-        for place, one in enumerate(advice[:ADVICE]):
-            _advice(project, one, place)
-        if len(advice) > ADVICE:
-            with st.expander(f"{len(advice) - ADVICE} more", key="profiling.more_advice", type="compact"):
-                for place, one in enumerate(advice[ADVICE:], start=ADVICE):
-                    _advice(project, one, place)
+        for one in shown:
+            _advice(project, one)
+        if folded:
+            with st.expander(f"{len(folded)} more", key="profiling.more_advice", type="compact"):
+                for one in folded:
+                    _advice(project, one)
 
 
-def _advice(project: Project, one: object, place: int) -> None:
+def _advice(project: Project, one: object) -> None:
     title, sentence, page = (getattr(one, name) for name in ("title", "sentence", "page"))
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(f"**{theme.plain(title)}.** {theme.plain(sentence)}", width="stretch")
@@ -120,8 +143,9 @@ def target_choice(project: Project, table: Table) -> None:
         key=key,
         on_change=_set_target,
         args=(project, table, key),
-        help="The column to predict. It shows up in alerts, and columns can be split by it.",
-        width=220,
+        format_func=lambda one: "No target" if one == NO_TARGET else f"Target: {one}",
+        label_visibility="collapsed",
+        width=240,
     )
 
 
@@ -148,6 +172,6 @@ def rows_choice(table: Table) -> None:
             [ALL_ROWS, *(f"{theme.count(size)} rows" for size in sizes)],
             key="profiling.rows",
             persist_state="session",
-            help="Fewer rows are faster. Of more than 100,000 rows the page first shows a sample, then exact figures.",
+            label_visibility="collapsed",
             width=150,
         )

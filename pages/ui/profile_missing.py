@@ -13,6 +13,7 @@ from pages.ui.profile_source import Source
 from synth_core.profile.emptiness import Emptiness
 
 PAIRS = 20
+NOTES = 6  # sentences shown before the rest is folded
 
 
 def missing(found: Source, name: str) -> None:
@@ -42,26 +43,23 @@ def missing(found: Source, name: str) -> None:
 
 
 def _columns(found: Source, empty: Emptiness) -> None:
+    """Draw how much is empty in each column and how it lies; sentences wrap, so they stand under the table."""
     st.markdown("**Columns with empty cells**")
-    notes = {column.name: column.gap_note for column in found.profile.columns}
     st.dataframe(
-        pd.DataFrame(
-            {
-                "Column": empty.columns,
-                "Empty": [100 * rows / max(empty.rows, 1) for rows in empty.missing],
-                "How": [notes.get(name, "") for name in empty.columns],
-            }
-        ),
+        pd.DataFrame({"Column": empty.columns, "Empty": [100 * rows / max(empty.rows, 1) for rows in empty.missing]}),
         hide_index=True,
         key="profiling.missing_columns",
         height=theme.table_height(len(empty.columns), 300),
-        column_config={
-            "Column": st.column_config.TextColumn(width=90),
-            "Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=90),
-            "How": st.column_config.TextColumn(width=260),
-        },
+        column_config={"Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)},
         alt=f"{len(empty.columns)} columns with empty cells, the emptiest first.",
     )
+    notes = {column.name: column.gap_note for column in found.profile.columns}
+    lines = [f"- **{theme.plain(name)}**: {theme.plain(note)}" for name in empty.columns if (note := notes.get(name))]
+    if lines:
+        st.markdown("\n".join(lines[:NOTES]))
+    if len(lines) > NOTES:
+        with st.expander(f"{len(lines) - NOTES} more", key="profiling.more_notes", type="compact"):
+            st.markdown("\n".join(lines[NOTES:]))
 
 
 def _together(empty: Emptiness) -> None:

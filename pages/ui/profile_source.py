@@ -51,6 +51,8 @@ class Source:
         The print of ``table``, for what is kept.
     work
         The exact profile on its way; None when ``profile`` is what was asked for.
+    problem
+        Why the exact profile did not come; ``profile`` is then that of the sample.
     """
 
     profile: Profile
@@ -58,17 +60,21 @@ class Source:
     whole: Table
     key: str
     work: Work | None = None
+    problem: Exception | None = None
 
 
 def source(project: Project, table: Table, rows: int | None) -> Source:
     """Return the profile of ``rows`` rows (None: all), or of a sample while that of all rows is being computed."""
     name = project.table_name
     if rows is None and len(table) > LARGE:
-        work = _exact(name, table)
-        if work.done:
-            return Source(work.future.result(), sample(name, table, SAMPLE), table, f"{name}:{SAMPLE}")
+        work, drawn = _exact(name, table), f"{name}:{SAMPLE}"
+        problem = work.future.exception() if work.done else None
+        if work.done and problem is None:
+            return Source(work.future.result(), sample(name, table, SAMPLE), table, drawn)
         first = _profile(name, SAMPLE, table)
-        return Source(first, sample(name, table, SAMPLE), table, f"{name}:{SAMPLE}", work)
+        if isinstance(problem, Exception):
+            return Source(first, sample(name, table, SAMPLE), table, drawn, problem=problem)
+        return Source(first, sample(name, table, SAMPLE), table, drawn, work)
     if rows is None or rows >= len(table):
         return Source(_profile(name, None, table), table, table, name)
     return Source(_profile(name, rows, table), sample(name, table, rows), table, f"{name}:{rows}")
@@ -101,6 +107,11 @@ def _exact(name: str, _table: Table) -> Work:
 
     work.future = _threads().submit(compute)
     return work
+
+
+def forget_exact(name: str, table: Table) -> None:
+    """Let the exact profile of a table be computed once more."""
+    _exact.clear(name, table)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

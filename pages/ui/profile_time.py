@@ -104,8 +104,9 @@ def _draw(result: TimeProfile, series: SeriesProfile) -> None:
     with st.container(border=True, gap="small", key="profiling_series"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(theme.plain(series.title or series.column), anchor=False, width="content")
-            for word, strength in (("trend", series.trend_strength), ("season", series.season_strength)):
-                if strength is not None:
+            found = ("trend", series.trend_strength, series.trend_words.startswith(("rises", "falls")))
+            for word, strength, clear in (found, ("season", series.season_strength, bool(series.seasons))):
+                if strength is not None and clear:  # a smooth line is strong even where no trend is proven
                     st.badge(f"{word} {strength:.2f}", color="gray", help="Strength, 0 to 1 (Hyndman's measure).")
         if series.sentence:
             st.markdown(theme.plain(series.sentence))
