@@ -201,7 +201,7 @@ def _check_delimiter(text: str, delimiter: str, filename: str, quote: str) -> No
     rows = _rows(text, delimiter, quote)
     if len(rows[0]) == 1 or all(len(row) == 1 for row in rows):
         better = guess_delimiter(text, filename, quote)
-        if better is not None:
+        if better not in (None, delimiter):
             raise ReadingError(
                 f"'{filename}': with a {delimiter_name(delimiter)} as delimiter the names are one cell; "
                 f"it looks separated by a {delimiter_name(better)}. Choose that, or leave it to be guessed."

@@ -28,6 +28,11 @@ class Deadline:
         """Seconds that are left, at least a thousandth."""
         return max(self._end - time.monotonic(), 0.001)
 
+    @property
+    def running(self) -> bool:
+        """Whether a query is still watched."""
+        return self._timer is not None and not self._timer.finished.is_set()
+
     def watch(self, interrupt: Callable[[], object]) -> None:
         """Call ``interrupt`` from another thread when the time is up."""
 

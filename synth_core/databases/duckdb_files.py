@@ -31,6 +31,7 @@ class DuckDBSession:
     def __init__(self, address: Address, deadline: Deadline) -> None:
         import duckdb
 
+        self._deadline = deadline
         self._chunks: Generator[list[pa.Array]] | None = None
         self._connection = duckdb.connect(str(address.path), read_only=True, config=dict(_SETTINGS))
         deadline.watch(self._connection.interrupt)
@@ -75,7 +76,8 @@ class DuckDBSession:
         ]  # fmt: skip
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go; a clock that ran on would hold the connection until the program's end, and beyond."""
+        self._deadline.rest()
         if self._chunks is not None:
             self._chunks.close()
         self._connection.close()

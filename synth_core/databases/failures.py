@@ -92,7 +92,7 @@ def _postgresql(error: BaseException, address: Address, query: str, tables: Tabl
         "25006": CHANGES,
         "25001": CHANGES,
         "0A000": CHANGES if "DECLARE CURSOR" in primary else "The query asks for something that the server lacks.",
-        "42501": "This user may not read one of the tables of the query; ask for the right, or choose another table.",
+        "42501": _forbidden(primary),
         "3F000": f"There is no schema '{_named('schema {}', primary) or '?'}' in this database.",
         "42702": f"Column '{_named('column reference {}', primary) or '?'}' is in several tables; "
         "put the table before it, as in visits.id.",
@@ -112,6 +112,20 @@ def _postgresql(error: BaseException, address: Address, query: str, tables: Tabl
     if state.startswith(("08", "57")):
         return f"The connection to {address.place} was lost while it answered; ask again."
     return _other("PostgreSQL", f"code {state}")
+
+
+def _forbidden(primary: str) -> str:
+    """Return what the user may not do, by the kind of thing that the message names."""
+    if "sequence" in primary:
+        return CHANGES
+    if re.search(r"\b(table|view|relation|schema|column|database)\b", primary):
+        return "This user may not read one of the tables of the query; ask for the right, or choose another table."
+    if "row-level security" in primary or "row security" in primary:
+        return "A table shows each user rows of its own; ask as a user who is no superuser."
+    return (
+        "The query calls a function that reaches the server itself (its files, settings or other people's sessions), "
+        "which is not run; leave it out."
+    )
 
 
 def _unreached(text: str, address: Address) -> str:

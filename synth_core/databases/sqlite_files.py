@@ -25,6 +25,7 @@ class SQLiteSession:
     """A connection that can read and do nothing else."""
 
     def __init__(self, address: Address, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._size = address.path.stat().st_size
         place = f"file:{quote(str(address.path))}?mode=ro" + ("&immutable=1" if _at_rest(address.path) else "")
         self._connection = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
@@ -64,6 +65,7 @@ class SQLiteSession:
 
     def close(self) -> None:
         """Let the file go."""
+        self._deadline.rest()
         self._connection.close()
 
 

@@ -284,6 +284,32 @@ def test_postgresql_functions_that_write_are_refused(server: Server, query: str)
     assert server.one("select count(*) from visits") == 4
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select pg_read_file('/etc/hostname') as x", "select pg_ls_dir('.') as x",
+        "select lo_import('/etc/hostname') as x",
+        "select pg_terminate_backend(pid) as x from pg_stat_activity where pid <> pg_backend_pid()",
+        "select pg_reload_conf() as x",
+        "select pg_read_file('/etc/hostname') as x from (select set_config('role', 'none', true)) as back",
+    ],
+)  # fmt: skip
+def test_functions_that_reach_the_postgresql_server_are_refused_to_a_superuser_too(server: Server, query: str) -> None:
+    assert server.one("select rolsuper from pg_roles where rolname = current_user")
+    with refused() as caught:
+        read_query(server.url(), query, password=PASSWORD)
+    assert "reaches the server itself" in str(caught.value) or "would change the database" in str(caught.value)
+
+
+def test_a_closed_session_stops_its_clock(url: str, kind: str) -> None:
+    deadline = Deadline(60)
+    sessions = {"postgresql": PostgreSQLSession, "sqlite": SQLiteSession, "duckdb": DuckDBSession}
+    session = sessions[kind](address_of(url, password=PASSWORD), deadline)
+    assert deadline.running
+    session.close()
+    assert not deadline.running
+
+
 def test_a_postgresql_transaction_is_rolled_back_after_reading_too(server: Server) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(psycopg.Connection, "commit", lambda self: pytest.fail("committed"))
