@@ -16,19 +16,22 @@ from synth_core.whole_files import replace_whole
 MOST_SHEET_ROWS = 1_048_576
 _FORMULA = r"^[=+\-@\t\r\n]"
 _NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$|^-+$"
+# "-$1,250.00", "-12 %", "-1.250,00 EUR": no operator, no bracket and no letter before a digit, so nothing to run.
+_AMOUNT = r"^[+-] ?[$€£¥₹₽₩₺₪฿]? ?\d[\d.,' \x{00a0}\x{202f}]*[A-Za-z$€£¥₹₽₩₺₪฿%‰°]{0,6}$"
 
 
 def neutralise(array: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return text with an apostrophe before what a spreadsheet would run as a formula; numbers stay.
 
-    >>> neutralise(pa.chunked_array([["=1+1", "-5.2", "-", "plain", None]])).to_pylist()
-    ["'=1+1", '-5.2', '-', 'plain', None]
+    >>> neutralise(pa.chunked_array([["=1+1", "-5.2", "-", "plain", None, "-$1,250.00"]])).to_pylist()
+    ["'=1+1", '-5.2', '-', 'plain', None, '-$1,250.00']
     """
     if not pc.any(pc.match_substring_regex(pc.unique(array), _FORMULA)).as_py():
         return array
     risky = pc.and_(
-        pc.match_substring_regex(array, _FORMULA), pc.invert(pc.match_substring_regex(array, _NUMBER))
-    )  # fmt: skip
+        pc.match_substring_regex(array, _FORMULA),
+        pc.invert(pc.match_substring_regex(array, f"{_NUMBER}|{_AMOUNT}")),
+    )
     return pc.if_else(risky, pc.binary_join_element_wise("'", array, ""), array)
 
 

@@ -146,12 +146,25 @@ def released(tmp_path, frame: pd.DataFrame):
     return write_parts([table.frame], table.columns, tmp_path / "r.parquet", mark={"simile.seed": "7"})
 
 
-RISKY = ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "\tx", "plain", "-5.2", "+49", "-"]
-SAFE = ["'=1+1", "'+cmd", "'-cmd|' /C calc'!A0", "'@SUM(A1)", "'\tx", "plain", "-5.2", "+49", "-"]
+RISKY = ["=1+1", "+cmd", "-cmd|' /C calc'!A0", "@SUM(A1)", "\tx", "plain", "-5.2", "+49", "-", "-$1.5", "-A1", "-5+A1"]
+SAFE = [
+    "'=1+1",
+    "'+cmd",
+    "'-cmd|' /C calc'!A0",
+    "'@SUM(A1)",
+    "'\tx",
+    "plain",
+    "-5.2",
+    "+49",
+    "-",
+    "-$1.5",
+    "'-A1",
+    "'-5+A1",
+]
 
 
 def test_csv_has_a_sidecar_and_no_live_formulas(tmp_path) -> None:
-    parquet = released(tmp_path, pd.DataFrame({"text": [*RISKY, 'a,b"c'], "=name": np.arange(10) - 5.5}))
+    parquet = released(tmp_path, pd.DataFrame({"text": [*RISKY, 'a,b"c'], "=name": np.arange(13) - 5.5}))
     out = export(parquet, tmp_path / "r.csv")
     back = pd.read_csv(out, dtype=str, keep_default_na=False)
     assert list(back.columns) == ["text", "'=name"]
@@ -163,7 +176,7 @@ def test_csv_has_a_sidecar_and_no_live_formulas(tmp_path) -> None:
 
 
 def test_excel_has_the_mark_as_sheet_name_types_and_no_live_formulas(tmp_path) -> None:
-    parquet = released(tmp_path, pd.DataFrame({"text": RISKY, "v": np.arange(9) / 2, "bad": ["a\x01b"] * 9}))
+    parquet = released(tmp_path, pd.DataFrame({"text": RISKY, "v": np.arange(12) / 2, "bad": ["a\x01b"] * 12}))
     book = openpyxl.load_workbook(export(parquet, tmp_path / "r.xlsx"))
     assert book.sheetnames == ["SYNTHETIC"]
     rows = list(book.active.iter_rows(values_only=True))
