@@ -22,11 +22,10 @@ from synth_core.associations import cramers_v, cramers_v_of, entropy_of, sampled
 from synth_core.errors import TableError
 from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.levels import Levels, in_levels
-from synth_core.profile.temporal import looks_ordered
-from synth_core.profile.time_axis import order_column
+from synth_core.profile.memory import is_series, memory_of, worth
 from synth_core.profile.words import number
 from synth_core.progress import Progress, silent
-from synth_core.table import Column, Role, Table, numbers
+from synth_core.table import Column, Role, Table
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +112,7 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     columns, left_out = _chosen(part) if len(part) >= ENOUGH_ROWS else ([], 0)
     if len(columns) < 3:
         return Triples(rows=len(part), note=f"At least {ENOUGH_ROWS} rows and three columns that vary are needed.")
-    memory = [_memory(one.codes) for one in columns] if _is_series(part) else None
+    memory = [memory_of(one) for one in columns] if is_series(part) else None
     places, counts = _counted(columns, report)
     weights = np.array([worth([memory[i] for i in place]) if memory else 1.0 for place in places])
     bits, p_values = _screened(counts, weights)
@@ -136,32 +135,6 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     )
 
 
-def _is_series(table: Table) -> bool:
-    """Whether the rows, as they stand, follow each other in time."""
-    order = order_column(table, None)
-    if order is None:
-        return looks_ordered(table)
-    times = numbers(table.frame[order.name])
-    times = times[np.isfinite(times)]
-    return bool(len(times) > 1 and (np.diff(times) >= 0).mean() > 0.98)
-
-
-def _memory(codes: npt.NDArray[np.int64]) -> float:
-    """Return how a row's level goes with that of the row before it (0..1), beyond chance."""
-    same = float((codes[1:] == codes[:-1]).mean())
-    chance = float(((np.bincount(codes) / len(codes)) ** 2).sum())
-    return max(0.0, (same - chance) / max(1 - chance, 1e-9))
-
-
-def worth(memory: Sequence[float]) -> float:
-    """Return how many independent rows one row of a series is worth: (1 - m) / (1 + m), m the product of memories.
-
-    As for a correlation of two series with the autocorrelations a and b, m = ab (Bayley and Hammersley 1946).
-    """
-    together = float(np.prod(memory))
-    return (1 - together) / (1 + together)
-
-
 def _different(real: list[int], places: list[tuple[int, int, int]], limit: int) -> list[int]:
     """Return the strongest, those first that share no two columns with a stronger one; in order of strength."""
     new: list[int] = []
@@ -178,13 +151,13 @@ def _different(real: list[int], places: list[tuple[int, int, int]], limit: int) 
     return [i for i in real if i in shown]
 
 
-def _note(table: Table, rows: int, tested: int, left_out: int, real: int, memory: list[float] | None) -> str:
+def _note(table: Table, rows: int, tested: int, left_out: int, real: int, memory: list[Floats] | None) -> str:
     parts = [f"{tested:,} triples, each column in up to {LEVELS} levels"]
     if rows < len(table):
         parts.append(f"on {rows:,} of {len(table):,} rows")
     if left_out:
         parts.append(f"the {MAX_COLUMNS} columns with the most to say, {left_out:,} left out")
-    if memory is not None and max(memory) > 0.2:
+    if memory and max(float(one[0]) for one in memory) > 0.2:
         parts.append("rows follow each other in time and count for fewer")
     return "; ".join(parts) + f". {real:,} found that chance and pairs do not explain."
 
