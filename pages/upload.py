@@ -47,6 +47,7 @@ with parts.guarded("The table cannot be opened"):
     with st.expander(
         f"How {theme.plain(project.filename or 'the table')} was read{reading_form.in_short(project.options)}",
         icon=":material/description:",
+        key="upload.how",
     ):
         if plain:
             st.markdown("\n".join(f"- {theme.plain(note)}" for note in plain))
@@ -60,7 +61,11 @@ with parts.guarded("The table cannot be opened"):
         if options is not None:
             with parts.guarded("The file cannot be read like this; the table below is as before"):
                 with st.spinner("Reading again…"):
-                    project.read_again(options)
+                    again = project.read_again(options)
+                st.toast(
+                    f"Read again: {theme.count(len(again))} rows × {theme.count(len(again.columns))} columns.",
+                    icon=":material/check:",
+                )
                 column_editor.redraw()
                 st.rerun()
 

@@ -32,6 +32,16 @@ def without_words(values: pd.Series, missing: Iterable[str]) -> tuple[pd.Series,
     return values.where(~gone.astype(bool), None if values.dtype == object else pd.NA), counts
 
 
+def absent_words(values: pd.Series, missing: Iterable[str]) -> list[str]:
+    """Return those of the words that no cell holds.
+
+    >>> absent_words(pd.Series(["7", "-200", None]), ["-200.0", "none"])
+    ['none']
+    """
+    levels = np.asarray(pd.unique(values.dropna()))
+    return [word for word in missing if not _meant(levels, {word.strip()}).any()]
+
+
 def _word(level: object) -> str:
     if isinstance(level, (float, np.floating)) and float(level).is_integer():
         return str(int(level))

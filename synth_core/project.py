@@ -35,7 +35,7 @@ from pydantic import BaseModel, Field, ValidationError
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
-from synth_core.errors import ProjectError
+from synth_core.errors import ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
@@ -194,7 +194,10 @@ class Project:
         if self.question is not None:
             raise ProjectError("This table came from a database; ask it again, with user and password.")
         source = next((self.folder / "source").iterdir())
-        return self._take(read(source, options, name=self.label))
+        try:
+            return self._take(read(source, options, name=self.label))
+        except ReadingError as error:  # people know the file by the name that it came with
+            raise type(error)(str(error).replace(f"'{source.name}'", f"'{self.filename or source.name}'")) from None
 
     def ask_again(self, question: Question, *, user: str | None = None, password: str | None = None) -> Table:
         """Ask the database anew; choices for columns that still exist are kept, user and password are not."""

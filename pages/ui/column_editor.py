@@ -21,7 +21,9 @@ from pages.ui.column_words import (
     semantic_title,
 )
 from synth_core.errors import SimileError
+from synth_core.missing import absent_words
 from synth_core.project import Project
+from synth_core.raw_cells import open_cells
 from synth_core.reading import ColumnChoice
 from synth_core.semantics import SEMANTICS
 from synth_core.table import Column, Kind, Role, Table
@@ -76,7 +78,9 @@ def summary(table: Table) -> None:
             st.badge(f"{theme.count(len(left_out))} left out", icon=":material/block:", color="gray")
         target = table.target.name if table.target else None
         st.caption(
-            f"Target: **{theme.plain(target)}**" if target else "No target yet: set one to see how useful the table is."
+            f"Target: **{theme.plain(target)}**"
+            if target
+            else "No target yet: with the role “target” for one column you see how useful the table is."
         )
 
 
@@ -89,6 +93,9 @@ def editor(project: Project, table: Table) -> None:
     if problem := state.get("upload.problem", ""):
         parts.error_card(problem, title="This change was not made")
         state.drop("upload.problem")
+    about, absent = state.get("upload.absent", ("", ""))
+    if about == project.id:  # until the next change
+        st.info(absent, icon=":material/search_off:")
     names = _chosen(project, table)
     if not names:
         st.markdown(":gray[No column fits the search.]")
@@ -210,7 +217,9 @@ def _apply(project: Project, table: Table, key: str, names: list[str] | None = N
             set_choice(choices, table, column, _update(column, fresh))
     state.put(f"{key}.saved", {position: dict(cells) for position, cells in edits.items()})
     try:
+        before = project.choices
         changed = project.set_choices(choices)
+        _say_absent(project, before)
         shown = rows_of(changed, tuple(names), _missing_of(project, names))
         agrees = all(shown.at[at, name] == value for at, cells in edits.items() for name, value in cells.items())
     except SimileError as error:
@@ -218,6 +227,22 @@ def _apply(project: Project, table: Table, key: str, names: list[str] | None = N
         agrees = False
     if not agrees:  # what the editor shows is not what was saved: draw it afresh
         redraw()
+
+
+def _say_absent(project: Project, before: dict[str, ColumnChoice]) -> None:
+    """Keep a sentence for the page about new words for 'missing' that no cell of their column holds."""
+    if project.choices == before:  # the browser may send an edit twice
+        return
+    state.drop("upload.absent")
+    for name, choice in project.choices.items():
+        words = [w for w in choice.missing or () if w not in (before.get(name, ColumnChoice()).missing or ())]
+        if not words:
+            continue
+        cells = open_cells(project.folder / "raw.parquet", [name])[name]
+        if absent := absent_words(cells, words):
+            named = ", ".join(f"“{theme.plain(word)}”" for word in absent)
+            said = f"No cell of **{theme.plain(name)}** is {named}, so nothing became empty by it."
+            state.put("upload.absent", (project.id, said))
 
 
 def set_choice(choices: dict[str, ColumnChoice], table: Table, column: Column, update: dict[str, Any]) -> None:

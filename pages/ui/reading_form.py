@@ -84,7 +84,7 @@ def reading_form(
     with st.form(key, border=False):
         if not excel and not text:
             st.caption("This kind of file says itself how it is read.")
-        with st.grid(min_column_width=230, gap="small"):
+        with st.grid(min_column_width=200, gap="small"):
             if excel or sheets:
                 changed["sheet"] = _sheet(used, sheets, key, said, "File in the archive" if packed else "Sheet")
             for option, label, choices, help in _FIELDS if text else ():
