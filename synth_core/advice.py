@@ -292,7 +292,8 @@ def _gaps(case: Case) -> Iterator[Advice]:
              f"'{gappy[0].name}' with {percent(gappy[0].missing_share)}."]  # fmt: skip
     together, depends = case.coded("missing_together"), case.coded("missing_depends")
     if together:
-        words.append(f"{_names(together[0].columns)} are empty in the same rows.")
+        nearly = "nearly always " if "nearly" in together[0].sentence else ""
+        words.append(f"{_names(together[0].columns)} are {nearly}empty in the same rows.")
     if depends and len(depends[0].columns) > 1:
         words.append(f"Whether '{depends[0].columns[0]}' is empty depends on '{depends[0].columns[1]}'.")
     if together or depends:

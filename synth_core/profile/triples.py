@@ -305,13 +305,18 @@ def _said(column: Levels, level: int) -> str:
 def _change(layers: Floats, columns: list[Levels], z: int) -> tuple[float, tuple[float, int], tuple[float, int]]:
     """Return how much the relation of two columns differs between layers, and where it is lowest and highest."""
     x, y = (columns[i] for i in range(3) if i != z)
-    told = [level for level in range(len(layers)) if layers[level].sum() >= 20]
+    told = [level for level in range(len(layers)) if layers[level].sum() >= 20 and _both_vary(layers[level])]
     measured = _correlation if _signed(x) and _signed(y) else _association
     values = [(measured(layers[level]), level) for level in told]
     if len(values) < 2:
         return -1.0, (0.0, 0), (0.0, 0)
     low, high = min(values), max(values)
     return high[0] - low[0], low, high
+
+
+def _both_vary(layer: Floats) -> bool:
+    """Whether both columns of a table of counts have two levels that five rows or more hold."""
+    return all(int((layer.sum(axis=axis) >= RARE_ROWS).sum()) >= 2 for axis in (0, 1))
 
 
 def _correlation(layer: Floats) -> float:
