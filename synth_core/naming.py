@@ -46,7 +46,7 @@ _CODE = frozenset([
     "code", "codes", "icd", "sku", "fips", "ags", "naics", "sic", "nace", "iso", "cpt", "ndc", "drg", "loinc",
     "snomed", "cvx", "rxnorm", "atc", "hs", "isic", "isco", "soc", "nuts", "geoid", "schluessel", "schlüssel",
     "kennziffer", "plz", "zip", "zipcode", "postcode", "mcc", "bin", "icao", "wkn", "isin", "cusip", "ean", "gtin",
-    "upc", "asin", "tract", "iata",
+    "upc", "asin", "tract", "iata", "isbn", "issn", "ticker",
 ])  # fmt: skip
 _GROUPS = frozenset([
     "type", "types", "class", "category", "status", "group", "cluster", "label", "segment", "sex", "gender", "race",

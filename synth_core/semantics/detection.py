@@ -85,6 +85,8 @@ def _by_words(name: str, sample: Sequence[str]) -> str | None:
     thing = names_a_thing(name)
     if places.are_addresses(sample) and not thing:
         return "street_address"
+    if names_a_thing(name, at_the_end=True):
+        return None  # counties, craters and cars are called after people
     found = names.names_in(sample, doubtful=thing)
     if found is None and says_nothing(name) and names.are_usernames(sample):
         return "username"

@@ -96,7 +96,8 @@ _THINGS = re.compile(
     r"|pays|metier"
     r"|entreprise|couleur|ciudad|pais|trabajo|empresa|provincia|stad|beroep|bedrijf|kleur|citta|paese|lavoro|azienda"
     r"|cidade|estado|payer|insurance|specialty|speciality|river|mountain|event|course|song|album|movie|film"
-    r"|song|game)\b"
+    r"|song|game|genus|gene|strain|plant|pet|dog|horse|ship|vessel|storm|hurricane|crater|domain|hostname"
+    r"|restaurant|cafe|hotel|neighbou?rhood|suburb)\b"
 )
 _BLANK = re.compile(
     r"(col|column|columns|field|feld|spalte|colonne|columna|kolom|colonna|campo|champ|var|variable|v|x|y|c|f"
@@ -153,9 +154,16 @@ def is_plain_name(name: str) -> bool:
     return re.fullmatch(_NAME, joined(name)) is not None
 
 
-def names_a_thing(name: str) -> bool:
-    """Whether the header says that the column is about places, things or groups."""
-    return _THINGS.search(joined(name)) is not None
+def names_a_thing(name: str, *, at_the_end: bool = False) -> bool:
+    """Whether the header says that the column is about places, things or groups.
+
+    ``at_the_end``: only as its last word, where no person can follow any more.
+
+    >>> names_a_thing("department head"), names_a_thing("department head", at_the_end=True)
+    (True, False)
+    """
+    words = joined(name)
+    return any(found.end() == len(words) or not at_the_end for found in _THINGS.finditer(words))
 
 
 def says_nothing(name: str) -> bool:

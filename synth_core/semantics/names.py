@@ -36,7 +36,20 @@ _PLACE = re.compile(
     r"\b(saint|sainte|sur|sous|les|los|las|ville|bains|bourg|port|lake|north|south|east|west|new|fort|mount|upper|lower|bad"
     r"|river|park|city|beach|valley|springs|county|island)\b"
 )
+# Large cities, of which the lists of Faker's English locales have none; many are first or family names as well.
+_CITIES = frozenset(
+    "amsterdam athens atlanta aurora austin bakersfield baltimore beijing berlin bogota boise boston bristol brussels"
+    " cairo calgary chandler charlotte chicago cincinnati cleveland columbus dallas denver detroit dublin durham edinburgh"
+    " florence fresno garland geneva glasgow glendale hamilton havana henderson hialeah honolulu houston indianapolis"
+    " irvine irving jackson jacksonville jakarta kingston laredo leeds lexington lima lincoln lisbon liverpool london"
+    " louisville lubbock madison madrid manchester melbourne memphis mesa miami milan milwaukee minneapolis montreal"
+    " moscow nairobi naples nashville newark newcastle norfolk oakland omaha orlando oslo oxford paris perth"
+    " philadelphia phoenix pittsburgh plano portland prague quito raleigh reno richmond riverside rome sacramento"
+    " savannah scottsdale seattle seoul sheffield stockholm sydney tampa tokyo toledo toronto tucson tulsa turin"
+    " vancouver venice victoria vienna warsaw washington wellington wichita windsor york zurich".split()
+)
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,4}(?!\w)")
+_DOMAIN = re.compile(r"\w{2,}\.[a-z]{2,4}$")
 _FORM = re.compile(r"[^\W\d_][^\d_@:;/\\()\[\]{}<>=?!*#%$€\"|]{0,60}")
 
 
@@ -63,6 +76,7 @@ def lists() -> Lists:
     other: set[str] = set()
     for locale in LOCALES:
         other.update(_words(_provider("address", locale), "cities", "city_names", "countries", "states", "regions"))
+    other.update(_CITIES)
     for topic, names in (("color", ("all_colors",)), ("job", ("jobs",))):
         other.update(_words(_provider(topic, "en_US"), *names))
     first, last = (part.first for part in known), (part.last for part in known)
@@ -95,13 +109,18 @@ def _words(provider: Any, *names: str) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """Shares of the values: in the form of a name, one word, with a first name, a family name, or another thing."""
+    """Shares of the values: in the form of a name, one word, with a first name, a family name, or another thing.
+
+    ``firsts``, ``lasts``: no word is anything else ("Anna Maria", "Garcia Lopez").
+    """
 
     formed: float
     single: float
     first: float
     last: float
     both: float
+    firsts: float
+    lasts: float
     other: float
     organisation: float
     tails: float
@@ -120,7 +139,8 @@ def name_words(value: str) -> list[str]:
 
 def _evidence(sample: Sequence[str]) -> _Evidence:
     known = lists()
-    counts: dict[str, int] = dict.fromkeys(("formed", "single", "first", "last", "both", "other", "organisation"), 0)
+    told = ("formed", "single", "first", "last", "both", "firsts", "lasts", "other", "organisation")
+    counts: dict[str, int] = dict.fromkeys(told, 0)
     tails: dict[str, int] = {}
     for value in sample:
         words = name_words(value)
@@ -130,6 +150,8 @@ def _evidence(sample: Sequence[str]) -> _Evidence:
         lasts = [_part_of(word, known.last) for word in words]
         counts["first"] += any(firsts)
         counts["last"] += any(lasts)
+        counts["firsts"] += bool(firsts) and all(firsts)
+        counts["lasts"] += bool(lasts) and all(lasts)
         counts["both"] += len(words) > 1 and any(a and any(lasts[:i] + lasts[i + 1 :]) for i, a in enumerate(firsts))
         counts["other"] += plain(value) in known.other
         counts["organisation"] += _is_group(plain(value))
@@ -152,7 +174,7 @@ def names_in(sample: Sequence[str], *, doubtful: bool = False) -> str | None:
     Parameters
     ----------
     doubtful
-        The header says something else ("city"): twice the evidence is needed.
+        The header speaks of something else as well ("department head"): twice the evidence is needed.
     """
     if len(sample) < 8 or sum(map(is_name, sample[:40])) < 0.8 * len(sample[:40]):
         return None
@@ -177,9 +199,10 @@ def _several_words(seen: _Evidence, strict: float) -> str | None:
     either, pairs = max(seen.first, seen.last), seen.both >= 0.1 * strict
     if (pairs and either >= 0.35 * strict) or (seen.first >= 0.35 * strict and seen.single < 0.1 and seen.tails < 0.1):
         return "person_name"
-    if seen.last >= 0.45 * strict and seen.first < 0.5 * seen.last:
+    if seen.last >= 0.45 * strict and seen.first < 0.5 * seen.last and seen.lasts >= 0.5 * seen.last:
         return "last_name"
-    return "first_name" if seen.first >= 0.45 * strict and seen.last < 0.5 * seen.first else None
+    firsts = seen.first >= 0.45 * strict and seen.last < 0.5 * seen.first and seen.firsts >= 0.5 * seen.first
+    return "first_name" if firsts else None
 
 
 def _is_group(text: str) -> bool:
@@ -193,7 +216,7 @@ def is_person(value: str) -> bool:
 
 def is_name(value: str) -> bool:
     """Whether this has the form of a name or a part of one."""
-    return _FORM.fullmatch(_DIGITS_BEHIND.sub("", value)) is not None
+    return _FORM.fullmatch(_DIGITS_BEHIND.sub("", value)) is not None and _DOMAIN.search(value) is None
 
 
 def are_usernames(sample: Sequence[str]) -> bool:

@@ -205,7 +205,27 @@ def test_words_for_other_things_are_not_names(case: str) -> None:
     assert said(OTHERS[case].split()) is None
 
 
+@pytest.mark.parametrize("header", ["county", "crater", "car_make", "neighborhood", "genus"])
+def test_places_and_things_called_after_people_are_not_people(header: str) -> None:
+    assert said(LAST.split(), header) is None
+
+
+def test_cities_restaurants_and_domains_are_not_people() -> None:
+    cities = (
+        "Portland Boston Dallas Austin Houston Jackson Madison Charlotte Lincoln Orlando Aurora Glendale Richmond Columbus Denver"
+        " Phoenix Raleigh Savannah Florence Victoria Paris London Sydney"
+    ).split()
+    assert said(cities, "name") is None
+    kinds = ["Bistro", "Pizza", "Grill", "Diner", "Noodles"]
+    inns = [
+        f"{a} {b} {c}" for a in ("Dark", "Golden", "Happy") for b in ("Rose", "Garden", "Lion", "Star") for c in kinds
+    ]
+    assert said(inns, "name") is None
+    assert said([f"{name.lower()}-{other.lower()}.com" for name, other in zip(LAST.split(), FIRST.split())]) is None
+
+
 def test_a_header_of_things_asks_for_twice_the_evidence() -> None:
+    assert said(LAST.split(), "department head") == "last_name"
     jobs = OTHERS["jobs"].split()
     assert said(jobs, "job") is None
     assert names_in(LAST.split(), doubtful=True) == "last_name"
