@@ -16,6 +16,7 @@ from synth_core.naming import says_quantity
 from synth_core.roles import RoleOffer, role_offers
 from synth_core.table import Column, Kind, Table
 from synth_core.table import numbers as as_numbers
+from synth_core.values import cells_as_numbers
 
 __all__ = ["MissingOffer", "RoleOffer", "missing_offers", "role_offers"]
 
@@ -86,7 +87,7 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
                 "May be a real answer, such as 'not tested': accept only if it means that the cell was not filled in."
             )
         found += _offer(column, str(word), rows, len(values), reason)
-    numeric = pd.to_numeric(pd.Series(counts.index, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    numeric = cells_as_numbers(list(counts.index)).astype(np.float64)
     if not found and len(counts) >= 3 and np.isfinite(numeric).all():
         found += _missing_codes(column, numeric, np.asarray(counts, dtype=np.int64), len(values))
     return found

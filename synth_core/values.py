@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,8 @@ from synth_core.dates import parse_dates
 from synth_core.words import GUESSED, Marks, Parsed, Texts, Words, in_set, stripped, take
 
 __all__ = [
-    "GUESSED", "NUMERIC_TOKENS", "TOKENS", "Marks", "Parsed", "Texts", "Words", "has_leading_zero", "in_set",
-    "parse_dates", "parse_numbers", "stripped", "take",
+    "GUESSED", "NUMERIC_TOKENS", "TOKENS", "Marks", "Parsed", "Texts", "Words", "cells_as_numbers", "has_leading_zero",
+    "in_set", "parse_dates", "parse_numbers", "stripped", "take",
 ]  # fmt: skip
 
 TOKENS = frozenset([
@@ -41,9 +42,15 @@ def has_leading_zero(levels: Sequence[str]) -> bool:
     return any(len(level) > 1 and level[0] == "0" and level.isdigit() for level in levels)
 
 
-def _bounded(level: str) -> str:
-    """Return the text, or "" for an exponent of five digits and more ("4343e62739138102"): pandas dies of it."""
-    return "" if len(level) > 6 and _HUGE.search(level) else level
+def cells_as_numbers(cells: Sequence[Any]) -> npt.NDArray[Any]:
+    """Return cells (texts, numbers or None) as numbers, NaN where one is none; whole when all of them are.
+
+    An exponent of five digits and more ("4343e62739138102", as in hashes) is no number: the parser of pandas reads
+    past its buffers on it, and the process dies.
+    """
+    bounded = [None if isinstance(c, str) and len(c) > 6 and _HUGE.search(c) else c for c in cells]
+    array = np.array(bounded, dtype=object)
+    return np.asarray(pd.to_numeric(array, errors="coerce")) if len(array) else np.zeros(0)
 
 
 def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
@@ -57,11 +64,10 @@ def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
         return plain
     if isinstance(levels, Texts) and (found := _among_words(levels, marks)) is not None:
         return found
-    array = np.array([_bounded(level) for level in levels], dtype=object)
-    values = np.asarray(pd.to_numeric(array, errors="coerce")) if len(array) else np.zeros(0)
+    values = cells_as_numbers(levels)
     note = ""
     if values.dtype.kind in "iu" and values.dtype != np.uint64:
-        return Parsed(values.astype(np.int64), np.zeros(len(array), dtype=bool), whole=True)
+        return Parsed(values.astype(np.int64), np.zeros(len(values), dtype=bool), whole=True)
     values = values.astype(np.float64)
     odd = ~np.isfinite(values)
     if commas or (odd.any() and _looks_marked(levels, odd)):
@@ -71,7 +77,7 @@ def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
     whole = bool(len(good)) and bool(np.all(good == np.rint(good))) and bool(np.all(np.abs(good) < 2**53))
     pointed = any("." in level or "e" in level or "E" in level for level in levels) or bool(note)
     if len(good) and not whole and not pointed and bool(np.any(np.abs(good) >= 2**53)):
-        odd = np.ones(len(array), dtype=bool)
+        odd = np.ones(len(values), dtype=bool)
     return Parsed(values, odd, whole=whole, pointed=pointed, note=note)
 
 
@@ -129,7 +135,7 @@ def _with_marks(
         pattern = re.compile(rf"[+-]?{inner}({re.escape(way)}\d+)?([eE][+-]?\d+)?")
         dropped = re.compile(f"[{groups}]") if groups else re.compile("(?!)")
         clean = [dropped.sub("", v).replace(way, ".") if pattern.fullmatch(v) else "" for v in levels]
-        tried = np.asarray(pd.to_numeric(np.array(clean, dtype=object), errors="coerce"), dtype=np.float64)
+        tried = cells_as_numbers(clean).astype(np.float64)
         fits = int(np.isfinite(tried).sum())
         if fits > explained or decimal is not None:
             best, explained = (tried, ~np.isfinite(tried), _marks_note(levels, way)), fits

@@ -18,6 +18,7 @@ from synth_core.constraints.relations import FixedCombinations, Inequality, SumE
 from synth_core.constraints.values import as_kind, decimals, quantity
 from synth_core.errors import ConstraintError
 from synth_core.table import Kind, Table, did_you_mean
+from synth_core.values import cells_as_numbers
 
 __all__ = [
     "KINDS",
@@ -308,7 +309,7 @@ def _cell(choice: Literally | None, values: pd.Series) -> Any:
         return str(choice.value)
     # A category may hold the number as "1", "01" or "1.0": take the form that is there.
     for level in values.dropna().unique():
-        if pd.to_numeric(level, errors="coerce") == choice.value:
+        if cells_as_numbers([level])[0] == choice.value:
             return level
     return plain(choice.value).replace(",", "")
 

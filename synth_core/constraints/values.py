@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.table import Column, Kind, numbers
+from synth_core.values import cells_as_numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 def quantity(values: pd.Series) -> Floats:
     """Return a column as float64, NaN where missing; dates as seconds since 1970, text as the number it holds."""
     if values.dtype == object:
-        values = pd.to_numeric(values, errors="coerce")
+        values = pd.Series(cells_as_numbers(values.tolist()), index=values.index, name=values.name)
     return numbers(values)
 
 
@@ -87,7 +88,7 @@ def missing(data: Any) -> Any:
 
 def text_to_number(data: Any) -> Any:
     """Return text cells as numbers, NaN where they are none."""
-    return _by_level(data, lambda levels: pd.to_numeric(pd.Series(levels, dtype=object), errors="coerce"), "float64")
+    return _by_level(data, lambda levels: pd.Series(cells_as_numbers(list(levels))), "float64")
 
 
 def text_to_date(data: Any) -> Any:

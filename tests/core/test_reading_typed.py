@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -190,3 +191,42 @@ def test_a_sample_of_parquet_is_even_and_in_order() -> None:
     assert len(reading.raw) == 300
     assert pd.Series(reading.raw["a"]).is_monotonic_increasing
     assert "300 of 4,000 rows" in said(reading)
+
+
+def test_a_parquet_column_that_ends_in_a_missing_whole_number_stays_whole() -> None:
+    data = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array([*range(40), 2**60, None], pa.int64()), "w": ["a"] * 42}), data)
+    found = read_bytes(data.getvalue(), "a.parquet")
+    assert len(found.table) == 42
+    assert found.raw["n"].iloc[40] == 2**60
+    assert found.raw["n"].isna().tolist() == [False] * 41 + [True]
+
+
+def test_whole_numbers_in_a_workbook_keep_every_digit() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        for row in [["id", "n"], *([7, i] for i in range(40))]:
+            sheet.append(row)
+
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(fill))) as old, zipfile.ZipFile(data, "w") as new:
+        for name in old.namelist():  # openpyxl itself writes sixteen digits
+            new.writestr(name, old.read(name).replace(b"<v>7</v>", b"<v>123456789012345678</v>"))
+    found = read_bytes(data.getvalue(), "b.xlsx")
+    assert set(found.raw["id"].iloc[8:]) == {123456789012345678}
+    assert {type(cell) for cell in found.raw["n"].drop(7)} == {int}
+
+
+def test_a_cell_far_from_the_table_is_named_and_nothing_is_laid_out_for_it() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.append(["a", "b"])
+        for i in range(40):
+            sheet.append([i, i])
+        sheet["XFD1048576"] = 1
+
+    with pytest.raises(ReadingError, match="reach to row 1,048,576 and column 16,384 though only 83 are there"):
+        read_bytes(workbook(fill), "b.xlsx")
+
+
+def test_a_workbook_of_the_widest_kind_is_read() -> None:
+    found = of_rows([f"c{i}" for i in range(16_384)], list(range(16_384)), list(range(16_384)))
+    assert found.raw.shape == (2, 16_384)
