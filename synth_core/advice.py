@@ -370,7 +370,8 @@ def _next(case: Case) -> Advice:
             page="upload",
         )
     ready = sum(alert.action is not None and alert.action.kind == "make_rule" for alert in case.profile.alerts)
-    rules = f"Look through the {counted(ready, 'rule')} offered here and what" if ready else "See what"
+    offered = "rule" if ready == 1 else f"{ready:,} rules"
+    rules = f"Look through the {offered} offered here and what" if ready else "See what"
     return Advice(
         title="Next",
         sentence=f"{rules} the Constraints page finds, then generate with '{case.engine.title}' and hold the result to "

@@ -76,9 +76,16 @@ def about_people(table: Table) -> bool:
         column.semantic is not None
         or column.role is Role.ENTITY
         or column.kind is Kind.IDENTIFIER
-        or trait(column) in _OF_PEOPLE
+        or _of_somebody(table, column)
         for column in table.columns
     )
+
+
+def _of_somebody(table: Table, column: Column) -> bool:
+    """Whether a column holds a trait of people: figures that hardly repeat are sums over many of them."""
+    found = trait(column)
+    figures = column.kind in (Kind.INTEGER, Kind.NUMBER) and found not in ("birth", "age")
+    return found in _OF_PEOPLE and not (figures and table.frame[column.name].nunique() > 0.5 * len(table))
 
 
 def suggested_quasi_identifiers(table: Table) -> list[str]:

@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float64]
 
 BLOCKS = 160
 DRAWS = 400
+DRIFT = 4.0  # standard errors
 WANDERS = 30.0  # what a line leaves of a random walk has mostly n (1 - coefficient) under that
 
 
@@ -47,7 +48,15 @@ def trend_of(values: Floats, rng: np.random.Generator) -> Trend | None:
     found = _rank_correlation(_shared_ranks(blocks[known])[None, :])[0]
     drawn = _noise(phi, len(blocks), rng)[:, known]
     null = _rank_correlation(_ranks(drawn))
-    return Trend(slope / width, _tail(float(found), null), raw > 0.5 and known.sum() * (1 - raw) < WANDERS)
+    wanders = raw > 0.5 and bool(known.sum() * (1 - raw) < WANDERS) and not _drifts(blocks[known])
+    return Trend(slope / width, _tail(float(found), null), wanders)
+
+
+def _drifts(values: Floats) -> bool:
+    """Whether the steps go one way far more than those of a walk without a drift would."""
+    steps = np.diff(values)
+    spread = float(steps.std(ddof=1))
+    return spread == 0 or abs(float(steps.mean())) * np.sqrt(len(steps)) > DRIFT * spread
 
 
 def theil_sen(place: Floats, values: Floats) -> float:

@@ -179,24 +179,19 @@ def _chosen(table: Table) -> tuple[list[Levels], int]:
 
 
 def _counted(columns: list[Levels], report: Progress) -> tuple[list[tuple[int, int, int]], Floats]:
-    """Return all triples of columns of which no two say the same, and their tables of counts (m, 4, 4, 4)."""
+    """Return all triples of columns, of those that say the same only the first, and their tables (m, 4, 4, 4)."""
     wide = LEVELS + 1
-    same = {
-        pair
-        for pair in combinations(range(len(columns)), 2)
-        if cramers_v(columns[pair[0]].codes, columns[pair[1]].codes) >= SAME
-    }
+    new: list[int] = []
+    for i, column in enumerate(columns):
+        if all(cramers_v(columns[j].codes, column.codes) < SAME for j in new):
+            new.append(i)
     places, counts = [], []
-    for i in range(len(columns) - 2):
-        report(0.7 * i / len(columns), 1, "Counting")
-        for j in range(i + 1, len(columns) - 1):
-            if (i, j) in same:
-                continue
+    for turn, i in enumerate(new):
+        report(0.7 * turn / len(new), 1, "Counting")
+        for j, k in combinations(new[turn + 1 :], 2):
+            places.append((i, j, k))
             pair = (columns[i].codes * wide + columns[j].codes) * wide
-            for k in range(j + 1, len(columns)):
-                if (i, k) not in same and (j, k) not in same:
-                    places.append((i, j, k))
-                    counts.append(np.bincount(pair + columns[k].codes, minlength=wide**3))
+            counts.append(np.bincount(pair + columns[k].codes, minlength=wide**3))
     stacked = np.array(counts, dtype=np.float64).reshape(-1, wide, wide, wide)
     return places, stacked[:, 1:, 1:, 1:]
 

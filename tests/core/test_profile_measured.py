@@ -165,6 +165,14 @@ def test_a_line_through_noise_is_said_without_that_doubt() -> None:
     assert "Rises over time: 'x'." in found.sentences
 
 
+def test_a_curve_that_only_rises_is_a_trend_though_it_wanders_about_a_line() -> None:
+    values = np.cumsum(0.5 + 0.3 * random().standard_normal(300))
+    trend = trend_of(values, random())
+    assert trend is not None
+    assert trend.p_value < 0.01
+    assert not trend.wanders
+
+
 @pytest.mark.parametrize(("period", "radius"), [(10, 0.98), (10, 0.95), (5, 0.95), (30, 0.98)])
 def test_a_tendency_to_swing_is_no_season(period: float, radius: float) -> None:
     called = sum(bool(find_peaks(swinging(period, radius, 2000, seed))) for seed in range(20))
@@ -199,6 +207,12 @@ def test_a_word_within_another_word_is_no_trait() -> None:
     assert trait(Column(name="information", kind=Kind.INTEGER)) is None
     assert trait(Column(name="professional_services", kind=Kind.INTEGER)) is None
     assert trait(Column(name="patientbirthdate", kind=Kind.DATETIME)) == "birth"
+
+
+def test_sums_over_many_people_are_no_trait_of_one() -> None:
+    staff = random().integers(10_000, 90_000, 60)
+    assert not about_people(table(month=pd.date_range("2020-01-01", periods=60, freq="MS"), education_staff=staff))
+    assert about_people(table(education=["school", "college", "none"] * 20, pay=staff))
 
 
 def test_days_of_weather_expose_nobody_and_stays_of_patients_do() -> None:
