@@ -16,10 +16,13 @@ from pages.ui import (
     profile_source,
     profile_time,
     profile_triples,
+    scroll,
+    state,
 )
 from pages.ui.profile_source import Source
 from synth_core.project import Project
 
+WIDE = 500  # columns, from which the first look takes so long that it is said
 OVERVIEW = 576  # px, of the table of columns
 TABS = ("Columns", "Pairs", "Triples", "Time", "Exposed rows", "Missing")
 
@@ -69,9 +72,11 @@ def panels(project: Project, found: Source) -> None:
 
 
 with parts.guarded("The table cannot be profiled"):
-    slot = st.container()
+    note, slot = st.container(), st.container()
     with slot.skeleton(height=420):
         table = cache.table(project)
+        if len(table.columns) > WIDE:
+            note.caption(f"{len(table.columns):,} columns: the first look takes up to a minute, and is kept.")
         found = profile_source.source(project, table, profile_head.asked_rows(table))
     with st.container(gap="small"):  # what comes and goes in here moves nothing below: drawn things stay drawn
         profile_head.head(project, found)
@@ -84,6 +89,9 @@ with parts.guarded("The table cannot be profiled"):
         profile_head.rows_choice(table)
         profile_downloads.menu(project, found)
     panels(project, found)
+    if state.get(alerts.LOOKED, False):  # what was asked for lies below, often out of sight
+        state.drop(alerts.LOOKED)
+        scroll.into_view("profiling_controls", state.get("profiling.round", 0))
     with meaning, parts.guarded("What this means could not be told"):
         profile_head.meaning(project, found)
 

@@ -12,6 +12,7 @@ from synth_core.profile import Alert, Profile
 from synth_core.project import Project
 from synth_core.table import Table
 
+LOOKED = "profiling.looked"
 SHOWN = 3
 FEW = 3  # alerts of one sort share a line from here on
 ALIKE = ("personal", "identifier", "decided")  # say the same of every column: two of them do
@@ -158,5 +159,6 @@ def look(alert: Alert) -> None:
     else:
         state.put("profiling.tab", "Columns")
         state.put("profiling.search", "")
+    state.put(LOOKED, True)
     state.put("profiling.wanted", columns[0])
     state.put("profiling.round", state.get("profiling.round", 0) + 1)

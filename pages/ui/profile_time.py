@@ -26,9 +26,7 @@ def time(found: Source, name: str) -> None:
     with hold.skeleton(height=360):
         result = profile_source.time(name, order, entity, None, table)
     if result is None:
-        st.markdown(
-            "**No column orders the rows in time.** :gray[Choose one above, or give a column the role “time order”.]"
-        )
+        _nothing(order)
         return
     with slot:
         series = _series(name, order, entity, table, result)
@@ -41,6 +39,17 @@ def time(found: Source, name: str) -> None:
     _rows(result)
     if result.per_entity is not None:
         profile_entities.entities(result)
+
+
+def _nothing(order: str | None) -> None:
+    """Say why nothing is drawn: no order, or one that tells nothing."""
+    if order is None:
+        st.markdown(
+            "**No column orders the rows in time.** :gray[Choose one above, or give a column the role “time order”.]"
+        )
+        return
+    name = "the order of the rows" if order == ROW_ORDER else f"'{theme.plain(order)}'"
+    st.markdown(f"**Too few rows differ in {name} to show a course in time.** :gray[Choose another order above.]")
 
 
 def _order(table: Table) -> str | None:
