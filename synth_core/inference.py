@@ -106,13 +106,13 @@ def _inferred(
     tokens = None if missing_tokens is None else frozenset(missing_tokens)
     series: dict[str, pd.Series] = {}
     columns = []
-    for position, header in enumerate(raw.columns):
+    for header, values in raw.items():
         choice = choices.get(str(header), _AS_FOUND)
-        source, blanked = without_words(raw.iloc[:, position], choice.missing or ())
+        source, blanked = without_words(values, choice.missing or ())
         cells = read_cells(str(header), source, tokens, text=bool(text), marks=marks)
-        column, values = settle(told_missing(cells, source, blanked), choice)
+        column, canonical_values = settle(told_missing(cells, source, blanked), choice)
         columns.append(column)
-        series[column.name] = values
+        series[column.name] = canonical_values
     return columns, series
 
 

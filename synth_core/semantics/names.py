@@ -37,17 +37,20 @@ _PLACE = re.compile(
     r"|river|park|city|beach|valley|springs|county|island)\b"
 )
 # Large cities, of which the lists of Faker's English locales have none; many are first or family names as well.
-_CITIES = frozenset(
-    "amsterdam athens atlanta aurora austin bakersfield baltimore beijing berlin bogota boise boston bristol brussels"
-    " cairo calgary chandler charlotte chicago cincinnati cleveland columbus dallas denver detroit dublin durham edinburgh"
-    " florence fresno garland geneva glasgow glendale hamilton havana henderson hialeah honolulu houston indianapolis"
-    " irvine irving jackson jacksonville jakarta kingston laredo leeds lexington lima lincoln lisbon liverpool london"
-    " louisville lubbock madison madrid manchester melbourne memphis mesa miami milan milwaukee minneapolis montreal"
-    " moscow nairobi naples nashville newark newcastle norfolk oakland omaha orlando oslo oxford paris perth"
-    " philadelphia phoenix pittsburgh plano portland prague quito raleigh reno richmond riverside rome sacramento"
-    " savannah scottsdale seattle seoul sheffield stockholm sydney tampa tokyo toledo toronto tucson tulsa turin"
-    " vancouver venice victoria vienna warsaw washington wellington wichita windsor york zurich".split()
-)
+_CITIES = frozenset([
+    "amsterdam", "athens", "atlanta", "aurora", "austin", "bakersfield", "baltimore", "beijing", "berlin", "bogota",
+    "boise", "boston", "bristol", "brussels", "cairo", "calgary", "chandler", "charlotte", "chicago", "cincinnati",
+    "cleveland", "columbus", "dallas", "denver", "detroit", "dublin", "durham", "edinburgh", "florence", "fresno",
+    "garland", "geneva", "glasgow", "glendale", "hamilton", "havana", "henderson", "hialeah", "honolulu", "houston",
+    "indianapolis", "irvine", "irving", "jackson", "jacksonville", "jakarta", "kingston", "laredo", "leeds",
+    "lexington", "lima", "lincoln", "lisbon", "liverpool", "london", "louisville", "lubbock", "madison", "madrid",
+    "manchester", "melbourne", "memphis", "mesa", "miami", "milan", "milwaukee", "minneapolis", "montreal", "moscow",
+    "nairobi", "naples", "nashville", "newark", "newcastle", "norfolk", "oakland", "omaha", "orlando", "oslo",
+    "oxford", "paris", "perth", "philadelphia", "phoenix", "pittsburgh", "plano", "portland", "prague", "quito",
+    "raleigh", "reno", "richmond", "riverside", "rome", "sacramento", "savannah", "scottsdale", "seattle", "seoul",
+    "sheffield", "stockholm", "sydney", "tampa", "tokyo", "toledo", "toronto", "tucson", "tulsa", "turin", "vancouver",
+    "venice", "victoria", "vienna", "warsaw", "washington", "wellington", "wichita", "windsor", "york", "zurich",
+])  # fmt: skip
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,4}(?!\w)")
 _DOMAIN = re.compile(r"\w{2,}\.[a-z]{2,4}$")
 _FORM = re.compile(r"[^\W\d_][^\d_@:;/\\()\[\]{}<>=?!*#%$€\"|]{0,60}")

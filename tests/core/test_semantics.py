@@ -187,6 +187,8 @@ def test_a_plain_name_header_asks_the_values() -> None:
 
 
 OTHERS = {
+    "cities": "Portland Boston Dallas Austin Houston Jackson Madison Charlotte Lincoln Orlando Aurora Glendale Richmond Columbus"
+    " Denver Phoenix Raleigh Savannah Florence Victoria Paris London Sydney",
     "towns": "Boston Springfield Portland Salem Lowell Worcester Cambridge Quincy Newton Somerville Framingham Waltham Malden Brookline"
     " Medford Taunton Weymouth Chicopee Revere Peabody Methuen Everett Attleboro Barnstable",
     "countries": "Germany France Spain Italy Norway Sweden Poland Austria Belgium Denmark Finland Greece Ireland Portugal Hungary Jordan"
@@ -211,17 +213,16 @@ def test_places_and_things_called_after_people_are_not_people(header: str) -> No
 
 
 def test_cities_restaurants_and_domains_are_not_people() -> None:
-    cities = (
-        "Portland Boston Dallas Austin Houston Jackson Madison Charlotte Lincoln Orlando Aurora Glendale Richmond Columbus Denver"
-        " Phoenix Raleigh Savannah Florence Victoria Paris London Sydney"
-    ).split()
-    assert said(cities, "name") is None
+    assert said(OTHERS["cities"].split(), "name") is None
     kinds = ["Bistro", "Pizza", "Grill", "Diner", "Noodles"]
     inns = [
         f"{a} {b} {c}" for a in ("Dark", "Golden", "Happy") for b in ("Rose", "Garden", "Lion", "Star") for c in kinds
     ]
     assert said(inns, "name") is None
-    assert said([f"{name.lower()}-{other.lower()}.com" for name, other in zip(LAST.split(), FIRST.split())]) is None
+    assert (
+        said([f"{name.lower()}-{other.lower()}.com" for name, other in zip(LAST.split(), FIRST.split(), strict=False)])
+        is None
+    )
 
 
 def test_a_header_of_things_asks_for_twice_the_evidence() -> None:
