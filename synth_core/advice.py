@@ -210,9 +210,9 @@ def _hard(case: Case) -> Iterator[Advice]:
             "and sums hang on them; the furthest are pulled in where a column is protected, so totals come out lower.",
             page="compare",
         )
-    combinations = float(np.prod([max(column.distinct, 1) for column in case.profile.columns], dtype=np.float64))
+    combinations = sum(float(np.log(max(column.distinct, 1))) for column in case.profile.columns)
     # where few different rows are possible they repeat, and that is no news
-    if case.profile.duplicate_rows > 0.01 * max(case.profile.rows, 1) and combinations > case.profile.rows:
+    if case.profile.duplicate_rows > 0.01 * max(case.profile.rows, 1) and combinations > np.log(case.profile.rows):
         share = case.profile.duplicate_rows / case.profile.rows
         yield Advice(
             title="Repeated rows",

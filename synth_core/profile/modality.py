@@ -120,18 +120,31 @@ def distribution(found: Floats) -> tuple[Floats, Floats]:
     """
     usual = quantile(found, 0.75) - quantile(found, 0.25) or found[-1] - found[0]
     levels, sizes = runs(found)
-    step = heap_step(levels, sizes) or 0.0
+    step = heap_step(levels, sizes)
     fine = float(usual) / FINEST
-    width = step * np.ceil(fine / step) if step else fine
+    grid, size = (step, int(np.ceil(fine / step))) if step else (fine, 1)
     while True:
-        cells, counts = runs(np.floor(found / width + 0.5))
+        cells, counts = runs(_cells(found, grid, size))
         if len(cells) > MOST_CELLS and len(found) > 2 * MOST_CELLS:
             inner = found[int(0.005 * len(found)) : int(np.ceil(0.995 * len(found)))]
-            cells, counts = runs(np.floor(inner / width + 0.5))
+            cells, counts = runs(_cells(inner, grid, size))
         # sparse cells make ragged edges
         if len(cells) <= MOST_CELLS and (len(found) >= 4 * len(cells) or len(cells) <= 4 * ENOUGH_LEVELS):
-            return _of_cells(cells, counts, float(width))
-        width *= 2
+            at, share = _of_cells(cells, counts, float(grid * size))
+            return at - (0.5 * grid if step and size % 2 == 0 else 0.0), share
+        if step:
+            size *= 2
+        else:
+            grid *= 2
+
+
+def _cells(found: Floats, grid: float, size: int) -> Floats:
+    """Return the number of the cell of ``size`` grid steps that holds each value.
+
+    By whole numbers of steps: what lies on the edge of two cells must not fall to either side as rounding has it.
+    """
+    steps = np.floor(found / grid + 0.5)
+    return np.asarray(steps if size == 1 else np.floor((steps + size // 2) / size), dtype=np.float64)
 
 
 def runs(found: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:

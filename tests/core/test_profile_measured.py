@@ -13,7 +13,7 @@ from synth_core.profile import Profile, profile
 from synth_core.profile.exposure import exposure, suggested_quasi_identifiers
 from synth_core.profile.known_traits import about_people, trait
 from synth_core.profile.memory import worth
-from synth_core.profile.modality import _hung_under
+from synth_core.profile.modality import _hung_under, modality
 from synth_core.profile.pairs import pair_facts
 from synth_core.profile.seasons import find_peaks
 from synth_core.profile.series import running_line
@@ -81,6 +81,14 @@ def test_the_hull_is_what_monotone_regression_of_slopes_gives() -> None:
     gaps = np.diff(at)
     slopes = isotonic_regression(np.diff(heights) / gaps, weights=gaps).x
     assert _hung_under(at, heights) == pytest.approx(heights[0] + np.concatenate([[0], np.cumsum(slopes * gaps)]))
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2])
+def test_rounding_makes_no_modes(decimals: int) -> None:
+    bell = random().standard_normal(3000) * 10.0 ** (1 - decimals)
+    found = modality(np.sort(np.round(bell, decimals)))
+    assert found is not None
+    assert found.modes == 1
 
 
 # -- two columns --------------------------------------------------------------------------------------------------
