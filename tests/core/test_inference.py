@@ -75,7 +75,7 @@ def test_a_column_gets_the_kind_that_an_analyst_would_give_it(name: str) -> None
 def test_an_id_that_repeats_is_an_identifier_and_the_note_speaks_of_the_entity() -> None:
     column = one("patient_nbr", [str(9000 + 7 * (i // 2)) for i in range(200)])
     assert (column.kind, column.role) == (Kind.IDENTIFIER, Role.FEATURE)
-    assert "entity" in column.note
+    assert "whom a row is about" in column.note
 
 
 def test_hundreds_of_codes_stay_a_category() -> None:

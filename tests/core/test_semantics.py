@@ -9,6 +9,7 @@ from synth_core.inference import ColumnChoice, table_from_frame
 from synth_core.semantics import SEMANTICS, Seen, detect, from_header, holds, in_context, inside, title
 from synth_core.semantics.names import name_words, names_in
 from synth_core.semantics.national import scheme_of
+from synth_core.semantics.patterns import mostly, share
 from synth_core.table import Column, Kind, Role
 
 ROWS = 60
@@ -269,6 +270,15 @@ SAFE = {
 @pytest.mark.parametrize("case", SAFE)
 def test_plain_columns_are_left_alone(case: str) -> None:
     assert said(SAFE[case]) is None
+
+
+@pytest.mark.parametrize("least", [0.4, 0.5, 0.6, 0.85, 1.0])
+def test_a_test_that_stops_early_says_what_the_share_says(least: float) -> None:
+    for size in (1, 2, 7, 20):
+        for passing in range(size + 1):
+            values = ["x"] * (size - passing) + ["a"] * passing
+            assert mostly("a".__eq__, values, least) is (share("a".__eq__, values) >= least)
+    assert not mostly("a".__eq__, [], least)
 
 
 def test_a_column_of_few_values_is_never_personal() -> None:
