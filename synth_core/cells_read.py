@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from synth_core.errors import ReadingError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,20 @@ def _is_blank(values: pd.Series) -> bool:
     if isinstance(values.dtype, pd.StringDtype) and len(values) > 1000 and not _is_blank(values.iloc[:1000]):
         return False
     return all(value is None or value is pd.NA or value == "" or value != value for value in values.tolist())
+
+
+def stamps(column: pa.ChunkedArray, zone: str | None) -> tuple[pd.Series, int]:
+    """Return Arrow timestamps as pandas, in ``zone``, those outside 1678 to 2261 missing; and how many these are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    edge = 2**63 // 1000 - 1  # the microseconds since 1970 between which nanoseconds fit in 64 bits
+    low, high = (pa.scalar(at, whole.type) for at in (-edge, edge))
+    fits = pc.and_(pc.greater(whole, low), pc.less(whole, high))
+    if column.type.unit == "s":  # seconds that do not fit in microseconds came out as others
+        fits = pc.and_(fits, pc.equal(whole.cast(column.type, safe=False), column))
+    odd = int(pc.sum(pc.invert(fits)).as_py() or 0)
+    if odd:
+        whole = pc.if_else(pc.fill_null(fits, False), whole, pa.scalar(None, whole.type))
+    return whole.cast(pa.timestamp("ns", zone)).to_pandas(), odd

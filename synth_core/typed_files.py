@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth_core.cells_read import CellsRead, tidy_names
+from synth_core.cells_read import CellsRead, stamps, tidy_names
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError, TooLargeError
 
@@ -41,6 +41,7 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
         raise ReadingError(f"'{filename}' has no columns; a table needs at least one.")
     try:
         arrow = _drawn(file, sample_rows) if sample_rows and sample_rows < shape.num_rows else file.read()
+        arrow.validate(full=True)  # broken offsets or bytes that are no text would end the process later
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         raise ReadingError(f"'{filename}' is damaged: its cells cannot be read. Export it again.") from None
     if schema.names[-1] == _INDEX and len(schema.names) > 1:
@@ -106,8 +107,8 @@ def _arrow_column(column: Any) -> pd.Series:
         try:
             values = column.to_pandas()
             values = values.astype("datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz))
-        except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid):
-            values = pd.to_datetime(column.to_pandas(timestamp_as_object=True), errors="coerce")
+        except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid, ValueError):
+            values, _ = stamps(column, kind.tz)
     elif pa.types.is_time(kind):
         found = column.to_pandas()
         values = found.astype(str).where(found.notna(), None)

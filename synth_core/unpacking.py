@@ -132,7 +132,7 @@ def _bomb(filename: str, limit_mb: float) -> ReadingError:
 def _open_zip(data: bytes, filename: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise ReadingError(
             f"'{filename}' is damaged: it cannot be opened as {_zip_word(filename)}. Save or copy it again."
         ) from None
@@ -145,7 +145,7 @@ def _zip_word(filename: str) -> str:
 def _is_workbook(data: bytes) -> bool:
     try:
         return "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
 
 

@@ -9,8 +9,11 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
+
+from synth_core.errors import ReadingError
 
 Span = tuple[int, int, int, int]
 _TAG = rb"<(?:\w+:)?"
@@ -56,20 +59,27 @@ class Markup:
     reach: tuple[int, int, int] = (0, 0, 0)
 
 
-def sheet_markup(data: bytes, sheet: str) -> Markup:
-    """Return what the XML of a sheet says; an empty answer where its part is not found."""
+def sheet_markup(data: bytes, sheet: str, filename: str) -> Markup:
+    """Return what the XML of a sheet says.
+
+    Raises
+    ------
+    ReadingError
+        The part that holds the sheet is not there, or cannot be unpacked.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            part = _part_of(archive, sheet)
-            text = archive.read(part) if part else b""
-            percent = _percent_styles(archive) if text else frozenset()
-    except (KeyError, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile,
-            ElementTree.ParseError):  # fmt: skip
-        return Markup()
+            text = archive.read(_part_of(archive, sheet))
+            percent = _percent_styles(archive)
+    except (KeyError, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error,
+            zipfile.BadZipFile, ElementTree.ParseError):  # fmt: skip
+        raise ReadingError(
+            f"'{filename}' is damaged: sheet '{sheet}' in it cannot be unpacked. Save it again."
+        ) from None
     end = text.rfind(b"sheetData>")
     places = _PLACE.findall(text, 0, max(end, 0))
     widest = max((_column(letters) + 1 for letters in {letters for letters, _ in places}), default=0)
-    deepest = max((int(row) for _, row in places[-1:] + places[:1]), default=0)
+    deepest = max((int(row) for row in {row for _, row in places}), default=0)
     return Markup(
         merged=[(int(a) - 1, int(b) - 1, _column(c), _column(d)) for c, a, d, b in _MERGED.findall(text, max(end, 0))],
         hidden_rows=len(_HIDDEN_ROW.findall(text)),
@@ -82,16 +92,16 @@ def sheet_markup(data: bytes, sheet: str) -> Markup:
     )
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
-    """Return the name of the part that holds a sheet."""
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Return the name of the part that holds a sheet; ValueError or KeyError where there is none."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    wanted = next((one for one in book.iter() if _local(one) == "sheet" and one.get("name") == sheet), None)
-    if wanted is None:
-        return None
-    key = next((value for name, value in wanted.attrib.items() if name.endswith("}id")), None)
+    named = [one for one in book.iter() if _local(one) == "sheet" and one.get("name") == sheet]
+    key = next((value for one in named[:1] for name, value in one.attrib.items() if name.endswith("}id")), None)
     links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    target = next((one.get("Target") for one in links if one.get("Id") == key), None)
-    return None if target is None else posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    target = next((one.get("Target") or "" for one in links if one.get("Id") == key), "")
+    place = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
+    names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+    return names[place]
 
 
 def _local(element: ElementTree.Element) -> str:

@@ -91,7 +91,7 @@ def _first_filled(book: Any, data: bytes, filename: str, ordered: list[str]) -> 
     """
     found: list[tuple[str, Rows, Markup]] = []
     for title in ordered:
-        markup = sheet_markup(data, title)
+        markup = sheet_markup(data, title, filename)
         rows = _sheet_rows(book, title, filename, markup)
         if sum(sum(cell is not None for cell in row) > 1 for row in rows[:200]) > 1:
             return title, rows, markup

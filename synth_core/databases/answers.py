@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synth_core.cells_read import stamps
 from synth_core.errors import ReadingError
 from synth_core.progress import Progress
 
@@ -119,7 +120,7 @@ def collect(answer: Answer, limit_rows: int, progress: Progress) -> tuple[pd.Dat
             break
     if rows == 0:
         raise ReadingError(
-            f"The query gives no rows ({len(answer.names)} columns, nothing below them); loosen its condition."
+            f"The query gives no rows ({len(answer.names)} column{'' if len(answer.names) == 1 else 's'}, nothing below); loosen its condition."
         )
     notes = _limit_notes(rows, more, limit_rows)
     return _frame(answer, columns, blobs, notes), notes
@@ -252,28 +253,7 @@ def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
     if pa.types.is_date(kind):
         return column.to_pandas(date_as_object=True).astype(object), 0
     if pa.types.is_timestamp(kind):
-        return _stamps(column)
+        return stamps(column, "UTC" if kind.tz else None)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.Series(pd.arrays.ArrowStringArray(column)), 0  # text stays in Arrow's memory
     return column.to_pandas(), 0
-
-
-def _stamps(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    zone = column.type.tz
-    whole = column.cast(pa.timestamp("us", zone))
-    low, high = (pa.scalar(at, pa.timestamp("us", zone)) for at in _span())
-    fits = pc.and_(pc.greater(whole, low), pc.less(whole, high))
-    odd = int(pc.sum(pc.invert(fits)).as_py() or 0)
-    if odd:
-        whole = pc.if_else(pc.fill_null(fits, False), whole, pa.scalar(None, whole.type))
-    stamps = whole.cast(pa.timestamp("ns", "UTC" if zone else None)).to_pandas()
-    return stamps, odd
-
-
-def _span() -> tuple[int, int]:
-    """Return the microseconds since 1970 between which nanoseconds fit in 64 bits."""
-    edge = 2**63 // 1000 - 1
-    return -edge, edge

@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from synth_core import cells_read
 from synth_core.errors import ReadingError
 from synth_core.reading import Reading, ReadOptions, read_bytes
 from synth_core.table import Kind
+from synth_core.workbooks import read_workbook
 
 
 def workbook(fill: Callable[[Any, Any], None]) -> bytes:
@@ -228,5 +230,21 @@ def test_a_cell_far_from_the_table_is_named_and_nothing_is_laid_out_for_it() -> 
 
 
 def test_a_workbook_of_the_widest_kind_is_read() -> None:
-    found = of_rows([f"c{i}" for i in range(16_384)], list(range(16_384)), list(range(16_384)))
-    assert found.raw.shape == (2, 16_384)
+    def fill(_: Any, sheet: Any) -> None:
+        for row in ([f"c{i}" for i in range(16_384)], list(range(16_384))):
+            sheet.append(row)
+
+    assert read_workbook(workbook(fill), "b.xlsx", None, None).raw.shape == (1, 16_384)
+
+
+def test_parquet_dates_that_do_not_fit_are_missing_and_text_that_is_none_is_damage() -> None:
+    stamps = pa.array([*range(40), -(2**62), 2**53], pa.timestamp("s"))
+    data = io.BytesIO()
+    pq.write_table(pa.table({"when": pa.array([*range(40), -(2**60)], pa.timestamp("us")), "n": range(41)}), data)
+    assert read_bytes(data.getvalue(), "a.parquet").raw["when"].isna().tolist() == [False] * 40 + [True]
+    assert cells_read.stamps(pa.chunked_array([stamps]), None)[1] == 2
+    broken = io.BytesIO()
+    words = pa.Array.from_buffers(pa.string(), 2, pa.array([b"a", b"\xff"]).buffers())
+    pq.write_table(pa.table({"w": words, "n": [1, 2]}), broken)
+    with pytest.raises(ReadingError, match="damaged: its cells cannot be read"):
+        read_bytes(broken.getvalue(), "a.parquet")
