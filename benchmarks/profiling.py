@@ -24,7 +24,8 @@ PEER = """
 import sys, pandas as pd
 from ydata_profiling import ProfileReport
 frame = pd.read_csv(sys.argv[1], low_memory=False)
-ProfileReport(frame, title="profile", progress_bar=False, minimal=sys.argv[3] == "minimal").to_file(sys.argv[2], silent=True)
+minimal = sys.argv[3] == "minimal"
+ProfileReport(frame, title="profile", progress_bar=False, minimal=minimal).to_file(sys.argv[2], silent=True)
 """
 LIMIT_S = 1800
 
