@@ -231,3 +231,9 @@ def test_a_choice_is_kept_when_the_table_is_read_anew() -> None:
     column = table.column("a")
     assert (column.kind, column.role, column.protect, column.storage) == (Kind.CATEGORY, Role.TARGET, False, "integer")
     assert table.frame["a"].tolist() == ["1", "2", "3"]
+
+
+def test_row_numbers_without_a_name_leave_the_header_where_it_is() -> None:
+    table = read_bytes(b",co2\n1958-03-29,316.1\n1958-04-05,317.3\n1958-04-12,317.6\n", "co2.csv").table
+    assert table.names == ["column_1", "co2"]
+    assert len(table) == 3
