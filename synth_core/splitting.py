@@ -93,7 +93,8 @@ def split(
             ordered = _Ragged()
             _whole(body, shape, ordered, ordered=True)
             odd = bool(quote) and content.count(quote.encode(), start) % 2 == 1
-            raise RaggedError(_ragged_sentence(filename, ordered.rows, len(names), above, odd))
+            line = above + (_line_of(body, shape) or ordered.rows[0][0])
+            raise RaggedError(_ragged_sentence(filename, ordered.rows, len(names), line, odd))
     except pa.ArrowInvalid as error:
         raise ReadingError(
             f"'{filename}' cannot be split into cells: {str(error).splitlines()[0][:120]}. Check its quotes."
@@ -207,11 +208,26 @@ def _check_last_quote(raw: pd.DataFrame, body: memoryview, filename: str, above:
         )
 
 
-def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, above: int, unclosed: bool) -> str:
-    number, width = ragged[0]
+def _line_of(body: memoryview, shape: _Shape) -> int:
+    """Return the line, from 1, where the first row of another width begins; cells may hold line breaks. 0: none."""
+    lines = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="")
+    reader = csv.reader(lines, **dialect(shape.delimiter, shape.quote))
+    before = 0
+    try:
+        for row in reader:
+            if row and len(row) != shape.width:
+                return before + 1
+            before = reader.line_num
+    except csv.Error:  # a cell longer than the csv module takes
+        pass
+    return 0
+
+
+def _ragged_sentence(filename: str, ragged: list[tuple[int, int]], wanted: int, line: int, unclosed: bool) -> str:
+    width = ragged[0][1]
     more = f" ({len(ragged):,} lines differ)" if len(ragged) > 1 else ""
     hint = "A quote seems to be opened and never closed. " if unclosed else ""
     return (
-        f"'{filename}', line {number + above}: {width} cell{'' if width == 1 else 's'}, but the header has "
+        f"'{filename}', line {line:,}: {width} cell{'' if width == 1 else 's'}, but the header has "
         f"{wanted}{more}. {hint}Quote cells that hold the delimiter, or choose another delimiter or header row."
     )

@@ -27,7 +27,7 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         schema, shape = file.schema_arrow, file.metadata
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError):
         raise ReadingError(f"'{filename}' is damaged or no Parquet file; export it again.") from None
     size = sum(shape.row_group(i).total_byte_size for i in range(shape.num_row_groups))
     if not sample_rows and (shape.num_rows * max(1, shape.num_columns) > _MOST_CELLS or size > 10 * limit_mb * 1e6):
