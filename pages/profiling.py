@@ -94,5 +94,6 @@ with parts.guarded("The table cannot be profiled"):
         scroll.into_view("profiling_controls", state.get("profiling.round", 0))
     with meaning, parts.guarded("What this means could not be told"):
         profile_head.meaning(project, found)
+    profile_source.begin(found)
 
 parts.step_footer("upload", "constraints")

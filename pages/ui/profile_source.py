@@ -26,9 +26,10 @@ ENTRIES = 24
 
 @dataclass
 class Work:
-    """The exact profile in the making; ``share`` (0..1) is written by the thread."""
+    """The exact profile in the making; ``share`` (0..1) is written by the thread, which ``begun`` says is at it."""
 
     future: Future[Profile]
+    begun: bool = False
     share: float = 0.0
 
     @property
@@ -67,14 +68,13 @@ def source(project: Project, table: Table, rows: int | None) -> Source:
     """Return the profile of ``rows`` rows (None: all), or of a sample while that of all rows is being computed."""
     name = project.table_name
     if rows is None and len(table) > LARGE:
-        work, drawn = _exact(name, table), f"{name}:{SAMPLE}"
+        work, drawn = _exact(name, table), sample(name, table, SAMPLE)
         problem = work.future.exception() if work.done else None
         if work.done and problem is None:
-            return Source(work.future.result(), sample(name, table, SAMPLE), table, drawn)
-        first = _profile(name, SAMPLE, table)
-        if isinstance(problem, Exception):
-            return Source(first, sample(name, table, SAMPLE), table, drawn, problem=problem)
-        return Source(first, sample(name, table, SAMPLE), table, drawn, work)
+            return Source(work.future.result(), drawn, table, f"{name}:{SAMPLE}")
+        failed = problem if isinstance(problem, Exception) else None
+        waiting = None if failed is not None else work
+        return Source(_profile(name, SAMPLE, table), drawn, table, f"{name}:{SAMPLE}", waiting, failed)
     if rows is None or rows >= len(table):
         return Source(_profile(name, None, table), table, table, name)
     return Source(_profile(name, rows, table), sample(name, table, rows), table, f"{name}:{rows}")
@@ -94,19 +94,28 @@ def _threads() -> ThreadPoolExecutor:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _exact(name: str, _table: Table) -> Work:
-    """Return the work on the exact profile of a table, started once for all who look at it."""
+    """Return the work on the exact profile of a table, one for all who look at it; not begun."""
+    return Work(Future())
+
+
+def begin(found: Source) -> None:
+    """Begin the exact profile, if it is wanted and nobody did: last, since its thread slows down the drawing."""
+    work, table = found.work, found.whole
+    if work is None or work.begun:
+        return
+    work.begun = True
     from synth_core.profile import profile
 
-    work = Work(Future())
+    def tell(done: float, total: float, note: str = "") -> None:
+        work.share = done / total if total else 0.0
 
-    def compute() -> Profile:
-        def tell(done: float, total: float, note: str = "") -> None:
-            work.share = done / total if total else 0.0
+    def compute() -> None:
+        try:
+            work.future.set_result(profile(table, progress=tell))
+        except Exception as error:  # whoever looks at the work is told
+            work.future.set_exception(error)
 
-        return profile(_table, progress=tell)
-
-    work.future = _threads().submit(compute)
-    return work
+    _threads().submit(compute)
 
 
 def forget_exact(name: str, table: Table) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pages.ui import alerts, profile_head, profile_source
+from pages.ui import alerts, pairs_panel, profile_downloads, profile_exposed, profile_head, profile_source
 from synth_core import project as projects
 from synth_core.advice import Advice
 from synth_core.errors import TableError
@@ -235,7 +235,7 @@ def test_a_table_that_cannot_be_profiled_says_so(project: Project, monkeypatch: 
 def test_a_large_table_is_drawn_from_a_sample_while_exact_figures_are_made(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = profile_source.Work(Future())
+    work = profile_source.Work(Future(), begun=True)
     monkeypatch.setattr(f"{SOURCE}.LARGE", 100)
     monkeypatch.setattr(f"{SOURCE}.SAMPLE", 60)
     monkeypatch.setattr(f"{SOURCE}._exact", lambda name, table: work)
@@ -256,12 +256,47 @@ def test_exact_figures_are_computed_once_and_off_the_page(project: Project, monk
     assert first.work is not None
     assert first.profile.sampled == 60
     assert len(first.table) == 60
+    profile_source.begin(first)
     exact = first.work.future.result(timeout=60)
     again = profile_source.source(project, table, None)
     assert again.work is None
     assert again.profile is exact
     assert isinstance(exact, Profile)
     assert exact.sampled is None
+
+
+def test_exact_figures_that_fail_leave_those_of_the_sample_with_a_word_and_a_second_try(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = profile_source.Work(Future(), begun=True)
+    forgotten: list[str] = []
+    monkeypatch.setattr(f"{SOURCE}.LARGE", 100)
+    monkeypatch.setattr(f"{SOURCE}.SAMPLE", 60)
+    monkeypatch.setattr(f"{SOURCE}._exact", lambda name, table: work)
+    monkeypatch.setattr(f"{SOURCE}.forget_exact", lambda name, table: forgotten.append(name))
+    work.future.set_exception(MemoryError("held a secret"))
+    at = open_page("profiling", project)
+    assert not at.exception
+    assert "The exact figures could not be computed" in at.error[0].value
+    assert "secret" not in words(at)
+    assert "All that follows is from 60 of 240 rows" in words(at)
+    assert at.subheader[0].value == "Look at this first"
+    press(at, "Try again")
+    assert forgotten == [project.table_name]
+
+
+def test_an_exact_profile_that_fails_off_the_page_tells_its_work(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*asked: object, **more: object) -> None:
+        raise TableError("The table has a flaw. Mend it.")
+
+    table, work = project.table, profile_source.Work(Future())
+    sampled = profiled(table, sample=60)
+    monkeypatch.setattr("synth_core.profile.profile", fail)
+    profile_source.begin(profile_source.Source(sampled, table, table, "key", work))
+    assert isinstance(work.future.exception(timeout=60), TableError)
+    assert work.begun
 
 
 def test_fewer_rows_can_be_asked_for(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,6 +318,69 @@ def test_three_alerts_of_one_sort_share_a_line_that_names_the_columns() -> None:
     assert many.endswith("'n11' and 8 more.")
     groups = [alert("strong_association", *names) for names in ("abc", "de", "fg")]
     assert alerts.group_sentence(groups).endswith("'a', 'b', 'c'; 'd', 'e'; 'f', 'g'.")
+
+
+def test_two_alerts_that_say_the_same_share_a_line() -> None:
+    personal = [alert("personal", name) for name in "ab"]
+    rules = [alert("decided", "a", name) for name in "bc"]
+    assert alerts.grouped([*personal, *rules]) == [personal, rules]
+    assert alerts.group_sentence(rules) == "2 columns are decided by another one: 'a' decides 'b', 'a' decides 'c'."
+
+
+def test_a_look_brings_what_it_opens_into_view_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[str] = []
+    monkeypatch.setattr("pages.ui.scroll.into_view", lambda part, turn: moved.append(part))
+    with_profile(project, monkeypatch, alerts=[alert("strong_association", "tax", "gross")])
+    at = open_page("profiling", project)
+    assert moved == []
+    press(at, "Look")
+    assert moved == ["profiling_controls"]
+    at.run()
+    assert moved == ["profiling_controls"], "a page that is drawn again stays where it is"
+
+
+def test_an_order_without_a_course_in_time_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{SOURCE}.time", lambda *asked: None)
+    at = open_page("profiling", project, **{"profiling.tab": "Time"})
+    assert "No column orders the rows in time" in words(at)
+    at.selectbox(key="profiling.order").set_value("net").run()
+    assert not at.exception
+    assert "Too few rows differ in 'net'" in words(at)
+
+
+def test_how_coarse_columns_are_taken_is_said(project: Project) -> None:
+    found = exposure(project.table, ["town", "net"], widths={"net": 5})
+    assert profile_exposed.taken(found) == "Taken: 'net' in bands of 5; 'town' exactly."
+    assert profile_exposed.taken(exposure(project.table, ["town"])).startswith("Every column is taken exactly")
+
+
+def test_measures_of_a_pair_stand_in_lines_with_their_intervals(project: Project) -> None:
+    chosen = {"profiling.tab": "Pairs", "profiling.x": "net", "profiling.y": "gross"}
+    told = words(open_page("profiling", project, **chosen))
+    assert "**Pearson " in told
+    assert "lie very near a straight line" in told
+    assert "In brackets: 95 % intervals." in told
+    assert [pairs_panel._digits(one) for one in (0.5, 0.9998, -0.9998, 1.0)] == ["0.50", "0.9998", "-0.9998", "1.00"]
+
+
+def test_a_file_waits_for_the_exact_figures_and_takes_the_sample_when_they_fail(project: Project) -> None:
+    table, work = project.table, profile_source.Work(Future())
+    sampled = profiled(table, sample=60)
+    found = profile_source.Source(sampled, table, table, "key", work)
+    work.future.set_result(profiled(table))
+    assert profile_downloads._exact(found).sampled is None
+    failed = profile_source.Work(Future())
+    failed.future.set_exception(TableError("A flaw."))
+    assert profile_downloads._exact(profile_source.Source(sampled, table, table, "key", failed)) is sampled
+
+
+def test_personal_columns_are_counted_as_such_not_as_text(project: Project) -> None:
+    made = profiled(project.table)
+    first, *rest = made.columns
+    named = first.model_copy(update={"kind": Kind.TEXT, "semantic": "person_name"})
+    line = profile_head.table_line(made.model_copy(update={"columns": [named, *rest]}))
+    assert ", 1 personal. " in line
+    assert "free text" not in line
 
 
 def test_the_line_about_the_table_counts_kinds(project: Project) -> None:
