@@ -20,8 +20,9 @@ parts.page_head(
 project = parts.need_project()
 
 with parts.guarded("The table cannot be opened"):
-    table = cache.table(project)
-    facts = cache.facts(table)
+    with st.spinner("Counting rows and empty cells…"):
+        table = cache.table(project)
+        facts = cache.facts(table)
 
     with st.grid(min_column_width=200, gap="small"):
         st.metric("Rows", theme.count(facts.rows), border=True)

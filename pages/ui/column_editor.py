@@ -33,6 +33,7 @@ __all__ = ["KINDS", "MASK", "ROLES", "editor", "redraw", "semantic_title", "summ
 EDITABLE = ("Kind", "Role", "Personal data", "Missing", "Protect")
 OUTPUT = "Becomes"
 NOT_PERSONAL = "no"
+SLOW_ROWS = 200_000  # above it a change takes seconds
 PAGE = 100  # rows of the grid drawn at once
 SINGLE = (Role.TARGET, Role.ENTITY, Role.ORDER)
 ALL = "all"
@@ -102,7 +103,8 @@ def editor(project: Project, table: Table) -> None:
         return
     view = hash(tuple(names)) & 0xFFFFFF
     key = f"upload.columns_{project.id}_{state.get('upload.editor', 0)}_{view}"
-    rows = _shown(rows_of(table, tuple(names), _missing_of(project, names)))
+    with st.spinner("Describing the columns…"):
+        rows = _shown(rows_of(table, tuple(names), _missing_of(project, names)))
     st.data_editor(
         rows,
         key=key,
@@ -206,6 +208,7 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _apply(project: Project, table: Table, key: str, names: list[str] | None = None) -> None:
     """Save the cells edited since the last time; a change that cannot be made is taken back and says why."""
+    say_slow(table)
     names = table.names if names is None else names
     edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
     saved: dict[int, dict[str, Any]] = state.get(f"{key}.saved", {})
@@ -227,6 +230,12 @@ def _apply(project: Project, table: Table, key: str, names: list[str] | None = N
         agrees = False
     if not agrees:  # what the editor shows is not what was saved: draw it afresh
         redraw()
+
+
+def say_slow(table: Table) -> None:
+    """Say that a change is at work where it takes seconds; a callback has no place for a spinner."""
+    if len(table) >= SLOW_ROWS:
+        st.toast(f"Changing {theme.count(len(table))} rows; this takes a few seconds.", icon=":material/hourglass_top:")
 
 
 def _say_absent(project: Project, before: dict[str, ColumnChoice]) -> None:

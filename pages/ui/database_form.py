@@ -51,6 +51,7 @@ def _place_form(kind: str) -> tuple[bool, _Entry]:
         state.put("start.db_password", inside)
         state.drop("start.db_moved")
     password: str | None = None
+    path: str | None = None
     with st.form("start.db_place", border=False):
         if kind == SERVER:
             with st.grid(min_column_width=150, gap="small"):
@@ -71,6 +72,9 @@ def _place_form(kind: str) -> tuple[bool, _Entry]:
             )
             url = file_url("sqlite" if kind == SQLITE else "duckdb", (path or "").strip())
         asked = st.form_submit_button("List tables", icon=":material/list:", key="start.db_list")
+    if asked and kind in (SQLITE, DUCKDB) and not (path or "").strip():
+        parts.error_card(f"Write the folder and the name of the {kind}.", title="No file yet")
+        asked = False
     return asked, (url, password)
 
 

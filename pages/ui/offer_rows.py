@@ -30,7 +30,8 @@ def _found(table: Table) -> tuple[list[MissingOffer], list[RoleOffer]]:
 def offers(project: Project, table: Table) -> None:
     """Draw the offers that were neither taken nor passed over; nothing where there are none."""
     _said(project)
-    missing, roles = _found(table)
+    with st.spinner("Looking for what needs a decision…"):
+        missing, roles = _found(table)
     passed: list[str] = state.get(f"upload.passed_{project.id}", [])
     about = _role_lines([offer for offer in roles if offer.role is not Role.TARGET])
     target = _role_lines([offer for offer in roles if offer.role is Role.TARGET])
@@ -124,6 +125,7 @@ def _pass(project: Project, name: str) -> None:
 
 def _take(project: Project, table: Table, said: str, changes: list[Change]) -> None:
     """Do what an offer says, and keep the choices as they were."""
+    column_editor.say_slow(table)
     before = project.choices
     choices = project.choices
     for name, update in changes:

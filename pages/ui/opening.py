@@ -56,7 +56,9 @@ def _file() -> None:
             _open_upload(file, None)
         else:
             parts.error_card(failed[1], title=f"{theme.plain(file.name)} cannot be read")
-            options = _remedy(failed[2]) or reading_form.reading_form(ReadOptions(), [], file.name, key="start.reading")
+            options = _remedy(failed[2])
+            with st.expander("Choose how it is read", icon=":material/tune:", key="start.how"):
+                options = reading_form.reading_form(ReadOptions(), [], file.name, key="start.reading") or options
             if options is not None:
                 _open_upload(file, options)
 
@@ -80,8 +82,7 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
         with st.spinner(_waiting(file), show_time=True):
             data = file.getvalue()
             reading = read_bytes(data, file.name, options)
-            label = file.name.rsplit("/", 1)[-1].split(".")[0] or file.name
-            made = projects.create(label, reading, source=data, filename=file.name)
+            made = projects.create(reading.table.name or file.name, reading, source=data, filename=file.name)
     except SimileError as error:
         state.put("start.failed", (file.file_id, str(error), type(error).__name__))
         st.rerun()

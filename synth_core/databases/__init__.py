@@ -215,6 +215,6 @@ def _check_file(address: Address) -> None:
         raise ReadingError(f"'{path.name}' is an empty file; there is no table in it.")
     found = "SQLite" if head.startswith(b"SQLite format 3") else "DuckDB" if head[8:12] == b"DUCK" else ""
     if found and found != title:
-        raise ReadingError(f"'{path.name}' is a {found} database; write {found.lower()}:/// before its path.")
+        raise ReadingError(f"'{path.name}' is a {found} database; ask it as one ({found.lower()}:///).")
     if not found:
         raise ReadingError(f"'{path.name}' is no {title} database (or an encrypted one); choose another file.")

@@ -119,9 +119,7 @@ def collect(answer: Answer, limit_rows: int, progress: Progress) -> tuple[pd.Dat
             more = True
             break
     if rows == 0:
-        raise ReadingError(
-            f"The query gives no rows ({len(answer.names)} column{'' if len(answer.names) == 1 else 's'}, nothing below); loosen its condition."
-        )
+        raise ReadingError("The query gives no rows (only the names of its columns); loosen its condition.")
     notes = _limit_notes(rows, more, limit_rows)
     return _frame(answer, columns, blobs, notes), notes
 
