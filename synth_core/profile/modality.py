@@ -91,7 +91,7 @@ def modality(found: Floats, said: Callable[[float], str] = rounded, *, floor: fl
     radius = max(_critical(len(found)), floor)
     if width <= radius:
         one = _sentence([], p_value, said)
-        if p_value <= LEVEL:
+        if p_value <= LEVEL:  # many rows tell the smallest bump from chance
             one = (
                 f"Hardly more than one mode: what speaks for a second ({_chance(p_value)}) is under 1 % of the values."
             )
@@ -102,6 +102,8 @@ def modality(found: Floats, said: Callable[[float], str] = rounded, *, floor: fl
 
 def _sentence(tops: list[float], p_value: float, said: Callable[[float], str]) -> str:
     chance = _chance(p_value)
+    if len(tops) < 2 and p_value <= LEVEL:
+        return f"One mode, though not a smooth one: a test rejects it ({chance}), and no second one stands clear."
     if len(tops) < 2:
         return f"One mode is enough to explain the values ({chance} for one mode)."
     places = ", ".join(said(top) for top in tops[:-1]) + " and " + said(tops[-1])
