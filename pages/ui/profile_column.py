@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 import pandas as pd
 import streamlit as st
 
@@ -75,12 +77,21 @@ def _numbers(column: ColumnProfile) -> None:
     """Draw mean, spread, shape and modes of numbers; of dates the modes only."""
     if column.mean is not None and column.kind is not Kind.DATETIME:
         facts = {"Mean": column.mean, "SD": column.std, "Variance": column.variance, "Skewness": column.skewness}
-        told = [(name, theme.figure(value)) for name, value in facts.items()]
+        told = [
+            (name, _told(value, column) if name == "Mean" else theme.figure(value)) for name, value in facts.items()
+        ]
         _small(
             [*told, ("Kurtosis", theme.figure(column.kurtosis))], 62, {"Kurtosis": "In excess of the normal curve's."}
         )
     if column.modality is not None and column.modality.sentence:
         st.markdown(f":material/area_chart: {theme.plain(column.modality.sentence)}")
+
+
+def _told(value: float | None, column: ColumnProfile) -> str:
+    """Return a value as text; a number with as many decimals as its column's spread gives a meaning to."""
+    if value is None or column.kind is not Kind.NUMBER or not column.std or not 1e-4 < column.std < 1000:
+        return value_text(value, column.kind)
+    return f"{value:,.{max(0, 2 - floor(log10(column.std)))}f}"
 
 
 def _small(told: list[tuple[str, str]], width: int, notes: dict[str, str] | None = None) -> None:

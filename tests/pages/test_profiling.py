@@ -7,7 +7,15 @@ from typing import Any, Literal
 
 import pytest
 
-from pages.ui import alerts, pairs_panel, profile_downloads, profile_exposed, profile_head, profile_source
+from pages.ui import (
+    alerts,
+    pairs_panel,
+    profile_column,
+    profile_downloads,
+    profile_exposed,
+    profile_head,
+    profile_source,
+)
 from synth_core import project as projects
 from synth_core.advice import Advice
 from synth_core.errors import TableError
@@ -372,6 +380,14 @@ def test_a_file_waits_for_the_exact_figures_and_takes_the_sample_when_they_fail(
     failed = profile_source.Work(Future())
     failed.future.set_exception(TableError("A flaw."))
     assert profile_downloads._exact(profile_source.Source(sampled, table, table, "key", failed)) is sampled
+
+
+def test_a_number_is_told_as_finely_as_its_column_spreads(project: Project) -> None:
+    net = profiled(project.table).column("net").model_copy(update={"kind": Kind.NUMBER})
+    assert profile_column._told(-121.943, net.model_copy(update={"std": 2.0})) == "-121.94"
+    assert profile_column._told(54_321.987, net.model_copy(update={"std": 500.0})) == "54,322"
+    assert profile_column._told(0.5, net.model_copy(update={"std": 0.0})) == "0.5"
+    assert profile_column._told(None, net) == "–"
 
 
 def test_personal_columns_are_counted_as_such_not_as_text(project: Project) -> None:
