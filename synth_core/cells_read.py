@@ -25,8 +25,21 @@ class CellsRead:
     evidence: dict[str, str] = field(default_factory=dict)
 
 
+MOST_COLUMNS = 20_000  # a sheet of Excel holds 16,384
+
+
+def check_width(columns: int, filename: str) -> None:
+    """Raise :class:`ReadingError` for more columns than can be looked at one by one."""
+    if columns > MOST_COLUMNS:
+        raise ReadingError(
+            f"'{filename}' has {columns:,} columns, more than the {MOST_COLUMNS:,} that can be read; name fewer, or "
+            "turn the table so that rows are columns."
+        )
+
+
 def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str]]:
     """Return the cells with names for nameless columns and without empty columns and rows at the end; and notes."""
+    check_width(raw.shape[1], filename)
     notes = []
     names = ["" if name is None else str(name).strip() for name in raw.columns]
     while len(names) > 1 and names[-1] == "" and _is_blank(raw.iloc[:, -1]):

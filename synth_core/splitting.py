@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from synth_core.cells_read import check_width
 from synth_core.errors import RaggedError, ReadingError
 
 _BLOCK = 8 << 20
@@ -78,6 +79,7 @@ def split(
         A quote that is never closed, or text that cannot be split.
     """
     names, start, above = split_header(content, delimiter, quote, skip)
+    check_width(len(names), filename)
     end = len(content)
     while end > start and content[end - 1] in b"\r\n":
         end -= 1

@@ -185,6 +185,8 @@ def _records(text: str, filename: str) -> list[Any]:
                 records.append(json.loads(line))
             except json.JSONDecodeError as error:
                 raise ReadingError(f"'{filename}', line {number}: this is not JSON ({error.msg}).") from None
+            except RecursionError:
+                raise ReadingError(f"'{filename}', line {number}: JSON nested too deeply for a table.") from None
         return records
     except RecursionError:
         raise ReadingError(f"'{filename}' is JSON nested too deeply for a table.") from None

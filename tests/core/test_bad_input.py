@@ -74,6 +74,7 @@ FILES = {
         "0 columns to learn from",
     ),
     "ragged.csv": (b"a,b\n1,2\n1,2,3\n4,5\n", "line 3: 3 cells, but the header has 2"),
+    "wide.csv": (b",".join(b"c%d" % i for i in range(30_000)) + b"\n", "30,000 columns, more than the 20,000"),
     "broken.csv": (b'a,b\n1,"x\ny"\n\n2,"u\n\nv"\n1,2,3\n4,5\n', "line 8: 3 cells, but the header has 2"),
     "quote.csv": (b'a,b\n1,x\n2,"y\n3,z\n4,z\n', "line 3: a quote is opened and never closed"),
     "zero.csv": (b"a,b\n1,2\n3,\x004\n" * 20, "binary data"),
