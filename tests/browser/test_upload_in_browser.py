@@ -111,9 +111,7 @@ def write_missing(page: Page, row: int, words: str) -> None:
     shown = page.get_by_test_id("stDataFrame").first
     shown.scroll_into_view_if_needed()
     settled(page)
-    box = shown.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 660, box["y"] + 35 * (row + 1) + 17)
+    shown.click(position={"x": 660, "y": 35 * (row + 1) + 17})
     page.keyboard.press("Enter")
     page.keyboard.press("Control+A")
     page.keyboard.type(words)
@@ -134,8 +132,6 @@ def test_missing_words_are_taken_undone_and_written_by_hand(server: Server, open
     write_missing(page, 2, "-200, 87")
     expect_tile(page, "Empty cells", "2.")
     assert grid(page)[2][5] == "-200, 87"
-    write_missing(page, 0, "zzz")
-    expect(page.get_by_text("No cell of town is “zzz”")).to_be_visible()
 
 
 BAD = {

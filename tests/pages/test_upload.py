@@ -109,3 +109,23 @@ def test_every_guess_is_filled_in_with_what_it_was_drawn_from() -> None:
     assert not at.exception
     again = projects.open_project(made.id)
     assert (len(again.table), again.options.date_order, again.options.sample_rows) == (50, "month", 50)
+
+
+def test_what_must_be_seen_stands_above_the_fold_and_the_fold_says_the_rest_in_short() -> None:
+    from pages.ui.reading_form import in_short, sorted_notes
+    from synth_core.reading import ReadOptions
+
+    doubts, plain = sorted_notes(["Cells are separated by a tab.", "No cell is filled in 'c'."], {})
+    assert (doubts, plain) == (["No cell is filled in 'c'."], ["Cells are separated by a tab."])
+    short = in_short(ReadOptions(delimiter=";", encoding="utf-8", header_row=2))
+    assert [part in short for part in ("semicolons", "UTF-8", "names in row 3")] == [True] * 3
+
+
+def test_an_error_of_reading_again_names_the_file_as_it_came() -> None:
+    from synth_core.errors import ReadingError
+    from synth_core.reading import ReadOptions, read_bytes
+
+    data = b"a;b\n" + b"".join(b"%d;%d\n" % (i, i % 7) for i in range(200))
+    made = projects.create("Mine", read_bytes(data, "mine.csv"), source=data, filename="mine.csv")
+    with pytest.raises(ReadingError, match=r"'mine\.csv': with a bar"):
+        made.read_again(ReadOptions(delimiter="|"))

@@ -98,6 +98,27 @@ def test_missing_words_are_typed_into_the_grid_and_taken_out_again(
     assert int(air.table.frame["nox"].isna().sum()) == 0
 
 
+def test_a_word_that_no_cell_holds_is_said(air: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_editor.state, "drop", lambda *keys: None)
+    kept = edit(air, "nox", monkeypatch, Missing="-200, n/k")
+    assert kept["upload.absent"] == (air.id, "No cell of **nox** is “n/k”, so nothing became empty by it.")
+    at = open_page("upload", air, **{"upload.absent": kept["upload.absent"]})
+    assert "“n/k”" in words(at)
+
+
+def test_one_column_is_told_in_full_the_first_with_a_note(air: Project) -> None:
+    said = words(open_page("upload", air)).replace("\\", "")
+    assert "Repeats: 100 different values. If it says whom a row is about, give it that role." in said
+
+
+def test_repeated_personal_data_is_never_called_free_text() -> None:
+    names = ("Anna Smith", "Peter Jones", "Mary Brown", "John Miller")
+    people = made("name,visits\n" + "".join(f"{names[i % 4]},{i % 9}\n" for i in range(200)))
+    column = people.table.column("name").model_copy(update={"kind": Kind.TEXT, "semantic": "person_name"})
+    assert "free" not in f"{column_words.KINDS[column.kind]} {column_words.consequence(column)}"
+    assert column_words.consequence(Column(name="a", kind=Kind.TEXT)) == "Left out: free text"
+
+
 def test_a_role_of_one_column_moves_from_the_other(air: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(air, "patient_id", monkeypatch, Role="who it is about")
     edit(air, "job", monkeypatch, Role="who it is about")
