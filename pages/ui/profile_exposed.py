@@ -13,6 +13,7 @@ from synth_core.table import Kind, Role, Table
 
 PERIODS = ("day", "month", "quarter", "year")
 NOBODY = "None"
+WIDEST = 1e12  # of a band
 MANY = 12  # columns to choose at most
 
 
@@ -59,8 +60,10 @@ def _bands(table: Table, chosen: list[str]) -> dict[str, float | str]:
                 place = PERIODS.index(str(start)) if start in PERIODS else 0
                 widths[name] = str(st.selectbox(name, PERIODS, index=place, key=key) or "day")
             elif kind in (Kind.INTEGER, Kind.NUMBER):
-                width = float(start) if isinstance(start, int | float) else 0.0
-                width = st.number_input(name, min_value=0.0, value=width, key=key, help="Band width; 0: exactly.")
+                width = float(start) if isinstance(start, int | float) and start <= WIDEST else 0.0
+                width = st.number_input(
+                    name, min_value=0.0, max_value=WIDEST, value=width, key=key, help="Band width; 0: exactly."
+                )
                 if width:
                     widths[name] = width
             elif isinstance(start, int | float):

@@ -76,16 +76,24 @@ def test_a_click_on_a_cell_opens_its_pair(server: Server, hospital: Project, ope
 def test_an_alert_is_done_and_taken_back(server: Server, open_page: Callable[..., Page]) -> None:
     project = demo_project(server.home)
     page = at(open_page(server.page("profiling", project.id)), "profiling")
-    page.get_by_role("button", name="Make this a rule").first.click()
-    expect(named(page, "profiling_done")).to_contain_text("Rule added")
+    page.get_by_role("button", name="Make these rules").first.click()
+    expect(named(page, "profiling_done")).to_contain_text("2 rules added")
     settled(page)
     with inside(server.home):
-        assert len(open_project(project.id).rules) == 1
+        assert len(open_project(project.id).rules) == 2
     named(page, "profiling.undo").get_by_role("button").click()
     expect(named(page, "profiling_done")).to_have_count(0)
     settled(page)
     with inside(server.home):
         assert open_project(project.id).rules == []
+
+
+def test_a_look_is_seen(server: Server, hospital: Project, open_page: Callable[..., Page]) -> None:
+    page = at(open_page(server.page("profiling", hospital.id), height=600), "profiling")
+    named(page, "profiling.more").locator("summary").click()
+    named(page, "profiling_alerts").get_by_role("button", name="Look", exact=True).first.click()
+    expect(page.get_by_role("tab", selected=True)).to_be_in_viewport()
+    settled(page)
 
 
 def test_the_profile_comes_as_one_page_and_as_json(server: Server, open_page: Callable[..., Page]) -> None:
