@@ -503,7 +503,7 @@ def test_a_file_of_another_kind_is_told_apart(files: dict[str, Path], tmp_path: 
         with refused() as caught:
             read_query(f"sqlite:///{tmp_path / name}", "select 1 as a from t")
         assert name in str(caught.value)
-    with pytest.raises(ReadingError, match="is a SQLite database; write sqlite:///"):
+    with pytest.raises(ReadingError, match="is a SQLite database; ask it as one"):
         read_query(f"duckdb:///{files['sqlite']}", "select 1 as a")
     with pytest.raises(ReadingError, match="is a folder"):
         read_query(f"sqlite:///{tmp_path}", "select 1 as a")
