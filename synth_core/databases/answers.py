@@ -119,8 +119,8 @@ def collect(answer: Answer, limit_rows: int, progress: Progress) -> tuple[pd.Dat
             more = True
             break
     if rows == 0:
-        columns = "1 column" if len(answer.names) == 1 else f"{len(answer.names)} columns"
-        raise ReadingError(f"The query gives no rows ({columns}, nothing below them); loosen its condition.")
+        width = "1 column" if len(answer.names) == 1 else f"{len(answer.names)} columns"
+        raise ReadingError(f"The query gives no rows ({width}, nothing below them); loosen its condition.")
     notes = _limit_notes(rows, more, limit_rows)
     return _frame(answer, columns, blobs, notes), notes
 
