@@ -88,14 +88,6 @@ def test_an_alert_is_done_and_taken_back(server: Server, open_page: Callable[...
         assert open_project(project.id).rules == []
 
 
-def test_a_look_is_seen(server: Server, hospital: Project, open_page: Callable[..., Page]) -> None:
-    page = at(open_page(server.page("profiling", hospital.id), height=600), "profiling")
-    named(page, "profiling.more").locator("summary").click()
-    named(page, "profiling_alerts").get_by_role("button", name="Look", exact=True).first.click()
-    expect(page.get_by_role("tab", selected=True)).to_be_in_viewport()
-    settled(page)
-
-
 def test_the_profile_comes_as_one_page_and_as_json(server: Server, open_page: Callable[..., Page]) -> None:
     project = people_project(server.home, "Sent away")
     page = at(open_page(server.page("profiling", project.id)), "profiling")
