@@ -54,7 +54,7 @@ def judge(
     TableError
         A column is missing, unknown, or of another kind than in ``train``.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     began = perf_counter()
     holdout = train.rows(np.zeros(0, dtype=np.intp)) if holdout is None else holdout

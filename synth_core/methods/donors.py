@@ -87,7 +87,8 @@ class Donors:
     start, count
         Where the donors of a leaf lie.
     state, low, rank, high
-        Donors: state, and for continuous ones the rank and how far a draw may reach on both sides.
+        Donors: state, and for continuous ones the rank (or any other number) and how far a draw may reach on both
+        sides.
     """
 
     roots: Integers
@@ -101,12 +102,20 @@ class Donors:
 
     @classmethod
     def gather(
-        cls, trees: list[tuple[Nodes, Integers, Integers]], states: States, ranks: Floats, smoothing: float
+        cls,
+        trees: list[tuple[Nodes, Integers, Integers]],
+        states: States,
+        ranks: Floats,
+        smoothing: float,
+        alone: float | None = None,
     ) -> Self:
-        """Return the donors of trees given as (nodes, donor rows, leaf of each donor row)."""
+        """Return the donors of trees given as (nodes, donor rows, leaf of each donor row).
+
+        ``alone``: how far a donor without neighbours may be drawn, half of a rank when nothing is said.
+        """
         parts: list[dict[str, npt.NDArray[Any]]] = []
         nodes_before = donors_before = 0
-        own = 0.5 / max(int(np.isfinite(ranks).sum()), 1)
+        own = 0.5 / max(int(np.isfinite(ranks).sum()), 1) if alone is None else alone
         for nodes, rows, leaves in trees:
             order = np.lexsort((np.nan_to_num(ranks[rows], nan=-1.0), states[rows], leaves))
             rows, leaves = rows[order], leaves[order]
@@ -157,7 +166,7 @@ def _reach(leaves: Integers, states: States, ranks: Floats, smoothing: float, ow
     """Return how far below and above its rank each donor may be drawn: with smoothing 1, half-way to its neighbours.
 
     Rows are sorted by leaf, state and rank; only donors of one leaf in the continuous state are neighbours. Where
-    there is none, a donor moves by its own half of a rank, ``own``: standing still would release its exact value.
+    there is none, a donor moves by ``own``: standing still would release its exact value.
     """
     low, high = ranks - smoothing * own, ranks + smoothing * own
     step = ranks[1:] - ranks[:-1]

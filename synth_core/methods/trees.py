@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,32 +11,32 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr
 
 from synth_core.codec import Codec, Encoded
 from synth_core.errors import MethodError
 from synth_core.methods import register
 from synth_core.methods.base import Engine, MethodInfo, Param, require_columns
-from synth_core.methods.donors import Donors, Floats, Nodes, States
-from synth_core.methods.relations import (
-    Groups,
-    grouped,
-    level_scores,
-    mutual_information,
-    related_last,
-    simplest_first,
-)
+from synth_core.methods.donors import Donors, Floats, States
+from synth_core.methods.guide import Guide
+from synth_core.methods.relations import Groups, grouped, mutual_information, related_last, simplest_first
+from synth_core.methods.smooth import Smooth, with_values
+from synth_core.methods.targets import target_of
+from synth_core.methods.threads import one_thread
+from synth_core.methods.views import Features, View
 from synth_core.progress import Progress, silent
 from synth_core.table import Table, did_you_mean
 
 BLOCK = 50_000
-Features = npt.NDArray[np.float32]
 
 # Smallest leaf when as many rows are released as were learned; it grows with the release (see _leaf_rows).
 _LEAF = {"private": 7.0, "balanced": 3.0, "faithful": 1.5}
 _LEAF_GROWTH = 0.37
 _RELEASE = 500_000  # assumed when nobody says how many rows are released
 _FEW_ROWS = 60
-_AXES = 2
+_ALONE = 0.05  # standard deviations that a number without neighbours in its leaf may move
+_GUIDE_ROWS = 300  # fewer say too little about what is wrong with a row
+_GUIDE_DRAWS = 2
 
 PARAMS = (
     Param(
@@ -92,6 +92,16 @@ PARAMS = (
         expert=True,
     ),
     Param(
+        "candidates",
+        int,
+        1,
+        low=1,
+        high=10,
+        help="Rows drawn for each one released. With 3 a guide keeps those most like real rows: harder to tell apart as "
+        "whole rows, but single columns and pairs drift a little, and it takes longer. 1: all are released.",
+        expert=True,
+    ),
+    Param(
         "smoothing",
         float,
         1.0,
@@ -113,13 +123,25 @@ class Step:
         The column.
     scores
         For each column that it is made from: None for a number, or the scores (states, axes) of a category's states.
+    smooth
+        Shown to the trees as well; donors of a number hold normal scores of ranks less its value then. None: no model.
+    shifted
+        Whether donors do so.
     donors
         Trees and donors.
     """
 
     name: str
     scores: dict[str, Features | None]
+    smooth: Smooth | None
+    shifted: bool
     donors: Donors
+
+    def draw(self, view: View, rows: int, rng: np.random.Generator) -> tuple[States, Floats]:
+        """Return states and ranks of this column for rows whose other columns are in ``view``."""
+        features, values = with_values(self.smooth, view, self.scores, rows)
+        states, ranks = self.donors.draw(features, rng)
+        return states, (ndtr(ranks + values[:, 0]) if self.shifted else ranks)
 
 
 @register
@@ -131,12 +153,13 @@ class Trees(Engine):
         title="Sequential trees",
         summary="Makes one column after another: trees on the columns before it find like rows, and draw among these.",
         good_for="Almost every table of people, claims or stays: mixed kinds, missing cells, many categories.",
-        weak_at="Smooth exact relations between numbers (a sum, a ratio) come out blurred; give these as constraints.",
+        weak_at="Exact relations between numbers (a sum, a ratio) come out a little off; give these as constraints.",
         cost="seconds; 500,000 rows in 2-20 s on one core, under 1 GB",
         params=PARAMS,
         private=True,
     )
 
+    @one_thread()
     def fit(self, table: Table, *, seed: int, progress: Progress = silent) -> FittedTrees:
         """Return the model of the learned columns of ``table``."""
         require_columns(table)
@@ -145,18 +168,17 @@ class Trees(Engine):
         encoded = codec.encode(table.frame)
         groups = [grouped(codec, encoded, name) for name in codec.names]
         order = self._order(codec, groups)
-        view = _View(codec)
+        view = View(codec)
         steps: list[Step] = []
         for done, place in enumerate(order):
             name = codec.names[place]
-            progress(done, len(order), f"Learning {name}")
-            target = _Target(name, groups[place], None)
+            progress(done, len(order) + 1, f"Learning {name}")
             view.add(name, encoded.states[name], encoded.ranks[name])
-            if codec.numeric(name):
-                target = _Target(name, groups[place], view.positions[name])
-            steps.append(self._learn(target, [s.name for s in steps], view, encoded, rng))
-        progress(len(order), len(order))
-        return FittedTrees(codec, tuple(steps))
+            steps.append(self._learn(name, groups[place], [s.name for s in steps], view, encoded, rng))
+        progress(len(order), len(order) + 1, "Comparing with real rows")
+        guide = self._guide(codec, tuple(steps), view, len(table), rng)
+        progress(len(order) + 1, len(order) + 1)
+        return FittedTrees(codec, tuple(steps), guide, self.params["candidates"])
 
     @classmethod
     def load(cls, folder: Path) -> FittedTrees:
@@ -187,17 +209,24 @@ class Trees(Engine):
         return arrange(mutual_information(groups), first)
 
     def _learn(
-        self, target: _Target, before: list[str], view: _View, encoded: Encoded, rng: np.random.Generator
+        self,
+        name: str,
+        groups: Groups,
+        before: list[str],
+        view: View,
+        encoded: Encoded,
+        rng: np.random.Generator,
     ) -> Step:
         """Return how a column is made. Each tree finds its splits on one half of the rows; the other half are donors.
 
         A donor that had a say in the splits would be drawn among rows chosen to suit it; halves keep its influence
         small (as in the "honest" trees of Athey and Imbens, 2016).
         """
-        rows = len(target.groups)
+        rows = len(groups)
         leaf = self.leaf_rows(rows)
-        scores = {name: view.scores(name, target.groups) for name in before}
-        features = view.features(scores, rows)
+        scores = {other: view.scores(other, groups) for other in before}
+        target = target_of(name, groups, scores, view, encoded.ranks[name])
+        features, _ = with_values(target.smooth, view, scores, rows)
         trees = []
         for _ in range(self.params["trees"]):
             shuffled = rng.permutation(rows)
@@ -209,77 +238,37 @@ class Trees(Engine):
             leaves = nodes.leaves(features[give], np.zeros(len(give), dtype=np.int64))
             nodes, leaves = nodes.pruned(leaves, leaf)
             trees.append((nodes, give, leaves))
-        states, ranks = encoded.states[target.name], encoded.ranks[target.name]
-        return Step(target.name, scores, Donors.gather(trees, states, ranks, self.params["smoothing"]))
+        alone = _ALONE if target.shifted else None
+        donors = Donors.gather(trees, encoded.states[name], target.held, self.params["smoothing"], alone)
+        return Step(name, scores, target.smooth, target.shifted, donors)
 
-
-@dataclass(frozen=True)
-class _Target:
-    """A column to be explained: groups of its cells, and positions (-1 where missing) when it is a number."""
-
-    name: str
-    groups: Groups
-    positions: Features | None
-
-    def tree(self, features: Features, rows: npt.NDArray[np.int64], leaf: int, seed: int) -> Nodes:
-        """Return the splits found on these rows."""
-        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-        if not features.shape[1] or len(rows) < 2 * leaf or not np.ptp(self.groups[rows]):
-            return Nodes.single()
-        if self.positions is None:
-            grown = DecisionTreeClassifier(criterion="entropy", min_samples_leaf=leaf, random_state=seed)
-            grown.fit(features[rows], self.groups[rows])
-        else:
-            grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=seed)
-            grown.fit(features[rows], self.positions[rows])
-        return Nodes.of(grown.tree_)
-
-
-class _View:
-    """Columns made so far, as a tree sees them: numbers by position, categories by scores."""
-
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
-        self._states: dict[str, States] = {}
-        self.positions: dict[str, Features] = {}
-
-    def add(self, name: str, states: States, ranks: Floats) -> None:
-        """Take note of a column's cells."""
-        self._states[name] = states
-        if self._codec.numeric(name):
-            positions = self._codec.positions(name, states, ranks)
-            self.positions[name] = np.nan_to_num(positions, nan=-1.0).astype(np.float32)
-
-    def scores(self, name: str, target: Groups) -> Features | None:
-        """Return the scores of a category's states for this target; None for a number."""
-        if self._codec.numeric(name):
+    def _guide(
+        self, codec: Codec, steps: tuple[Step, ...], real: View, rows: int, rng: np.random.Generator
+    ) -> Guide | None:
+        """Return what tells drawn rows from real ones; None where candidates are not wanted or rows are few."""
+        if self.params["candidates"] == 1 or rows < _GUIDE_ROWS or len(steps) == 1:
             return None
-        size = self._codec.states[name]
-        axes = 1 if size <= 3 or target.max() <= 1 else _AXES
-        return level_scores(self._states[name], size, target, axes)
-
-    def features(self, scores: Mapping[str, Features | None], rows: int) -> Features:
-        """Return the feature matrix, shape (rows, columns), float32 and C-ordered."""
-        parts = [
-            self.positions[name][:, None] if score is None else score[self._states[name]]
-            for name, score in scores.items()
-        ]
-        return np.hstack(parts) if parts else np.zeros((rows, 0), dtype=np.float32)
+        drawn = View(codec)
+        for step in steps:
+            drawn.add(step.name, *step.draw(drawn, _GUIDE_DRAWS * rows, rng))
+        return Guide.fit(codec, real, drawn, float(self.leaf_rows(rows)), rng)
 
 
 class FittedTrees:
     """What sequential trees learned."""
 
-    def __init__(self, codec: Codec, steps: tuple[Step, ...]) -> None:
+    def __init__(self, codec: Codec, steps: tuple[Step, ...], guide: Guide | None, candidates: int) -> None:
         self.codec = codec
         self.steps = steps
+        self.guide = guide
+        self.candidates = candidates if guide is not None else 1
 
     @property
     def order(self) -> list[str]:
         """Column names in the order in which they are made."""
         return [step.name for step in self.steps]
 
+    @one_thread()
     def sample(
         self, rows: int, *, seed: int, conditions: pd.DataFrame | None = None, progress: Progress = silent
     ) -> pd.DataFrame:
@@ -310,17 +299,22 @@ class FittedTrees:
         done: int,
         total: float,
     ) -> Encoded:
-        view = _View(self.codec)
+        view = View(self.codec)
         states: dict[str, States] = {}
         ranks: dict[str, Floats] = {}
+        drawn = rows * self.candidates
         for i, step in enumerate(self.steps):
             progress(done + i, total, f"Making {step.name}")
             if known is not None and step.name in known.states:
-                states[step.name], ranks[step.name] = known.states[step.name], known.ranks[step.name]
+                states[step.name] = np.tile(known.states[step.name], self.candidates)
+                ranks[step.name] = np.tile(known.ranks[step.name], self.candidates)
             else:
-                states[step.name], ranks[step.name] = step.donors.draw(view.features(step.scores, rows), rng)
+                states[step.name], ranks[step.name] = step.draw(view, drawn, rng)
             view.add(step.name, states[step.name], ranks[step.name])
-        return Encoded(states, ranks)
+        made = Encoded(states, ranks)
+        if self.guide is None or not rows:
+            return made
+        return made.take(self.guide.chosen(view, rows, rng, each=known is not None))
 
     def _given(self, conditions: pd.DataFrame, rows: int) -> list[str]:
         given = [str(name) for name in conditions.columns]
@@ -343,19 +337,31 @@ class FittedTrees:
         for i, step in enumerate(self.steps):
             arrays |= {f"{i}.{name}": values for name, values in step.donors.dump().items()}
             arrays |= {f"{i}.score.{name}": score for name, score in step.scores.items() if score is not None}
+            if step.smooth is not None:
+                arrays |= {f"{i}.weights": step.smooth.weights, f"{i}.constant": step.smooth.constant}
+        steps = [{"name": s.name, "from": list(s.scores), "shifted": s.shifted} for s in self.steps]
+        plain: dict[str, Any] = {"version": 2, "steps": steps, "candidates": self.candidates, "guide": None}
+        if self.guide is not None:
+            plain["guide"], guiding = self.guide.dump()
+            arrays |= {f"guide.{name}": values for name, values in guiding.items()}
         np.savez(folder / "trees.npz", **arrays)
-        plain = {"version": 1, "steps": [{"name": s.name, "from": list(s.scores)} for s in self.steps]}
         (folder / "trees.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> FittedTrees:
         """Return the model that :meth:`save` wrote to ``folder``."""
         plain = json.loads((folder / "trees.json").read_text(encoding="utf-8"))
-        steps = []
         with np.load(folder / "trees.npz", allow_pickle=False) as stored:
-            for i, entry in enumerate(plain["steps"]):
-                prefix = f"{i}."
-                own = {key.removeprefix(prefix): stored[key] for key in stored.files if key.startswith(prefix)}
-                scores = {name: own.get(f"score.{name}") for name in entry["from"]}
-                steps.append(Step(entry["name"], scores, Donors.restore(own)))
-        return cls(Codec.load(folder), tuple(steps))
+            arrays = {key: stored[key] for key in stored.files}
+        steps = []
+        for i, entry in enumerate(plain["steps"]):
+            own = _under(arrays, f"{i}.")
+            scores = {name: own.get(f"score.{name}") for name in entry["from"]}
+            smooth = Smooth(own["weights"], own["constant"]) if "weights" in own else None
+            steps.append(Step(entry["name"], scores, smooth, entry["shifted"], Donors.restore(own)))
+        guide = Guide.restore(plain["guide"], _under(arrays, "guide.")) if plain["guide"] is not None else None
+        return cls(Codec.load(folder), tuple(steps), guide, plain["candidates"])
+
+
+def _under(arrays: dict[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
+    return {key.removeprefix(prefix): values for key, values in arrays.items() if key.startswith(prefix)}

@@ -5,11 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
+from synth_core.codec import Codec
 from synth_core.errors import Cancelled, MethodError
 from synth_core.methods.donors import Donors, Nodes
 from synth_core.methods.relations import level_scores, mutual_information, related_last, simplest_first
+from synth_core.methods.smooth import Smooth, with_values
 from synth_core.methods.trees import Trees
+from synth_core.methods.views import View
 from synth_core.table import Column, Kind, Table
 
 KINDS = {"sex": Kind.CATEGORY, "age": Kind.INTEGER, "dose": Kind.NUMBER, "code": Kind.CATEGORY, "on": Kind.DATETIME}
@@ -200,3 +204,54 @@ def test_levels_that_say_alike_get_near_scores():
     target = np.concatenate([np.repeat([0, 1], [90, 10]), np.repeat([0, 1], [10, 90])] * 2)
     scores = level_scores(states, 4, target, 1)[:, 0]
     assert abs(scores[0] - scores[2]) < 1e-5 < abs(scores[0] - scores[1])
+
+
+def test_a_smooth_relation_stays_sharp():
+    rng = np.random.default_rng(0)
+    width = rng.lognormal(3, 0.5, 4000)
+    frame = pd.DataFrame({"width": width, "area": width * np.exp(rng.normal(0, 0.02, 4000))})
+    table = Table(frame, (Column(name="width", kind=Kind.NUMBER), Column(name="area", kind=Kind.NUMBER)))
+    made = Trees(trees=3).fit(table, seed=0).sample(4000, seed=1)
+    assert np.log(made["area"] / made["width"]).std() < 0.04
+
+
+def test_many_weak_hints_at_a_rare_case_become_one_direction():
+    rng = np.random.default_rng(1)
+    hints = rng.random((6000, 20)) < 0.3
+    case = rng.random(6000) < 0.001 * np.exp(0.5 * hints.sum(axis=1))
+    frame = pd.DataFrame({f"hint{i}": np.where(hints[:, i], "y", "n").astype(object) for i in range(20)})
+    table = Table(frame, tuple(Column(name=name, kind=Kind.CATEGORY) for name in frame))
+    codec = Codec.fit(table, seed=0)
+    encoded = codec.encode(frame)
+    view = View(codec)
+    for name in codec.names:
+        view.add(name, encoded.states[name], encoded.ranks[name])
+    groups = case.astype(np.int64)
+    scores = {name: view.scores(name, groups) for name in codec.names}
+    smooth = Smooth.of_category(view, scores, groups, axes=1)
+    found = with_values(smooth, view, scores, 6000)[1][:, 0]
+    assert abs(np.corrcoef(found, hints.sum(axis=1))[0, 1]) > 0.9
+
+
+def test_a_linear_model_is_found_again():
+    table = people(800)
+    codec = Codec.fit(table, seed=0)
+    encoded = codec.encode(table.frame)
+    view = View(codec)
+    for name in codec.names:
+        view.add(name, encoded.states[name], encoded.ranks[name])
+    wanted = 2.0 * view.basis("age")[:, 1].astype(np.float64) + 3.0
+    smooth = Smooth.of_number(view, {"age": None}, wanted, np.ones(800, dtype=bool))
+    np.testing.assert_allclose(with_values(smooth, view, {"age": None}, 800)[1][:, 0], wanted, atol=0.2)
+
+
+def test_the_rows_do_not_depend_on_how_many_threads_linear_algebra_may_use() -> None:
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(6000, 3))
+    frame = pd.DataFrame(hidden @ rng.normal(size=(3, 9)) + rng.normal(size=(6000, 9)), columns=list("abcdefghi"))
+    table = Table(frame, tuple(Column(name=name, kind=Kind.NUMBER) for name in frame.columns))
+    made = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            made.append(Trees().fit(table, seed=0).sample(20_000, seed=0))
+    pd.testing.assert_frame_equal(made[0], made[1], check_exact=True)
