@@ -97,8 +97,8 @@ PARAMS = (
         1,
         low=1,
         high=10,
-        help="Rows drawn for each one released. With 3 a guide keeps those most like real rows: harder to tell apart as "
-        "whole rows, but single columns and pairs drift a little, and it takes longer. 1: all are released.",
+        help="Rows drawn for each one released. With 3 a guide keeps those most like real rows: harder to tell apart "
+        "as whole rows, but single columns and pairs drift a little, and it takes longer. 1: all are released.",
         expert=True,
     ),
     Param(
