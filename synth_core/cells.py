@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +29,7 @@ from synth_core.values import (
     stripped,
 )  # fmt: skip
 
+_CODE = re.compile(r"[A-Za-z]{1,3}-?\d+(\.\d+)?")
 _DATE_WORDS = frozenset([
     "date", "datum", "day", "dob", "time", "timestamp", "datetime", "birthdate", "birthday", "at", "on", "day",
     "start", "stop", "end",
@@ -261,6 +263,11 @@ def _token(words: Words, gone: npt.NDArray[np.bool_]) -> str | None:
     return best if best is not None and best.strip() != "" else None
 
 
+def _are_codes(odd: list[str]) -> bool:
+    """Whether cells that are no numbers are codes among codes, as in a list of diagnoses: V57, E885."""
+    return len(odd) >= 5 and sum(_CODE.fullmatch(level) is not None for level in odd) >= 0.9 * len(odd)
+
+
 def _mixed(words: Words, marks: Marks) -> str:
     """Return a note when most cells are numbers and some are not."""
     levels = stripped(words)
@@ -268,7 +275,7 @@ def _mixed(words: Words, marks: Marks) -> str:
         return ""
     numbers = parse_numbers(levels, marks)
     odd = int(words.counts[numbers.odd].sum())
-    if not 0 < odd <= 0.2 * words.present:
+    if not 0 < odd <= 0.2 * words.present or _are_codes([levels[place] for place in np.flatnonzero(numbers.odd)]):
         return ""
     rows = ", ".join(str(row) for row in words.rows_of(numbers.odd))
     return (

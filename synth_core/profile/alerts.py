@@ -270,8 +270,7 @@ def _rare(facts: ColumnProfile) -> Iterator[Alert]:
             sentence=f"'{facts.name}' has {facts.rare_levels:,} "
             f"{'category' if facts.rare_levels == 1 else 'categories'} with fewer than {RARE_ROWS} rows "
             f"({counted(facts.rare_rows, 'row')} in all).",
-            consequence=f"{'It is' if facts.rare_levels == 1 else 'They are'} kept out of the synthetic table: so few "
-            "rows can point at a person."
+            consequence="Kept out of the synthetic table: so few rows can point at a person."
             if facts.protect
             else "Protection is off, so they may come out and point at a person.",
             action=None if facts.protect else Action(kind="protect", column=facts.name),

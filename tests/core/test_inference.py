@@ -298,3 +298,10 @@ def test_any_kind_can_be_chosen_for_any_column(name: str, kind: Kind) -> None:
     assert found.columns[0].kind is kind
     wanted = {Kind.INTEGER: ("int64", "Int64"), Kind.NUMBER: ("float64",), Kind.DATETIME: ("datetime64[ns]",)}
     assert dtype in wanted.get(kind, ("object",))
+
+
+def test_diagnosis_codes_with_a_letter_are_no_slips_among_numbers() -> None:
+    codes = [str(250 + i % 90) for i in range(900)] + [f"V{40 + i % 20}" for i in range(60)]
+    column = table_from_frame(pd.DataFrame({"diag_1": codes}), text=True).column("diag_1")
+    assert column.kind is Kind.CATEGORY
+    assert "not numbers" not in column.note
