@@ -47,7 +47,7 @@ def understand(page: Page) -> None:
     expect_tile(page, "Rows", "12,000")
     expect(page.get_by_text("3 made anew")).to_be_visible()
     at_rest(next_step(page, "profiling"), "profiling")
-    expect(page.get_by_text("'name' looks like personal data")).to_be_visible()
+    expect(page.get_by_text("look like personal data")).to_be_visible()
     page.get_by_role("tab", name="Pairs").click()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
     settled(page)

@@ -255,7 +255,7 @@ def test_alerts_name_what_is_wrong(rng: np.random.Generator) -> None:
         "target_leak": ["score", "verdict"],
     }
     for code, columns in expected.items():
-        assert by_code[code].columns == columns, code
+        assert columns in [alert.columns for alert in found.alerts if alert.code == code], code
         assert by_code[code].consequence.endswith(".")
     assert {"skewed", "strong_association"} <= set(by_code)
     assert "far" in [c for a in found.alerts if a.code in ("outliers", "skewed") for c in a.columns]
