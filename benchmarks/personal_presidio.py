@@ -1,9 +1,9 @@
 # ruff: noqa: E501 - Markdown rows
 """Presidio's offline recognisers on the same columns: recall, precision, seconds, memory.
 
-    python -m venv /tmp/presidio && /tmp/presidio/bin/pip install presidio-analyzer
+    python -m venv presidio && presidio/bin/pip install presidio-analyzer
     python -m benchmarks.personal --dump COLUMNS.jsonl
-    /tmp/presidio/bin/python benchmarks/personal_presidio.py COLUMNS.jsonl
+    presidio/bin/python benchmarks/personal_presidio.py COLUMNS.jsonl
 
 Presidio gets a blank spaCy pipeline (tokens only: a trained one needs a download) and all recognisers it ships for
 English and for the countries. A column counts as found when at least half of up to 100 distinct values hold an entity
