@@ -68,6 +68,16 @@ def _is_blank(values: pd.Series) -> bool:
     return all(value is None or value is pd.NA or value == "" or value != value for value in values.tolist())
 
 
+def whole_numbers(column: pa.ChunkedArray) -> pd.Series:
+    """Return an Arrow column of whole numbers with missing cells as pandas' nullable whole numbers."""
+    import pyarrow as pa
+
+    unsigned = column.type == pa.uint64()
+    nullable = pd.UInt64Dtype() if unsigned else pd.Int64Dtype()
+    values: pd.Series = column.cast(pa.uint64() if unsigned else pa.int64()).to_pandas(types_mapper=lambda _: nullable)
+    return values
+
+
 def stamps(column: pa.ChunkedArray, zone: str | None) -> tuple[pd.Series, int]:
     """Return Arrow timestamps as pandas, in ``zone``, those outside 1678 to 2261 missing; and how many these are."""
     import pyarrow as pa

@@ -33,7 +33,6 @@ from synth_core.cli_options import (
     check_suffix,
     left_out_notes,
     missing_of,
-    options_of,
     params_of,
     read_table,
     recipe_of,
@@ -98,7 +97,7 @@ def profile(
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
-    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
+    reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     bar = Bar()
     found = understand(
         reading.table, use=use_of(use), progress=bar, target=target, entity=entity, order=order, sample=sample
@@ -125,7 +124,7 @@ def constraints(
     from synth_core.constraints.kinds import rules_to_json
 
     check_place(json_out, "--json")
-    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
+    reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     suggestions = discover(reading.table)
     note(*reading.notes)
     for suggestion in suggestions:
@@ -181,7 +180,7 @@ def generate(
     from synth_core.writing import export
 
     check_suffix(out)
-    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
+    reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     words = missing_of(missing or [])
     table = with_roles(told_missing(reading, words), target, sensitive or [], entity, order)
     recipe = recipe_of(
@@ -248,7 +247,7 @@ def judge(
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
-    reading = read_table(real, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
+    reading = read_table(real, query, query_rows, query_seconds, read_as, sample_rows)
     real_table = told_missing(reading, missing_of(missing or []))
     train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
     bar = Bar()
@@ -297,7 +296,7 @@ def run(
     from synth_core.scorecard import default_targets
 
     recipe = read_recipe(recipe_file)
-    reading = read_table(file, query, query_rows, query_seconds, options_of(read_as or [], sample_rows))
+    reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
     bar = Bar()

@@ -66,7 +66,7 @@ UseName = Annotated[
 Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
-def options_of(texts: list[str], sample_rows: int | None) -> ReadOptions:
+def _options_of(texts: list[str], sample_rows: int | None) -> ReadOptions:
     """Return the options of every --read, from texts such as ``delimiter=;``, and of --sample-rows."""
     from pydantic import ValidationError
 
@@ -98,13 +98,16 @@ _READ_KEYS = (
 )  # fmt: skip
 
 
-def read_table(place: str, query: str, rows: int, seconds: float, options: ReadOptions) -> Reading:
+def read_table(
+    place: str, query: str, rows: int, seconds: float, read_as: list[str] | None, sample_rows: int | None
+) -> Reading:
     """Return the table in a file, or the one that a query gives at a database URL."""
     from synth_core.databases import is_database_url
     from synth_core.databases import safe_url as safe
     from synth_core.errors import RaggedError, TooLargeError
     from synth_core.reading import read
 
+    options = _options_of(read_as or [], sample_rows)
     if is_database_url(place):
         if options.model_fields_set - {"sample_rows"} or options.sample_rows:
             raise InputError("--read and --sample-rows are for files; let the query itself choose, with --query-rows.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,20 +41,16 @@ class Understood:
         """Return ``profile.json``."""
         from synth_core.report.profile_document import profile_json
 
-        return profile_json(
-            self.table.name,
-            self.profile,
-            time=self.time,
-            triples=self.triples,
-            exposure=self.exposure,
-            advice=self.advice,
-        )
+        return self._written(profile_json)
 
     def html(self) -> str:
         """Return the profile as one page."""
         from synth_core.report.profile_document import profile_html
 
-        return profile_html(
+        return self._written(profile_html)
+
+    def _written(self, write: Callable[..., str]) -> str:
+        return write(
             self.table.name,
             self.profile,
             time=self.time,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth_core.cells_read import CellsRead, stamps, tidy_names
+from synth_core.cells_read import CellsRead, stamps, tidy_names, whole_numbers
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError, TooLargeError
 
@@ -95,10 +95,7 @@ def _arrow_column(column: Any) -> pd.Series:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.Series(pd.arrays.ArrowStringArray(column))
     if pa.types.is_integer(kind) and column.null_count:
-        nullable = pd.UInt64Dtype() if kind == pa.uint64() else pd.Int64Dtype()
-        values = column.cast(pa.uint64() if kind == pa.uint64() else pa.int64()).to_pandas(
-            types_mapper=lambda _: nullable
-        )
+        values = whole_numbers(column)
     elif pa.types.is_decimal(kind) and kind.precision <= 15:
         values = column.cast(pa.float64()).to_pandas()
     elif pa.types.is_date(kind) or pa.types.is_decimal(kind):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from synth_core.semantics import TITLES
+from synth_core.semantics import title as semantic_title
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.units import written_like
 
@@ -45,11 +45,6 @@ ROLE_MEANS = {
     Role.DROP: "Not in the synthetic table at all.",
 }
 MASK = "•••"
-
-
-def semantic_title(semantic: str) -> str:
-    """Return the name of a kind of personal data in words."""
-    return TITLES.get(semantic, semantic.replace("_", " "))
 
 
 def consequence(column: Column) -> str:

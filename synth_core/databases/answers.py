@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synth_core.cells_read import stamps
+from synth_core.cells_read import stamps, whole_numbers
 from synth_core.errors import ReadingError
 from synth_core.progress import Progress
 
@@ -243,9 +243,7 @@ def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
 
     kind = column.type
     if pa.types.is_integer(kind) and column.null_count:
-        if kind == pa.uint64():
-            return column.to_pandas(types_mapper=lambda _: pd.UInt64Dtype()), 0
-        return column.cast(pa.int64()).to_pandas(types_mapper=lambda _: pd.Int64Dtype()), 0
+        return whole_numbers(column), 0
     if pa.types.is_duration(kind):
         whole = column.cast(pa.int64()).to_pandas()
         return whole.astype(np.float64) / {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit], 0
