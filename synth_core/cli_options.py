@@ -44,8 +44,8 @@ ReadAs = Annotated[
         "--read",
         metavar="KEY=VALUE",
         help="How FILE is read, where the guess is wrong: delimiter (one mark, or tab), quote, encoding, decimal, "
-        "thousands, date_order (day, month or year), sheet (or the file in a .zip), header_row (1 is the first), "
-        "skip_ragged (yes). May be given several times.",
+        "thousands, date_order (day, month or year), sheet (or the file in a .zip), header (no: there is no row of "
+        "names), header_row (1 is the first), skip_ragged (yes). May be given several times.",
     ),
 ]
 SampleRows = Annotated[
@@ -89,12 +89,13 @@ def _options_of(texts: list[str], sample_rows: int | None) -> ReadOptions:
         return ReadOptions.model_validate(said)
     except ValidationError as error:
         key = error.errors()[0]["loc"][0]
-        wanted = "yes or no" if key == "skip_ragged" else "day, month or year"
+        wanted = "yes or no" if key in ("header", "skip_ragged") else "day, month or year"
         raise InputError(f"--read {key}={said[str(key)]}: it must be {wanted}.") from None
 
 
 _READ_KEYS = (
-    "delimiter", "quote", "encoding", "decimal", "thousands", "date_order", "sheet", "header_row", "skip_ragged",
+    "delimiter", "quote", "encoding", "decimal", "thousands", "date_order", "sheet", "header", "header_row",
+    "skip_ragged",
 )  # fmt: skip
 
 

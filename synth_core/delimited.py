@@ -1,4 +1,4 @@
-"""Delimited text: guess the encoding, the delimiter and the header row, and read every cell as text."""
+"""Delimited text: guess the encoding, the delimiter and the row of names, and read every cell as text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 from synth_core.cells_read import tidy_names
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError
+from synth_core.header_rows import guess_header_row, lacks_names
 from synth_core.splitting import dialect, split, split_header
 from synth_core.words import GUESSED, Marks
 from synth_core.written import guess_written
@@ -29,6 +30,7 @@ class Delimited:
     quote: str
     encoding: str
     marks: Marks
+    header: bool
     header_row: int
     rows: int
     notes: list[str]
@@ -78,23 +80,10 @@ def guess_delimiter(text: str, filename: str = "", quote: str = '"') -> str | No
     return best[2] if best is not None and best[0] >= 0.3 else None
 
 
-def guess_header_row(rows: list[list[str]]) -> int:
-    """Return the first row that is not a title above the table (one cell where the rest have several)."""
-    widths = Counter(len(row) for row in rows)
-    usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 1
-    if usual < 2:
-        return 0
-    for index, row in enumerate(rows[:20]):
-        filled = sum(1 for cell in row if cell.strip())
-        numbered = filled == 1 and len(row) == usual == 2 and not row[0].strip()  # row numbers have no name
-        if filled > 1 or numbered or (filled == 0 and len(row) == usual):
-            return index if index <= 10 else 0
-    return 0
-
-
 def read_delimited(
     data: bytes, filename: str, *, delimiter: str | None = None, quote: str | None = None, encoding: str | None = None,
-    marks: Marks = GUESSED, header_row: int | None = None, sample_rows: int | None = None, skip_ragged: bool = False,
+    marks: Marks = GUESSED, header: bool | None = None, header_row: int | None = None, sample_rows: int | None = None,
+    skip_ragged: bool = False,
 ) -> Delimited:  # fmt: skip
     """Return the cells of delimited text; :class:`ReadingError` names the line that does not fit."""
     content, used, note = to_utf8(data, filename, encoding)
@@ -113,42 +102,52 @@ def read_delimited(
     mark = chosen or ","
     rows = _rows(text, mark, around) if chosen else [[line] for line in text.splitlines()[:200]]
     top = guess_header_row(rows) if header_row is None else header_row
+    nameless = lacks_names(rows[top:])
+    named = not nameless if header is None else header
     cells = split(
         content, filename, delimiter=mark if chosen else "\x1f", quote=around, skip=top, sample=sample_rows,
-        skip_ragged=skip_ragged,
+        skip_ragged=skip_ragged, named=named,
     )  # fmt: skip
     raw, more = tidy_names(cells.raw, filename)
     notes = [note] if note else []
-    notes += _shape_notes(rows, chosen, delimiter, top if header_row is None else 0, evidence)
-    if _looks_like_values([str(name) for name in raw.columns]):
-        more.append("The first row was taken for the names, but it looks like values; add a row of names on top.")
+    notes += _shape_notes(rows, chosen, delimiter, top if header_row is None else 0, evidence, named=named)
+    if not named and header is None:
+        more.append("The file has no row of names: its first row looks like data, so columns are named by their place.")
+    elif named and header is None and _looks_like_values([str(name) for name in raw.columns]):
+        more.append("The first row was taken for the names, but it looks like values; say so if the file has no names.")
     if sample_rows and cells.rows > len(raw):
         more.append(f"A sample: {len(raw):,} of {cells.rows:,} rows, drawn evenly over the file.")
     if cells.left_out:
         lines = "1 line" if cells.left_out == 1 else f"{cells.left_out:,} lines"
         more.append(f"Left out: {lines} with more or fewer cells than the header.")
     written = guess_written(raw, marks, mark)
-    evidence |= written.evidence | {"header_row": _header_evidence(rows, top)}
+    evidence |= written.evidence | {"header": _names_evidence(header, nameless)}
+    if named:
+        evidence["header_row"] = _header_evidence(rows, top)
     return Delimited(
-        raw, mark, around, used, written.marks, top, cells.rows, notes + written.notes + more, evidence
+        raw, mark, around, used, written.marks, named, top, cells.rows, notes + written.notes + more, evidence
     )  # fmt: skip
 
 
 def head_size(
-    head: bytes, filename: str, delimiter: str | None, quote: str | None, header_row: int | None
-) -> tuple[int, str]:
-    """Return how many bytes the header takes, with the lines above it, and the quote, guessed from a file's start."""
+    head: bytes, filename: str, delimiter: str | None, quote: str | None, header_row: int | None,
+    header: bool | None = None,
+) -> tuple[int, str, bool]:  # fmt: skip
+    """Return the bytes of the header with the lines above it, the quote, and whether there are names.
+
+    All three are guessed from a file's start where they are not given.
+    """
     text = head.decode("utf-8", errors="replace")
     around = guess_quote(text) if quote is None else quote
     mark = delimiter or guess_delimiter(text, filename, around)
-    top = header_row
-    if top is None:
-        top = guess_header_row(_rows(text, mark, around)) if mark else 0
-    return split_header(head, mark or "\x1f", around, top)[1], around
+    rows = _rows(text, mark, around) if mark else [[line] for line in text.splitlines()[:200]]
+    top = header_row if header_row is not None else guess_header_row(rows) if mark else 0
+    named = not lacks_names(rows[top:]) if header is None else header
+    return split_header(head, mark or "\x1f", around, top, named=named)[1], around, named
 
 
 def _shape_notes(
-    rows: list[list[str]], chosen: str | None, given: str | None, above: int, evidence: dict[str, str]
+    rows: list[list[str]], chosen: str | None, given: str | None, above: int, evidence: dict[str, str], *, named: bool
 ) -> list[str]:
     """Return notes about the delimiter and the lines above the names; the evidence of the delimiter is added."""
     notes = []
@@ -162,7 +161,7 @@ def _shape_notes(
         if given is None and chosen != ",":
             notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
     if above:
-        notes.append(f"{above} line{'s' if above > 1 else ''} above the column names left out.")
+        notes.append(f"{above} line{'s' if above > 1 else ''} above the {'column names' if named else 'data'} left out.")
     return notes
 
 
@@ -177,6 +176,10 @@ def _quote_evidence(content: bytes, quote: str) -> str:
         return "Marks around cells are taken as part of them."
     found = content.count(quote.encode())
     return f"{found:,} in the file." if found else "None in the file."
+
+
+def _names_evidence(given: bool | None, nameless: str) -> str:
+    return "As chosen." if given is not None else nameless or "The first row is unlike the rows below it."
 
 
 def _header_evidence(rows: list[list[str]], top: int) -> str:

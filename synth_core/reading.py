@@ -56,8 +56,10 @@ class ReadOptions(BaseModel):
     ----------
     sheet
         The sheet of a workbook, or the file in a zip archive that holds several; None: the first.
+    header
+        Whether there is a row of names; without one, columns are named ``column_1``, ``column_2`` and so on.
     header_row
-        The row that holds the names, counted from 0.
+        The row that holds the names, or without names the first row of data, counted from 0.
     quote
         The mark around cells that hold the delimiter; ``""``: no cell is quoted.
     thousands
@@ -79,6 +81,7 @@ class ReadOptions(BaseModel):
     thousands: str | None = None
     date_order: Literal["day", "month", "year"] | None = None
     sheet: str | None = None
+    header: bool | None = None
     header_row: int | None = None
     missing_tokens: tuple[str, ...] | None = None
     sample_rows: int | None = None
@@ -218,12 +221,14 @@ def _read_stream(stream: IO[bytes], path: Path, options: ReadOptions, name: str 
                 f"'{filename}' is over the limit of {limit_mb:,.0f} MB, where only delimited text, JSON lines and "
                 "Parquet can be sampled; save it as one of these."
             )
-        head, found = thinned(
+        head, found, named = thinned(
             content, filename, rows, delimiter=options.delimiter, quote=options.quote, header_row=options.header_row,
-            lines=kind in (".jsonl", ".ndjson"),
+            header=options.header, lines=kind in (".jsonl", ".ndjson"),
             most_bytes=float("inf") if content is stream else _STREAMED * limit_mb * 1e6,
         )  # fmt: skip
     check_memory(len(head), filename, sampled=False)
+    if not named:  # the sample need not show it
+        options = options.model_copy(update={"header": False})
     reading = _read_one(head, inner, options.model_copy(update={"sheet": None}), label, limit_mb)
     note = f"A sample: {len(reading.raw):,} of {found:,} rows, drawn evenly over the file."
     return replace(
@@ -320,7 +325,7 @@ def _read_one(data: bytes, filename: str, options: ReadOptions, name: str, limit
         cells, used = read_parquet(data, filename, limit_mb, options.sample_rows), options
     elif kind in (".xlsx", ".xlsm", ".xls") or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         check_workbook(data, filename, limit_mb)
-        cells = read_workbook(data, filename, options.sheet, options.header_row)
+        cells = read_workbook(data, filename, options.sheet, options.header_row, named=options.header is not False)
         used = options.model_copy(update={"sheet": cells.sheet, "header_row": cells.header_row})
     else:
         refuse_other_files(data, filename)
@@ -373,8 +378,8 @@ def _column_notes(table: Table) -> list[str]:
 def _read_text(data: bytes, filename: str, options: ReadOptions) -> tuple[CellsRead, ReadOptions]:
     found = read_delimited(
         data, filename, delimiter=options.delimiter, quote=options.quote, encoding=options.encoding,
-        marks=Marks(options.decimal, options.thousands, options.date_order), header_row=options.header_row,
-        sample_rows=options.sample_rows, skip_ragged=options.skip_ragged,
+        marks=Marks(options.decimal, options.thousands, options.date_order), header=options.header,
+        header_row=options.header_row, sample_rows=options.sample_rows, skip_ragged=options.skip_ragged,
     )  # fmt: skip
     marks = found.marks
     found.raw.attrs.update(
@@ -383,7 +388,8 @@ def _read_text(data: bytes, filename: str, options: ReadOptions) -> tuple[CellsR
     used = options.model_copy(
         update={
             "delimiter": found.delimiter, "quote": found.quote, "encoding": found.encoding, "decimal": marks.decimal,
-            "thousands": marks.thousands, "date_order": marks.date_order, "header_row": found.header_row,
+            "thousands": marks.thousands, "date_order": marks.date_order, "header": found.header,
+            "header_row": found.header_row,
         }
     )  # fmt: skip
     return CellsRead(found.raw, found.notes, evidence=found.evidence), used

@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 
 from synth_core.cells_read import check_width
 from synth_core.errors import RaggedError, ReadingError
+from synth_core.header_rows import names_by_place
 
 _BLOCK = 8 << 20
 _LARGEST = 2**31 - 1
@@ -37,23 +38,36 @@ class _Shape:
     quoted: bool
 
 
-def split_header(content: bytes, delimiter: str, quote: str, skip: int) -> tuple[list[str], int, int]:
-    """Return the names, where the first row of data starts in ``content``, and how many lines stand above it."""
+def split_header(
+    content: bytes, delimiter: str, quote: str, skip: int, *, named: bool = True
+) -> tuple[list[str], int, int]:
+    """Return the names, where the first row of data starts in ``content``, and how many lines stand above it.
+
+    ``skip``: so many rows stand above the one with the names; not ``named``: above the data, whose columns are named
+    by their place.
+    """
     lines = iter(io.BytesIO(content).readline, b"")
     reader = csv.reader((line.decode("utf-8", errors="replace") for line in lines), **dialect(delimiter, quote))
     names: list[str] = []
+    above = 0
     try:
         for _ in range(skip + 1):
+            above = reader.line_num
             names = next(reader)
             while not names:
+                above = reader.line_num
                 names = next(reader)
     except (StopIteration, csv.Error):
         names = names or [""]
+    if named:
+        above = reader.line_num
+    else:
+        names = names_by_place(len(names))
     start = 0
-    for _ in range(reader.line_num):
+    for _ in range(above):
         end = content.find(b"\n", start)
         start = len(content) if end < 0 else end + 1
-    return names, start, reader.line_num
+    return names, start, above
 
 
 def dialect(delimiter: str, quote: str) -> dict[str, Any]:
@@ -64,11 +78,12 @@ def dialect(delimiter: str, quote: str) -> dict[str, Any]:
 
 
 def split(
-    content: bytes, filename: str, *, delimiter: str, quote: str, skip: int, sample: int | None, skip_ragged: bool
-) -> Split:
+    content: bytes, filename: str, *, delimiter: str, quote: str, skip: int, sample: int | None, skip_ragged: bool,
+    named: bool = True,
+) -> Split:  # fmt: skip
     """Return the cells below the header, which is the row after ``skip`` others.
 
-    ``sample``: keep this many rows, evenly drawn, without holding the others. ``skip_ragged``: leave rows out that
+    Not ``named``: there is no header, and the data begin after ``skip`` rows. ``sample``: keep this many rows, evenly drawn, without holding the others. ``skip_ragged``: leave rows out that
     have more or fewer cells than the header.
 
     Raises
@@ -78,7 +93,7 @@ def split(
     ReadingError
         A quote that is never closed, or text that cannot be split.
     """
-    names, start, above = split_header(content, delimiter, quote, skip)
+    names, start, above = split_header(content, delimiter, quote, skip, named=named)
     check_width(len(names), filename)
     end = len(content)
     while end > start and content[end - 1] in b"\r\n":

@@ -59,9 +59,9 @@ class _Draw:
 
 def thinned(
     stream: IO[bytes], filename: str, sample: int, *, delimiter: str | None = None, quote: str | None = None,
-    header_row: int | None = None, lines: bool = False, most_bytes: float = float("inf"),
-) -> tuple[bytes, int]:  # fmt: skip
-    """Return the header with ``sample`` evenly drawn rows, as a smaller file; and how many rows there were.
+    header_row: int | None = None, header: bool | None = None, lines: bool = False, most_bytes: float = float("inf"),
+) -> tuple[bytes, int, bool]:  # fmt: skip
+    """Return the header with ``sample`` evenly drawn rows, as a smaller file; the rows there were; whether it has names.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def thinned(
         Text in UTF-16, more than ``most_bytes``, or a stream that breaks off.
     """
     head = _plain(stream.read(_HEAD), filename)
-    start, mark = (0, "") if lines else head_size(head, filename, delimiter, quote, header_row)
+    start, mark, named = (0, "", True) if lines else head_size(head, filename, delimiter, quote, header_row, header)
     draw, rest, size = _Draw(sample), head[start:], len(head)
     while block := stream.read(_BLOCK):
         size += len(block)
@@ -97,7 +97,7 @@ def thinned(
     if rest:
         ends = _ends(rest, mark)
         draw.add(rest, ends if len(ends) and ends[-1] == len(rest) else np.append(ends, len(rest)))
-    return head[:start] + draw.result(), draw.rows
+    return head[:start] + draw.result(), draw.rows, named
 
 
 def _plain(head: bytes, filename: str) -> bytes:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from synth_core.cells_read import CellsRead, tidy_names
 from synth_core.errors import ReadingError, TooLargeError
+from synth_core.header_rows import names_by_place
 from synth_core.workbook_parts import Markup, sheet_markup
 
 Rows = list[tuple[Any, ...]]
@@ -19,8 +20,12 @@ _MOST_CELLS = 100_000_000
 _EXACT = 2**53  # beyond it a float does not hold every whole number
 
 
-def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int | None) -> CellsRead:
+def read_workbook(
+    data: bytes, filename: str, sheet: str | None, header_row: int | None, *, named: bool = True
+) -> CellsRead:
     """Return the cells of one sheet: the one wanted, else the first visible one that has any.
+
+    Not ``named``: no row holds names, ``header_row`` is the first row of data, and columns are named by their place.
 
     Raises
     ------
@@ -43,9 +48,9 @@ def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int
             raise ReadingError(_never_calculated(filename, chosen, markup.bare))
         raise ReadingError(f"'{filename}', sheet '{chosen}', is empty; choose another sheet.")
     notes += _hidden_notes(markup, chosen, not shown[chosen])
-    raw, top, more = _grid(rows, filename, header_row, markup.merged)
+    raw, top, more = _grid(rows, filename, header_row, markup.merged, named=named)
     if header_row is None and top:
-        notes.append(f"{top} row{'s' if top > 1 else ''} above the column names left out.")
+        notes.append(f"{top} row{'s' if top > 1 else ''} above the {'column names' if named else 'data'} left out.")
     if markup.bare:
         notes.append(_never_calculated(filename, chosen, markup.bare))
     if markup.bare and not len(raw):
@@ -53,10 +58,9 @@ def read_workbook(data: bytes, filename: str, sheet: str | None, header_row: int
     raw, tidied = tidy_names(raw, filename)
     raw, typed = _typed(raw, {str(place) for place in markup.percent}, markup.errors)
     raw.attrs["text"] = False
-    evidence = {
-        "sheet": _sheet_evidence(len(sheets)) if sheet is None else "As chosen.",
-        "header_row": f"The first row with several filled cells; it names {raw.shape[1]} columns.",
-    }
+    evidence = {"sheet": _sheet_evidence(len(sheets)) if sheet is None else "As chosen."}
+    if named:
+        evidence["header_row"] = f"The first row with several filled cells; it names {raw.shape[1]} columns."
     return CellsRead(raw, notes + more + tidied + typed, sheets, chosen, top, evidence)
 
 
@@ -149,7 +153,7 @@ def _hidden_notes(markup: Markup, sheet: str, hidden: bool) -> list[str]:
 
 
 def _grid(
-    rows: Rows, filename: str, header_row: int | None, merged: list[tuple[int, int, int, int]]
+    rows: Rows, filename: str, header_row: int | None, merged: list[tuple[int, int, int, int]], *, named: bool
 ) -> tuple[pd.DataFrame, int, list[str]]:
     filled = [sum(cell is not None for cell in row) for row in rows[:50]]
     top = header_row
@@ -159,12 +163,12 @@ def _grid(
         raise ReadingError(f"'{filename}' has {len(rows)} rows, so row {top + 1} cannot hold the names.")
     width = max(len(row) for row in rows[top:])
     padded = [row + (None,) * (width - len(row)) if len(row) < width else row for row in rows[top:]]
-    names, deep = _names(padded, top, merged)
+    names, deep = _names(padded, top, merged) if named else (names_by_place(width), 0)
     body, notes = _filled_down(padded[deep:], top + deep, merged)
     if deep > 1:
         notes.insert(0, "Two header rows were joined into names such as 'Group / Name'.")
     columns = list(zip(*body, strict=True)) if body else [()] * width
-    kept = [i for i in range(width) if names[i] or any(cell is not None for cell in columns[i])]
+    kept = [i for i in range(width) if (named and names[i]) or any(cell is not None for cell in columns[i])]
     raw = pd.DataFrame({i: pd.Series(list(columns[i]), dtype=object) for i in kept})
     raw.attrs["places"] = kept
     return raw.set_axis(pd.Index([names[i] for i in kept], dtype=object), axis=1), top, notes

@@ -24,7 +24,7 @@ LAYERS = [
     ["roles"],
     ["offers"],
     ["associations"],
-    ["decoding", "splitting", "written", "cells_read", "workbook_parts"],
+    ["decoding", "header_rows", "splitting", "written", "cells_read", "workbook_parts"],
     ["delimited", "workbooks", "typed_files", "source_types", "spreadsheets"],
     ["thinning"],
     ["raw_cells", "reading", "kept_tables"],

@@ -26,6 +26,7 @@ THOUSANDS = {
     "Apostrophe 1'000": "'",
 }
 ORDERS = {COLUMNWISE: None, "Day first": "day", "Month first": "month", "Year first": "year"}
+NAMES = {"A row of the file": True, "Nowhere: name columns by place": False}
 CODES = {GUESS: None, **{title: name for name, title in ENCODINGS.items()}}
 _ALIKE = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 _BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces", ":": "colons"}
@@ -65,7 +66,9 @@ def in_short(used: ReadOptions) -> str:
         parts.append(ENCODINGS.get(_ALIKE.get(used.encoding, used.encoding), used.encoding))
     if used.sheet:
         parts.append(f"sheet “{used.sheet}”")
-    if used.header_row is not None:
+    if used.header is False:
+        parts.append("no row of names")
+    elif used.header_row is not None:
         parts.append(f"names in row {used.header_row + 1}")
     if used.sample_rows:
         parts.append(f"a sample of {theme.count(used.sample_rows)} rows")
@@ -90,6 +93,7 @@ def reading_form(
             for option, label, choices, help in _FIELDS if text else ():
                 changed[option] = _choice(option, label, choices, help, used, key, said)
             if excel or text:
+                changed["header"] = _names(used, key, said)
                 changed["header_row"] = _header(used, key, said)
             changed["sample_rows"] = _sample(used, key)
         if text:
@@ -134,10 +138,23 @@ def _sheet(used: ReadOptions, sheets: list[str], key: str, said: Mapping[str, st
     return None if sheet == GUESS else sheet
 
 
+def _names(used: ReadOptions, key: str, said: Mapping[str, str]) -> bool:
+    with st.container(gap="xxsmall"):
+        places = list(NAMES)
+        chosen = st.selectbox("Names of the columns", places, int(used.header is False), key=f"{key}.names")
+        _evidence(said, "header")
+    return NAMES[chosen]
+
+
 def _header(used: ReadOptions, key: str, said: Mapping[str, str]) -> int:
     with st.container(gap="xxsmall"):
         row = st.number_input(
-            "Header in row", 1, 100, (used.header_row or 0) + 1, key=f"{key}.header", help="Rows above it are skipped."
+            "Table starts in row",
+            1,
+            100,
+            (used.header_row or 0) + 1,
+            key=f"{key}.header",
+            help="The row with the names or, where there are none, the first row of data. Rows above it are skipped.",
         )
         _evidence(said, "header_row")
     return int(row) - 1

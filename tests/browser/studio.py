@@ -84,10 +84,20 @@ def at(page: Page, name: str) -> Page:
     return page
 
 
+# at rest for a while: just after a click, and between a script and its rerun, the page looks at rest but is not
+_AT_REST = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const idle = app && app.dataset.testScriptState === 'notRunning';
+    if (!idle || document.querySelector('[data-testid=stSkeleton]')) window.atRestSince = null;
+    else window.atRestSince ??= performance.now();
+    return window.atRestSince !== null && performance.now() - window.atRestSince > 400;
+}"""
+
+
 def settled(page: Page) -> None:
-    """Wait until the app is at rest, and see that it ended well."""
-    expect(page.get_by_test_id("stApp").first).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    """Wait until the app is at rest and stays so, and see that it ended well."""
+    page.evaluate("() => { window.atRestSince = null }")
+    page.wait_for_function(_AT_REST, polling=50)
     errors = page.get_by_test_id("stException").all_inner_texts()
     assert not errors, errors
 

@@ -294,6 +294,9 @@ def test_a_file_can_be_read_otherwise_than_guessed(capsys: pytest.CaptureFixture
     assert code == 0, err
     assert "a: 50 rows x 3 columns" in out
     assert "Left out: 1 line" in out
+    code, out, err = simile(capsys, "profile", tmp_path / "a.csv", *words, "--read", "header=no")
+    assert code == 0, err
+    assert "a: 61 rows x 3 columns" in out
 
 
 @pytest.mark.parametrize(
@@ -303,6 +306,7 @@ def test_a_file_can_be_read_otherwise_than_guessed(capsys: pytest.CaptureFixture
         (["--read", "sheet"], "write it as KEY=VALUE"),
         (["--read", "date_order=last"], "must be day, month or year"),
         (["--read", "skip_ragged=perhaps"], "must be yes or no"),
+        (["--read", "header=perhaps"], "must be yes or no"),
         (["--read", "header_row=0"], "a whole number from 1"),
         (["--read", "decimal=;"], "The decimal mark is a point or a comma"),
         (["--sample-rows", "0"], "--sample-rows"),

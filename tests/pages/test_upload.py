@@ -111,6 +111,20 @@ def test_every_guess_is_filled_in_with_what_it_was_drawn_from() -> None:
     assert (len(again.table), again.options.date_order, again.options.sample_rows) == (50, "month", 50)
 
 
+def test_a_file_without_names_is_said_and_can_be_read_with_names() -> None:
+    from synth_core.reading import read_bytes
+
+    data = ("2.5,7,x\n" + "\n".join(f"{i / 4},{i * 7 % 50},{'xyz'[i % 3]}" for i in range(200))).encode()
+    made = projects.create("Nameless", read_bytes(data, "n.csv"), source=data, filename="n.csv")
+    at = open_page("upload", made)
+    assert any("no row of names" in note.value for note in [*at.warning, *at.info, *at.markdown])
+    at.selectbox(key="upload.reading.names").set_value("A row of the file")
+    next(button for button in at.button if button.label == "Read again").click().run()
+    assert not at.exception
+    again = projects.open_project(made.id)
+    assert (again.table.names, len(again.table)) == (["2.5", "7", "x"], 200)
+
+
 def test_what_must_be_seen_stands_above_the_fold_and_the_fold_says_the_rest_in_short() -> None:
     from pages.ui.reading_form import in_short, sorted_notes
     from synth_core.reading import ReadOptions
