@@ -161,7 +161,8 @@ def _shape_notes(
         if given is None and chosen != ",":
             notes.append(f"Cells are separated by a {delimiter_name(chosen)}.")
     if above:
-        notes.append(f"{above} line{'s' if above > 1 else ''} above the {'column names' if named else 'data'} left out.")
+        under = "column names" if named else "data"
+        notes.append(f"{above} line{'s' if above > 1 else ''} above the {under} left out.")
     return notes
 
 

@@ -83,8 +83,8 @@ def split(
 ) -> Split:  # fmt: skip
     """Return the cells below the header, which is the row after ``skip`` others.
 
-    Not ``named``: there is no header, and the data begin after ``skip`` rows. ``sample``: keep this many rows, evenly drawn, without holding the others. ``skip_ragged``: leave rows out that
-    have more or fewer cells than the header.
+    Not ``named``: there is no header, and the data begin after ``skip`` rows. ``sample``: keep this many rows, evenly
+    drawn, without holding the others. ``skip_ragged``: leave rows out that have more or fewer cells than the header.
 
     Raises
     ------

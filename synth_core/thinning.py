@@ -61,7 +61,7 @@ def thinned(
     stream: IO[bytes], filename: str, sample: int, *, delimiter: str | None = None, quote: str | None = None,
     header_row: int | None = None, header: bool | None = None, lines: bool = False, most_bytes: float = float("inf"),
 ) -> tuple[bytes, int, bool]:  # fmt: skip
-    """Return the header with ``sample`` evenly drawn rows, as a smaller file; the rows there were; whether it has names.
+    """Return the header with ``sample`` evenly drawn rows, as a file; how many there were; whether it has names.
 
     Parameters
     ----------

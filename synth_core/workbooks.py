@@ -38,8 +38,8 @@ def read_workbook(
     if not sheets:
         raise ReadingError(f"'{filename}' has no sheet with cells; save the table as a worksheet.")
     if sheet is not None and sheet not in sheets:
-        named = ", ".join(f"'{one}'" for one in sheets[:6])
-        raise ReadingError(f"'{filename}' has no sheet '{sheet}'; it has {named}.")
+        those = ", ".join(f"'{one}'" for one in sheets[:6])
+        raise ReadingError(f"'{filename}' has no sheet '{sheet}'; it has {those}.")
     ordered = [sheet] if sheet is not None else sorted(sheets, key=lambda one: not shown[one])
     chosen, rows, markup = _first_filled(book, data, filename, ordered)
     notes = [f"Sheet '{chosen}' of {len(sheets)} was read."] if len(sheets) > 1 and sheet is None else []
