@@ -54,7 +54,9 @@ def columns(found: Source) -> None:
 @st.fragment
 def panels(project: Project, found: Source) -> None:
     """Draw the tabs; only the open one computes, and what is chosen in it redraws it alone."""
-    opened = st.tabs(list(TABS), key="profiling.tab", on_change="rerun")
+    turn = state.get("profiling.round", 0)  # tabs of their own for every Look: a click on the way cannot undo it
+    start = state.get("profiling.tab", TABS[0])
+    opened = st.tabs(list(TABS), key=f"profiling.tabs_{turn}", default=start, on_change="rerun")
     name = project.table_name
     draw = {
         "Columns": lambda: columns(found),

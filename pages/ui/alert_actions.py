@@ -17,6 +17,7 @@ from synth_core.table import Role, Table
 
 DONE = "profiling.done"
 LISTED = 5
+KEPT = 20  # steps that can be taken back
 
 
 def label(action: Action, several: bool = False) -> str:
@@ -57,11 +58,9 @@ def _make_rules(project: Project, table: Table, actions: Sequence[Action]) -> No
     made = [rule_book.accept(project, table, action.rule) for action in actions if action.rule is not None]
     if new := [rule for rule in made if rule.id not in before]:
         words = f"Rule added: {new[0].sentence()}" if len(new) == 1 else f"{len(new)} rules added"
-        state.put(
-            DONE, {"project": project.id, "words": words, "page": "constraints", "rules": [rule.id for rule in new]}
-        )
+        _note(project, words, "constraints", rules=[rule.id for rule in new])
     else:
-        state.put(DONE, {"project": project.id, "words": "This rule is there already", "page": "constraints"})
+        _note(project, "This rule is there already", "constraints")
 
 
 def _change_columns(project: Project, actions: Sequence[Action]) -> None:
@@ -77,7 +76,13 @@ def _change_columns(project: Project, actions: Sequence[Action]) -> None:
             _free(project, action, choices, before)
     if before:
         project.set_choices(choices)
-        state.put(DONE, {"project": project.id, "words": _words(actions), "page": "upload", "choices": before})
+        _note(project, _words(actions), "upload", choices=before)
+
+
+def _note(project: Project, words: str, page: str, **undo: object) -> None:
+    """Keep what was done on top of what was done before, so that one after the other can be taken back."""
+    kept = [done for done in state.get(DONE, []) if done["project"] == project.id and (done["undo"] or undo)]
+    state.put(DONE, [*kept[-KEPT:], {"project": project.id, "words": words, "page": page, "undo": undo}])
 
 
 def _free(
@@ -107,7 +112,11 @@ def _words(actions: Sequence[Action]) -> str:
     if first.kind == "change_kind" and first.to is not None:
         return f"{which} {verb} read as {KINDS[first.to]}"
     if first.kind == "set_missing":
-        return f"{first.word} in {which} counts as an empty cell"
+        by_word: dict[str, list[str]] = {}
+        for action in actions:
+            by_word.setdefault(str(action.word), []).append(f"'{action.column}'")
+        said = "; ".join(f"“{word}” in {', '.join(columns[:LISTED])}" for word, columns in by_word.items())
+        return f"{said} {'counts' if len(by_word) == 1 else 'count'} as an empty cell"
     if first.kind == "set_role" and first.role is not None:
         return f"{which} {'has' if len(names) == 1 else 'have'} the role “{ROLES[first.role]}”"
     return f"{which} {verb} {'left out' if first.kind == 'drop' else 'protected'}"
@@ -115,12 +124,13 @@ def _words(actions: Sequence[Action]) -> str:
 
 def said(project: Project) -> None:
     """Draw what the last button did, with the way to take it back."""
-    done = state.get(DONE, {})
-    if done.get("project") != project.id:
+    all_done = state.get(DONE, [])
+    if not all_done or all_done[-1]["project"] != project.id:
         return
+    done = all_done[-1]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="profiling_done"):
         st.markdown(f":green[:material/check_circle:] {theme.plain(str(done['words']))}.", width="content")
-        if done.get("rules") or done.get("choices"):
+        if done["undo"]:
             st.button(
                 "Undo", key="profiling.undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(project,)
             )
@@ -130,12 +140,12 @@ def said(project: Project) -> None:
 
 
 def _undo(project: Project) -> None:
-    done = state.get(DONE, {})
-    state.drop(DONE)
+    *earlier, done = state.get(DONE, [])
+    state.put(DONE, earlier)
     try:
-        if made := set(done.get("rules", ())):
+        if made := set(done["undo"].get("rules", ())):
             rule_book.change(project, [rule for rule in project.rules if rule.id not in made])
-        if before := done.get("choices"):
+        if before := done["undo"].get("choices"):
             choices = project.choices
             for name, choice in before.items():
                 if choice is None:

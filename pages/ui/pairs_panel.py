@@ -8,7 +8,7 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, profile_source, state, theme
+from pages.ui import parts, profile_source, scroll, state, theme
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 from synth_core.associations import AssociationMatrix
@@ -16,6 +16,7 @@ from synth_core.profile.pairs import PairFacts
 
 STRONGEST = 40
 SHOWN = 80  # columns of a heat map
+_CLICKED, _SEEN = "profiling.clicks", "profiling.clicks_seen"
 BESIDE = 26  # columns; a larger heat map takes the whole width, so that its names can be read
 MEASURES = {
     "auto": "Fitting each pair",
@@ -73,9 +74,13 @@ def pairs(found: Source) -> None:
         x, y = _chosen(matrix, ranked)
         _heat(matrix, measure, (x, y))
     with left:
-        _list(ranked)
+        _list(matrix, ranked)
     with right:
-        _pair(found, matrix.names, x, y)
+        with st.container(key="profiling_pair"):
+            _pair(found, matrix.names, x, y)
+        if state.get(_CLICKED, 0) != state.get(_SEEN, 0):  # with a large heat map the pair lies below it
+            state.put(_SEEN, state.get(_CLICKED, 0))
+            scroll.into_view("profiling_pair", state.get(_CLICKED, 0), block="nearest")
 
 
 def _matrix(found: Source, measure: str) -> AssociationMatrix:
@@ -114,7 +119,8 @@ def _heat(matrix: AssociationMatrix, measure: str, chosen: tuple[str, str]) -> N
     )
     text = "Click a cell to see its pair."
     if len(matrix.names) > SHOWN:
-        text += f" Drawn are the {SHOWN} columns with the strongest partners of {theme.count(len(matrix.names))}."
+        all_columns = theme.count(len(matrix.names) + matrix.left_out)
+        text += f" Drawn are the {SHOWN} columns with the strongest partners of {all_columns}."
     st.caption(f"{text} {ABOUT[measure]} From {theme.count(matrix.rows)} rows.")
 
 
@@ -127,9 +133,10 @@ def _click() -> None:
     names = point.get("customdata") or [html.unescape(str(point.get(axis, ""))) for axis in ("x", "y")]
     state.put("profiling.x", str(names[0]))
     state.put("profiling.y", str(names[1]))
+    state.put(_CLICKED, state.get(_CLICKED, 0) + 1)
 
 
-def _list(ranked: pd.DataFrame) -> None:
+def _list(matrix: AssociationMatrix, ranked: pd.DataFrame) -> None:
     st.markdown("**Strongest pairs**")
     st.dataframe(
         ranked,
@@ -141,6 +148,24 @@ def _list(ranked: pd.DataFrame) -> None:
         column_config={"Association": st.column_config.NumberColumn(format="%.2f")},
         alt="The pairs of columns with the strongest association.",
     )
+    columns = len(matrix.names) + matrix.left_out
+    if columns > BESIDE and matrix.measure in SIGNED and matrix.rows > 1:
+        tested = columns * (columns - 1) // 2
+        st.caption(
+            f"The strongest of {theme.count(tested)} pairs. Of as many unrelated ones the strongest would reach about "
+            f"{chance_alone(tested, matrix.rows):.2f} by chance."
+        )
+
+
+def chance_alone(pairs: int, rows: int) -> float:
+    """Return about how large the largest rank correlation of so many unrelated pairs is.
+
+    >>> round(chance_alone(4_498_500, 300), 2)
+    0.29
+    """
+    from statistics import NormalDist
+
+    return min(NormalDist().inv_cdf(1 - 0.25 / pairs) / max(rows - 1, 1) ** 0.5, 1.0)
 
 
 def _choose(ranked: pd.DataFrame) -> None:
@@ -168,7 +193,7 @@ def _pair(found: Source, names: list[str], x: str, y: str) -> None:
     if facts.measures:
         _measures(facts)
     interval = " In brackets: 95 % intervals." if facts.measures else ""
-    st.caption(f"{theme.count(facts.rows)} rows have both values.{interval}")
+    st.caption(f"{theme.count(facts.rows)} rows have both values{found.drawn}.{interval}")
     with st.expander("The chart as a table", key="profiling.pair_box", on_change="rerun") as box:
         if box.open:
             st.dataframe(

@@ -20,8 +20,12 @@ MANY = 12  # columns to choose at most
 def exposed(found: Source, name: str) -> None:
     """Draw the choice of columns and bands, and how many rows stand alone with them; all rows are counted."""
     table = found.whole
-    names = [column.name for column in table.columns if column.role is not Role.DROP and column.kind is not Kind.TEXT]
     suggested = profile_source.quasi_identifiers(name, table)
+    names = [
+        column.name
+        for column in table.columns
+        if column.role is not Role.DROP and (column.kind is not Kind.TEXT or column.name in suggested)
+    ]
     known: list[str] = state.get("profiling.known", suggested)
     state.put("profiling.known", [one for one in known if one in names])
     st.markdown(

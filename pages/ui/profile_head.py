@@ -31,11 +31,11 @@ def table_line(profile: Profile) -> str:
     plain = [column for column in profile.columns if not column.semantic]
     numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in plain)
     kinds = Counter(column.kind for column in plain)
-    pieces = [f"{numbers} number{'s' if numbers > 1 else ''}"] if numbers else []
+    pieces = [f"{theme.count(numbers)} number{'s' if numbers > 1 else ''}"] if numbers else []
     for kind, words in PLURALS.items():
         if kinds[kind]:
             one = {"categories": "category", "yes / no": "yes / no"}.get(words, words.rstrip("s"))
-            pieces.append(f"{kinds[kind]} {one if kinds[kind] == 1 else words}")
+            pieces.append(f"{theme.count(kinds[kind])} {one if kinds[kind] == 1 else words}")
     if personal := len(profile.columns) - len(plain):
         pieces.append(f"{personal} personal")
     repeated = f"{theme.count(profile.duplicate_rows)} repeated rows" if profile.duplicate_rows else "no repeated rows"
@@ -56,6 +56,8 @@ def head(project: Project, found: Source) -> None:
         st.caption(
             f"From {theme.count(found.profile.sampled)} of {theme.count(found.profile.rows)} rows, evenly drawn."
         )
+    elif len(found.whole) > profile_source.LARGE:  # in the place of the line before: nothing moves under the mouse
+        st.caption(f":material/check: Exact: from all {theme.count(found.profile.rows)} rows.")
 
 
 def _exact_follows(work: Work, profile: Profile) -> None:

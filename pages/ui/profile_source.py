@@ -63,6 +63,12 @@ class Source:
     work: Work | None = None
     problem: Exception | None = None
 
+    @property
+    def drawn(self) -> str:
+        """Which rows ``table`` holds, where these are not all of them, as the end of a sentence."""
+        few, all_rows = len(self.table), len(self.whole)
+        return f", in an even sample of {few:,} of {all_rows:,} rows" if few < all_rows else ""
+
 
 def source(project: Project, table: Table, rows: int | None) -> Source:
     """Return the profile of ``rows`` rows (None: all), or of a sample while that of all rows is being computed."""

@@ -50,7 +50,8 @@ def triples(found: Source) -> None:
             },
             alt=f"{len(result.found)} triples, strongest first: {', '.join(result.found[0].names)}.",
         )
-        st.caption(theme.plain(result.note) or f"{theme.count(result.tested)} triples tested.")
+        note = theme.plain(result.note) or f"{theme.count(result.tested)} triples tested."
+        st.caption(note.removesuffix(".") + found.drawn + ".")
     with right:
         rows = picked["selection"]["rows"] or [0]
         _picture(found, result.found[min(rows[0], len(result.found) - 1)])
