@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth_core.date_patterns import as_written
 from synth_core.words import GUESSED, Marks, Parsed, Texts
 
 _DATE_LIKE = re.compile(
@@ -34,6 +36,8 @@ _CLOCKS = (
     "T%H:%M:%S.%f",
     " %I:%M %p",
     " %I:%M:%S %p",
+    " %I:%M%p",
+    " %I:%M:%S%p",
 )
 _DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m.%d.%Y",
@@ -59,7 +63,8 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     whole = [(pattern, _parse(levels, pattern)) for pattern in found]
     whole = [(pattern, values) for pattern, values in whole if not values.isna().any()]
     if whole:
-        return _choose(whole, marks.date_order)
+        read = _choose(whole, marks.date_order)
+        return replace(read, format=as_written(levels, read.format or ""))
     far = _parse_far(levels, found)
     if far is not None:
         return far

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.date_patterns import date_written
 from synth_core.naming import says_quantity
 from synth_core.roles import RoleOffer, role_offers
 from synth_core.table import Column, Kind, Table
@@ -128,7 +129,9 @@ def _missing_dates(column: Column, values: pd.Series) -> list[MissingOffer]:
         low, high = rest.min(), rest.max()
         apart = low - stamp if stamp < low else stamp - high if stamp > high else pd.Timedelta(0)
         if apart > max(pd.Timedelta(days=3650), (high - low) / 4):
-            word = text if column.format is None or column.format.startswith("@") else f"{stamp:{column.format}}"
+            word = (
+                text if column.format is None or column.format.startswith("@") else date_written(stamp, column.format)
+            )
             years = int(apart / pd.Timedelta(days=365.25))
             reason = f"A date that systems fill in by themselves, {years} years away from every other one."
             found += _offer(column, word, rows, len(values), reason)

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth_core.date_patterns import dates_read, dates_written
 from synth_core.errors import TableError
 from synth_core.table import Column, Kind, numbers
 from synth_core.units import dates_as_numbers, numbers_as_dates, read_written, written
@@ -115,10 +116,7 @@ def _stored_dates(values: pd.Series, column: Column) -> pa.Array:
     if column.format and column.format.startswith("@"):
         return dates_as_numbers(stamps, column.format).cast(_plain_type(column), safe=False)
     pattern = column.format or "%Y-%m-%d %H:%M:%S"
-    if "%f" in pattern:  # Arrow's %S writes the fraction of the unit itself
-        texts = pc.strftime(stamps, format=pattern.replace(".%f", ""), locale="C")
-    else:
-        texts = pc.strftime(stamps.cast(pa.timestamp("s"), safe=False), format=pattern, locale="C")
+    texts = dates_written(stamps, pattern)
     return texts if column.storage == "string" else texts.cast(_plain_type(column))
 
 
@@ -187,7 +185,7 @@ def _dates_back(array: pa.Array, column: Column) -> pd.Series:
         return pd.Series(array.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False).astype("datetime64[ns]"))
     codes, levels = pd.factorize(array.cast(pa.string()).to_pandas().to_numpy(dtype=object))
     texts = [str(level) for level in levels]
-    parsed = pd.to_datetime(pd.Series(texts, dtype=object), format=column.format, errors="coerce")
+    parsed = dates_read(texts, column.format)
     if parsed.isna().any() and (again := parse_dates(texts, dated=True)) is not None:
         parsed = pd.Series(again.values)
     return pd.Series(np.append(parsed.to_numpy(dtype="datetime64[ns]"), np.datetime64("NaT"))[codes])

@@ -63,7 +63,7 @@ class Column(BaseModel):
     storage
         How the source held the values; a release writes them back the same way.
     format
-        strftime pattern of dates that the source held as text.
+        How dates (see ``date_patterns``) and numbers with a unit or a clock (see ``units``) were written as text.
     missing_token
         Text that stood for an empty cell in the source (``"?"``); written back on release. None: a true null.
     protect

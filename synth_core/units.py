@@ -5,6 +5,7 @@ A column's ``format`` says how its numbers were written:
 * ``"$#,##0.00"``, ``"#.##0,00 EUR"``, ``"0.##%"``: number patterns as spreadsheets have them (``#`` after the decimal
   mark: as many digits as needed; ``;(`` at the end: negative amounts in brackets, ``;-`` the sign after the symbol),
 * ``"[hh]:mm"``, ``"[h]:mm:ss"``, ``"[hh].mm.ss"``: minutes or seconds as a clock; hours may go beyond 24,
+* ``"[h]:mm AM/PM"``, ``"[hh]:mm:ssam/pm"``: minutes or seconds since midnight on a clock of twelve hours,
 * ``"@excel"``, ``"@s"``, ``"@ms"``: dates as days since 1899-12-30, or as (milli)seconds since 1970.
 """
 
@@ -20,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth_core.date_patterns import QUARTERS, date_written, dates_read
 from synth_core.words import Parsed
 
 
@@ -47,7 +49,8 @@ _PATTERN = re.compile(
     r"(?P<prefix>[^#0\[]*)(?:#(?P<thousands>[^#0])##)?0(?:(?P<decimal>[.,])(?P<least>0*)(?P<more>#*))?"
     r"(?P<suffix>[^#0;]*)(?P<negative>;.)?"
 )
-_CLOCK_PATTERN = re.compile(r"\[(h+)\]([:.])mm(?:[:.](ss))?")
+_HALF_CLOCK = re.compile(r"(1[0-2]|0?[1-9]):([0-5]\d)(?::([0-5]\d))?( ?)([AP]M|[ap]m|[ap]\.m\.)")
+_CLOCK_PATTERN = re.compile(r"\[(h+)\]([:.])mm(?:[:.](ss))?(?:( ?)(AM/PM|am/pm|a\.m\./p\.m\.))?")
 _MONTHS = {
     "%Y-%m": r"(19|20)\d\d-(0[1-9]|1[0-2])", "%Y/%m": r"(19|20)\d\d/(0[1-9]|1[0-2])",
     "%m/%Y": r"(0[1-9]|1[0-2])/(19|20)\d\d", "%m-%Y": r"(0[1-9]|1[0-2])-(19|20)\d\d",
@@ -117,6 +120,8 @@ def parse_units(levels: Sequence[str], decimal: str | None = None) -> Parsed | N
     step = max(1, len(levels) // 20)
     if all(_CLOCK.fullmatch(level) for level in levels[::step]):
         return _parse_clock(levels)
+    if all(_HALF_CLOCK.fullmatch(level) for level in levels[::step]):
+        return _parse_half_clock(levels)
     sample = [_SHAPE.fullmatch(level) for level in levels[::step]]
     if any(found is None for found in sample):
         return None
@@ -201,6 +206,28 @@ def _parse_clock(levels: Sequence[str]) -> Parsed | None:
     return Parsed(values, np.zeros(len(levels), dtype=bool), whole=True, pointed=True, format=pattern, note=note)
 
 
+def _parse_half_clock(levels: Sequence[str]) -> Parsed | None:
+    """Return times such as "2:05 PM" as minutes or seconds since midnight; None when one is written another way."""
+    found = [one for one in (_HALF_CLOCK.fullmatch(level) for level in levels) if one is not None]
+    if len(found) < len(levels) or len(levels) <= _FEW_CLOCKS:
+        return None
+    if len({(one[3] is None, one[4], one[5][0].isupper(), one[5][1:]) for one in found}) > 1:
+        return None
+    seconds = found[0][3] is not None
+    values = np.array([_since_midnight(one) for one in found], dtype=np.int64)
+    width = 2 if all(len(one[1]) == 2 for one in found) else 1
+    half = {"M": "AM/PM", "m": "am/pm"}.get(found[0][5][1:], "a.m./p.m.")
+    pattern = f"[{'h' * width}]:mm{':ss' if seconds else ''}{found[0][4]}{half}"
+    note = f"Times, read as {'seconds' if seconds else 'minutes'} since midnight; written back as they were."
+    return Parsed(values, np.zeros(len(levels), dtype=bool), whole=True, pointed=True, format=pattern, note=note)
+
+
+def _since_midnight(one: re.Match[str]) -> int:
+    """Return the minutes since midnight of a time on a clock of twelve hours; the seconds where it has some."""
+    minutes = (int(one[1]) % 12 + 12 * (one[5][0] in "Pp")) * 60 + int(one[2])
+    return minutes * 60 + int(one[3]) if one[3] is not None else minutes
+
+
 # -- writing back -----------------------------------------------------------------------------------------------
 
 
@@ -229,19 +256,25 @@ def written_like(pattern: str | None) -> str:
     if pattern.startswith("@"):
         return {"@excel": "46022 (a day's number)"}.get(pattern, "1767225600 (seconds)" if pattern == "@s" else "")
     if "%" in pattern and any(f"%{letter}" in pattern for letter in "YymdbBHj"):
-        return f"{pd.Timestamp(2026, 12, 31, 18, 5):{pattern}}"
+        return date_written(pd.Timestamp(2026, 12, 31, 18, 5), pattern)
     example = 125 if pattern.startswith("[") else 12.5 if "%" in pattern else 1234.5
     return str(written(pa.array([example], type=pa.float64()), pattern)[0].as_py())
 
 
 def _as_clock(value: float, clock: re.Match[str]) -> str:
-    whole = max(0, round(value))
-    hours, rest = divmod(whole, 3600 if clock[3] else 60)
+    hour = 3600 if clock[3] else 60
+    whole, half = max(0, round(value)), ""
+    if clock[5] is not None:
+        whole = min(whole, 24 * hour - 1)
+        half = clock[4] + clock[5].split("/")[whole >= 12 * hour]
+    hours, rest = divmod(whole, hour)
+    if half:
+        hours = (hours - 1) % 12 + 1
     parts = [
         f"{hours:0{len(clock[1])}d}",
         *([f"{rest // 60:02d}", f"{rest % 60:02d}"] if clock[3] else [f"{rest:02d}"]),
     ]
-    return clock[2].join(parts)
+    return clock[2].join(parts) + half
 
 
 def read_written(array: pa.Array, pattern: str) -> pa.Array:
@@ -254,6 +287,8 @@ def read_written(array: pa.Array, pattern: str) -> pa.Array:
 def _value(text: str, pattern: str) -> float | None:
     clock, form = _CLOCK.fullmatch(text.strip()), NumberFormat.of(pattern)
     if pattern.startswith("["):
+        if (half := _HALF_CLOCK.fullmatch(text.strip())) is not None:
+            return float(_since_midnight(half))
         if clock is None:
             return None
         whole = int(clock[1]) * 60 + int(clock[3])
@@ -273,16 +308,17 @@ def _value(text: str, pattern: str) -> float | None:
 
 
 def parse_months(levels: Sequence[str]) -> Parsed | None:
-    """Return months ("2024-03", "03/2024", "Mar 2024") as the dates of their first days; None when they are not."""
+    """Return months ("2024-03", "Mar 2024") and quarters ("2024-Q1") as the dates of their first days, else None."""
     if not levels:
         return None
-    for pattern, shape in _MONTHS.items():
+    for pattern, shape in (_MONTHS | QUARTERS).items():
         compiled = re.compile(shape)
         if compiled.fullmatch(levels[0]) and all(compiled.fullmatch(level) for level in levels):
-            values = pd.to_datetime(pd.Series(list(levels), dtype=object), format=pattern, errors="coerce")
+            values = dates_read(list(levels), pattern)
             if not values.isna().any():
                 stamps = values.to_numpy(dtype="datetime64[ns]")
-                return Parsed(stamps, np.zeros(len(levels), dtype=bool), format=pattern, note="Months, without a day.")
+                note = "Quarters, read as their first days." if "%q" in pattern else "Months, without a day."
+                return Parsed(stamps, np.zeros(len(levels), dtype=bool), format=pattern, note=note)
     return None
 
 

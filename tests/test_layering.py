@@ -15,6 +15,7 @@ LAYERS = [
     ["errors", "progress", "whole_files"],
     ["table"],
     ["words"],
+    ["date_patterns"],
     ["dates"],
     ["values", "personal", "semantics", "identifiers", "unpacking"],
     ["units", "naming"],

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.column_editor import MASK
+from synth_core.date_patterns import has_clock
 from synth_core.table import Column, Kind, Table
 
 ROWS = 200
@@ -31,7 +32,7 @@ def formats(columns: tuple[Column, ...], *, pin: bool = True) -> dict[str, Any]:
     for place, column in enumerate(columns):
         pinned = pin and place == 0
         if column.kind is Kind.DATETIME and not column.regenerated:  # covered cells are no dates
-            whole_days = not column.format or "%H" not in column.format
+            whole_days = not column.format or not has_clock(column.format)
             config[column.name] = (
                 st.column_config.DateColumn(format="YYYY-MM-DD", pinned=pinned)
                 if whole_days
@@ -49,7 +50,7 @@ def written(columns: tuple[Column, ...]) -> dict[str, Callable[[Any], str]]:
     ways: dict[str, Callable[[Any], str]] = {}
     for column in columns:
         if column.kind is Kind.DATETIME and not column.regenerated:
-            day = "%Y-%m-%d" if not column.format or "%H" not in column.format else "%Y-%m-%d %H:%M"
+            day = "%Y-%m-%d" if not column.format or not has_clock(column.format) else "%Y-%m-%d %H:%M"
             ways[column.name] = partial(_moment, day=day)
         elif column.kind in (Kind.INTEGER, Kind.NUMBER) and not column.regenerated:
             ways[column.name] = number_text

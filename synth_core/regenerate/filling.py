@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from synth_core import personal
+from synth_core.date_patterns import dates_written
 from synth_core.identifiers import Numbers, Texts, key_of, mix, uniform, uuids
 from synth_core.regenerate.forms import NameForm
 from synth_core.regenerate.plan import ColumnPlan
@@ -135,7 +137,8 @@ def _canonical(values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], column:
         return pd.Series(values, index=index).mask(missing)
     texts: Texts = values
     if is_days:
-        texts = pd.Series(values).dt.strftime(column.format or "%Y-%m-%d").to_numpy(dtype=object)
+        stamps = pa.array(values.astype("datetime64[us]"))
+        texts = dates_written(stamps, column.format or "%Y-%m-%d").to_pandas().to_numpy(dtype=object)
     elif values.dtype != object:
         texts = values.astype("U20").astype(object)
     texts = texts.copy()

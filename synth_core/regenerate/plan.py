@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core import personal
+from synth_core.date_patterns import dates_read
 from synth_core.identifiers import WholeNumbers, learn_texts, learn_whole_numbers
 from synth_core.regenerate import documents
 from synth_core.regenerate.forms import NameForm, case_of, learn_addresses, learn_names
@@ -198,5 +199,5 @@ def _days(values: pd.Series, column: Column) -> npt.NDArray[np.float64]:
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
         return np.asarray(values.to_numpy(dtype=np.float64))
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        dates = pd.to_datetime(values, format=column.format, errors="coerce").dropna()
+        dates = dates_read(values, column.format).dropna()
     return np.asarray(dates.to_numpy(dtype="datetime64[ns]").astype(np.int64) / 86_400e9)

@@ -75,7 +75,7 @@ HARD: dict[str, Case] = {
     "wbc": (some(normal(8, 2), "9999", 0.05), "number"),
     "capital": (some(pick(0, 3103, 4386, 5178, 7688, 15024, 27828, 41310), "99999", 0.02), "integer"),
     "A1Cresult": (pick("None", ">8", "Norm", ">7"), "category"),
-    "quarter": (pick("2023Q1", "2023Q2", "2023Q3", "2023Q4"), "category"),
+    "quarter": (pick("2023Q1", "2023Q2", "2023Q3", "2023Q4"), "datetime"),
     "month": (pick("Jan", "Feb", "Mar", "Apr", "May"), "category"),
     "age": (pick("[0-10)", "[10-20)", "[20-30)", "[30-40)"), "category"),
     "period": (each(lambda i: f"{2000 + i * 7 % 20}-{i % 12 + 1:02d}"), "datetime"),

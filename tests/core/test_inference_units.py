@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth_core.date_patterns import dates_written, has_clock
 from synth_core.inference import ColumnChoice, table_from_frame
 from synth_core.table import Kind
 from synth_core.units import NumberFormat, parse_units, read_written, written, written_like
@@ -29,6 +30,15 @@ WRITTEN = {
     "kilograms": ("75 kg", "0 kg", Kind.INTEGER, [f"{50 + i} kg" for i in range(N)]),
     "cubic": ("1248 CC", "0 CC", Kind.INTEGER, [f"{1000 + i} CC" for i in range(N)]),
     "hours and minutes": ("07:30", "[hh]:mm", Kind.INTEGER, [f"{i // 4 + 1:02d}:{i % 4 * 15:02d}" for i in range(N)]),
+    "half a day": (
+        "2:05 PM", "[h]:mm AM/PM", Kind.INTEGER, [f"{i % 12 + 1}:{i % 60:02d} {'AP'[i // 30]}M" for i in range(N)],
+    ),
+    "half a day, seconds": (
+        "02:05:00pm", "[hh]:mm:ssam/pm", Kind.INTEGER, [f"{i % 12 + 1:02d}:{i:02d}:07{'ap'[i % 2]}m" for i in range(N)],
+    ),
+    "half a day, points": (
+        "2:05 p.m.", "[h]:mm a.m./p.m.", Kind.INTEGER, [f"{i % 12 + 1}:{i:02d} {'ap'[i % 2]}.m." for i in range(N)],
+    ),
     "long runs": ("101:05:00", "[h]:mm:ss", Kind.INTEGER, [f"{i + 5}:05:{i:02d}" for i in range(N)]),
 }  # fmt: skip
 
@@ -59,6 +69,16 @@ def test_values_are_in_the_unit_written() -> None:
     assert clocks.values[75] == 75
 
 
+def test_twelve_is_the_first_hour_of_both_halves_of_the_day() -> None:
+    cells = [f"{i % 12 + 1}:{i % 60:02d} {half}" for i in range(60) for half in ("AM", "PM")]
+    parsed = parse_units([*cells, "12:00 AM", "12:30 PM", "11:59 PM"])
+    assert parsed is not None
+    assert parsed.values[-3:].tolist() == [0, 750, 1439]
+    assert written(pa.array([0.0, 750.0, 1439.0, 1500.0, -3.0]), "[h]:mm AM/PM").to_pylist() == [
+        "12:00 AM", "12:30 PM", "11:59 PM", "11:59 PM", "12:00 AM",
+    ]  # fmt: skip
+
+
 NO_NUMBERS = {
     "codes": [f"A{i}" for i in range(11, 40)],
     "two answers": ["36 months", "60 months", "36 months"],
@@ -67,6 +87,8 @@ NO_NUMBERS = {
     "addresses": ["10.0.3.1", "10.0.3.2", "10.0.3.4"],
     "two units": ["5 kg", "6 lb", "7 kg"],
     "a timetable": [f"{i % 24:02d}:00" for i in range(24)],
+    "a timetable of half days": [f"{i % 12 + 1}:00 {'AP'[i // 12]}M" for i in range(24)],
+    "two ways to write noon": [f"{i % 12 + 1}:{i:02d} {('PM', 'pm')[i % 2]}" for i in range(60)],
     "broken thousands": ["$1,23.00", "$12.00", "$7.00"],
 }
 
@@ -102,8 +124,9 @@ def test_every_amount_written_is_read_again(value: float, pattern: str) -> None:
 def test_a_pattern_says_what_it_reads() -> None:
     for _, pattern, _, _ in WRITTEN.values():
         assert pattern.startswith("[") or str(NumberFormat.of(pattern)) == pattern
-    assert [written_like(p) for p in ("$#,##0.00", "[hh]:mm", "%d/%m/%Y", "@excel", None)] == [
-        "$1,234.50", "02:05", "31/12/2026", "46022 (a day's number)", "",
+    patterns = ("$#,##0.00", "[hh]:mm", "[h]:mm AM/PM", "%d/%m/%Y", "%Y-Q%q", "@excel", None)
+    assert [written_like(p) for p in patterns] == [
+        "$1,234.50", "02:05", "2:05 AM", "31/12/2026", "2026-Q4", "46022 (a day's number)", "",
     ]  # fmt: skip
 
 
@@ -158,3 +181,44 @@ def test_months_are_dates_and_come_back_as_months(cell: str) -> None:
     table = table_from_frame(pd.DataFrame({"v": cells, "w": np.arange(5)}).astype(str), text=True)
     assert table.frame["v"].iloc[0] == pd.Timestamp("2024-03-01")
     assert to_arrow(table.frame, table.columns).column("v").to_pylist() == cells
+
+
+@pytest.mark.parametrize("cell", ["2023Q3", "2023q3", "2023-Q3", "2023 Q3", "Q3 2023", "Q3-2023", "Q3/2023", "Q32023"])
+def test_quarters_are_dates_and_come_back_as_quarters(cell: str) -> None:
+    cells = [cell.replace("Q3", f"Q{quarter}").replace("q3", f"q{quarter}") for quarter in range(1, 5)]
+    table = table_from_frame(pd.DataFrame({"v": cells, "w": np.arange(4)}).astype(str), text=True)
+    assert table.frame["v"].dt.month.tolist() == [1, 4, 7, 10]
+    assert set(table.frame["v"].dt.year) == {2023}
+    arrow = to_arrow(table.frame, table.columns)
+    assert arrow.column("v").to_pylist() == cells
+    pd.testing.assert_frame_equal(from_arrow(arrow, table.columns), table.frame)
+
+
+@pytest.mark.parametrize("cells", [["2023Q1", "2023Q5", "2023Q2"], ["Q1", "Q2", "Q3"], ["2023Q1", "Q2 2023", "2023Q3"]])
+def test_what_is_no_quarter_of_a_year_stays_words(cells: list[str]) -> None:
+    assert table_from_frame(pd.DataFrame({"v": cells * 9}), text=True).columns[0].kind is Kind.CATEGORY
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "%-m/%-d/%Y",
+        "%-m/%-d/%Y %-I:%M %p",
+        "%m/%d/%Y %I:%M %P",
+        "%-d.%-m.%Y %H:%M",
+        "%m/%d/%Y %I:%M%p",
+        "%d-%b-%Y %-I:%M %p",
+    ],
+)
+def test_dates_are_written_as_the_source_does_zeros_and_halves_of_the_day_too(pattern: str) -> None:
+    moments = pd.date_range("2024-03-04 10:30", periods=N, freq="2927min")
+    cells = [
+        str(text) for text in dates_written(pa.array(moments.to_numpy(dtype="datetime64[us]")), pattern).to_pylist()
+    ]
+    table = table_from_frame(pd.DataFrame({"v": cells}), text=True)
+    assert (table.columns[0].kind, table.columns[0].format) == (Kind.DATETIME, pattern)
+    arrow = to_arrow(table.frame, table.columns)
+    assert arrow.column("v").to_pylist() == cells
+    pd.testing.assert_frame_equal(from_arrow(arrow, table.columns), table.frame)
+    if has_clock(pattern):
+        assert table.frame["v"].tolist() == moments.tolist()
