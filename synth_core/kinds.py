@@ -28,11 +28,15 @@ from synth_core.naming import (
     says_group,
     says_identifier,
     says_numbering,
+    says_only_number,
+    says_own_key,
     says_person,
     says_position,
     says_quantity,
+    says_schooling,
     says_somebody,
 )
+from synth_core.semantics import says_nothing
 from synth_core.table import Kind
 from synth_core.values import stripped
 
@@ -92,9 +96,10 @@ def _identity(cells: Cells) -> Found | None:
         if named or (not counted and (says_numbering(name) or _unique_code(cells) or _consecutive(cells))):
             return Kind.IDENTIFIER, _OWN if distinct == present else ""
         return None
-    if not name.strip() or not (named or (_tokens(cells) and (says_numbering(name) or _is_somebody(cells)))):
+    numbering = says_numbering(name) and not says_only_number(name)
+    if not name.strip() or not (named or (_tokens(cells) and (numbering or _is_somebody(cells)))):
         return None
-    if not says_person(name) and _names_groups(cells, uuid=uuid):
+    if not says_person(name) and not says_own_key(name) and _names_groups(cells, uuid=uuid):
         return Kind.CATEGORY, _CODE if cells.numbers is not None else ""
     if says_group(name) and cells.numbers is None and distinct <= _FEW:
         return None
@@ -136,11 +141,13 @@ def _unique_code(cells: Cells) -> bool:
 
 
 def _consecutive(cells: Cells) -> bool:
-    """Whether the values are 1, 2, 3, ... in some order: row numbers."""
+    """Whether the values are row numbers: 1, 2, 3, ...; in another order (ranks are so) only below no header."""
     if cells.numbers is None or cells.words.present < 50 or cells.distinct != cells.words.present:
         return False
-    values = cells.numbers.values.astype(np.float64)
-    return bool(values.max() - values.min() == len(values) - 1 and values.min() in (0, 1))
+    values = cells.numbers.values.astype(np.float64)  # each its own, so they stand as the rows do
+    if values.max() - values.min() != len(values) - 1 or values.min() not in (0, 1):
+        return False
+    return bool(np.all(np.diff(values) == 1) or np.all(np.diff(values) == -1)) or says_nothing(cells.name)
 
 
 # -- codes ------------------------------------------------------------------------------------------------------
@@ -152,11 +159,11 @@ def _coded(cells: Cells) -> Found | None:
     name, distinct, present = cells.name, cells.distinct, cells.words.present
     if says_code(name) and (distinct <= _MANY or present >= 3 * distinct):
         return Kind.CATEGORY, _CODE
-    if says_group(name) and distinct <= _FEW and present > distinct:
+    if says_group(name) and distinct <= _FEW and present > distinct and not _years_of_schooling(cells):
         return Kind.CATEGORY, _CODE
     if says_answer(name) and distinct <= _CLASSES and present > distinct:
         return Kind.CATEGORY, "The classes of what is to be predicted."
-    if says_quantity(name) or says_position(name) or present < 20:
+    if says_quantity(name) or says_position(name) or says_schooling(name) or present < 20:
         return None
     order = np.argsort(cells.numbers.values)
     values = cells.numbers.values.astype(np.float64)[order]
@@ -172,6 +179,14 @@ def _coded(cells: Cells) -> Found | None:
             "Long numbers that keep repeating: read as codes. Choose 'whole number' if they measure something."
         )
     return None
+
+
+def _years_of_schooling(cells: Cells) -> bool:
+    """Whether numbers below "education" are years of it: lists of its levels end before 12 or begin above 25."""
+    if not says_schooling(cells.name) or cells.numbers is None:
+        return False
+    values = cells.numbers.values.astype(np.float64)
+    return bool(values.min() >= 0 and 12 <= values.max() <= 25)
 
 
 def _has_gaps(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> bool:

@@ -17,7 +17,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 _IDENTIFIER = frozenset([
     "id", "ids", "uuid", "guid", "key", "nbr", "nr", "mrn", "recordnumber", "serial", "udi", "uid", "pid",
-    "barcode", "imei", "vin", "kennung", "aktenzeichen", "identifier", "rowid", "objectid", "recordid",
+    "barcode", "imei", "vin", "kennung", "aktenzeichen", "identifier", "rowid", "objectid", "recordid", "sid", "cid",
+    "hhid", "seqn", "pidnum", "idnum", "idno", "ptid", "patid", "usubjid", "subjid",
 ])  # fmt: skip
 _LEADING = frozenset(["id", "uuid", "guid", "ids"])  # "IdLandkreis", "id_student"
 _NUMBERING = frozenset([
@@ -37,8 +38,12 @@ _EVENTS = _words(
     "encounter order invoice transaction visit session trip ride booking policy claim ticket case record row"
     " event message note admission stay loan contract payment purchase object entry log response survey episode"
 )
+_PLACES = _words(
+    "family town village unit school firm company plant site station team group class house location branch region"
+    " state county city country district hospital clinic doctor provider farm herd litter pair"
+)
 _RUN_TOGETHER = re.compile(
-    rf"({'|'.join([*_PERSONS, *_EVENTS])}|product|store|item)(id|no|nr|nbr|key|num|number|nummer|uid)s?$"
+    rf"({'|'.join([*_PERSONS, *_EVENTS, *_PLACES])}|product|store|item)(id|no|nr|nbr|key|num|number|nummer|uid)s?$"
     r"|.{4,}nummer$"
 )
 _OF_PERSON = re.compile("|".join(_PERSONS))
@@ -70,24 +75,28 @@ _QUANTITY = frozenset([
     "temp", "speed", "power", "rooms", "bedrooms", "bathrooms", "floors", "doors", "cylinders", "seats", "balance",
     "deposit", "points", "goals", "steps", "weeks", "week", "quarter", "gdp", "rank", "rating", "grade", "level",
     "stage", "bill", "limit", "loan", "debt", "gain", "loss", "wage", "payment", "pay", "capacity", "index",
-    "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero",
+    "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero", "mpg", "inhabitants",
+    "pops", "popn", "popul", "patients", "customers", "clients", "users", "members", "subjects", "employees",
+    "passengers", "students", "teachers", "donors", "participants", "respondents", "individuals", "households",
+    "applicants", "workers", "players", "drivers", "riders", "guests", "tenants", "subscribers", "visitors", "animals",
+    "dogs", "cows", "families", "men", "women",
 ])  # fmt: skip
 _POSITION = frozenset([
     "step", "time", "t", "seq", "sequence", "tick", "period", "cycle", "cycles", "wave", "round", "epoch", "day",
     "week", "month", "year", "hour", "minute", "second", "visit", "timestamp", "date", "zeit", "tag", "jahr",
-    "monat", "woche",
+    "monat", "woche", "yr", "mon", "mnth", "mth", "wk", "hr", "qtr", "quarter", "quartal",
 ])  # fmt: skip
 _BIRTH_OR_END = frozenset([
     "birth", "birthdate", "birthday", "dob", "born", "geburt", "geburtsdatum", "geb", "death", "deathdate", "died",
     "dod", "sterbedatum", "stop", "end", "ende", "bis", "until", "expiry", "expires", "expiration", "due", "closed",
     "discharge", "return", "returned", "dropoff", "finish", "finished", "updated", "modified", "valid", "release",
 ])  # fmt: skip
-
+_DIFFERENCE = frozenset(["diff", "diffs", "difference", "change", "delta", "differenz", "discount", "disc", "rabatt"])
 
 # In front of a grouping they say that it is counted or judged; behind one, whose it is.
 _COUNTED = frozenset([
     "num", "number", "n", "no", "count", "anzahl", "total", "rate", "rating", "score", "years", "yrs", "age", "avg",
-    "mean", "pct", "percent",
+    "mean", "pct", "percent", "perc", "mpg", "kmpl", "distance",
 ])  # fmt: skip
 _WHOSE = frozenset([
     "husb", "husband", "wife", "spouse", "partner", "father", "mother", "parent", "head", "primary", "secondary",
@@ -121,6 +130,30 @@ def says_numbering(name: str) -> bool:
     return words[-1] in _NUMBERING and not answers and not set(words[:-1]) & (_QUANTITY | {"of"})
 
 
+def says_only_number(name: str) -> bool:
+    """Whether the header is no more than "number": of the row where each has its own, else a count."""
+    return header_words(name) in (["number"], ["num"], ["no"])
+
+
+def says_own_key(name: str) -> bool:
+    """Whether the header is no more than "id": whom the rows are about, however often it repeats."""
+    return header_words(name) == ["id"]
+
+
+def says_difference(name: str) -> bool:
+    """Whether the header names a difference, of which nothing is a common amount.
+
+    >>> says_difference("ListPriceDiff"), says_difference("difficulty")
+    (True, False)
+    """
+    return bool(_DIFFERENCE.intersection(header_words(name)))
+
+
+def says_schooling(name: str) -> bool:
+    """Whether the header speaks of education, of which levels have codes and years are counted."""
+    return header_words(name)[-1:] in (["education"], ["schooling"], ["bildung"])
+
+
 def says_code(name: str) -> bool:
     """Whether the header names a code of a published list."""
     words = header_words(name)
@@ -149,7 +182,11 @@ def says_answer(name: str) -> bool:
 
 
 def says_quantity(name: str) -> bool:
-    """Whether the header names what is counted, measured or paid."""
+    """Whether the header names what is counted (people in the plural, too), measured or paid.
+
+    >>> says_quantity("Passengers"), says_quantity("pops66"), says_quantity("passenger")
+    (True, True, False)
+    """
     words = header_words(name)
     ends = words[-1:] + words[:1]
     return bool(_QUANTITY.intersection(ends)) and not (ends[0] in ("number", "no", "num") and len(words) > 1)

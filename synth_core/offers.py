@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.date_patterns import date_written
-from synth_core.naming import says_quantity
+from synth_core.naming import says_difference, says_quantity
 from synth_core.roles import RoleOffer, role_offers
 from synth_core.table import Column, Kind, Table
 from synth_core.table import numbers as as_numbers
@@ -212,7 +212,9 @@ def _impossible_zero(rows: int, rest: npt.NDArray[np.float64], total: int, colum
 
 
 def says_amount(name: str) -> bool:
-    """Whether the header names money or a count, of which nothing is a common amount."""
+    """Whether the header names money, a count or a difference, of which nothing is a common amount."""
+    if says_difference(name):
+        return True
     return says_quantity(name) and not any(
         word in name.lower() for word in ("age", "alter", "weight", "height", "temp", "year", "jahr", "size", "length")
     )

@@ -1,7 +1,7 @@
 """Which columns look like personal data: by headers in several languages, forms, check digits and word lists."""
 
 from synth_core.semantics.detection import Seen, detect, in_context
-from synth_core.semantics.headers import from_header, header_words
+from synth_core.semantics.headers import from_header, header_words, says_nothing
 from synth_core.semantics.neighbours import flagged_by_neighbours, with_neighbours
 from synth_core.semantics.notes import holds, inside
 from synth_core.semantics.patterns import luhn
@@ -21,6 +21,7 @@ __all__ = [
     "in_context",
     "inside",
     "luhn",
+    "says_nothing",
     "title",
     "with_neighbours",
 ]

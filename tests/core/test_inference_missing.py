@@ -48,6 +48,7 @@ OFFERED = {
     "k.A.": (with_word(["rot", "blau"] * (N // 2), "k.A."), "k.A."),
     "None as a word": (with_word(["Norm", ">7"] * (N // 2), "None"), "None"),
     "a date that systems fill in": (with_word(MAY, "1900-01-01"), "1900-01-01"),
+    "without zeros": (with_word([f"5/{1 + i % 28}/2023" for i in range(N)], "1/1/1900"), "1/1/1900"),
     "in the column's own way": (with_word([f"{1 + i % 28:02d}.05.2023" for i in range(N)], "01.01.1900"), "01.01.1900"),
 }  # fmt: skip
 
@@ -79,6 +80,11 @@ NOT_OFFERED = {
 @pytest.mark.parametrize("case", NOT_OFFERED)
 def test_what_may_be_a_value_is_not_offered(case: str) -> None:
     assert missing_offers(made(NOT_OFFERED[case])) == []
+
+
+def test_zero_is_offered_among_measurements_and_not_among_differences() -> None:
+    assert [offer.word for offer in missing_offers(made(with_word(BELL, "0"), "pressure"))] == ["0"]
+    assert missing_offers(made(with_word(BELL, "0"), "ListPriceDiff")) == []
 
 
 def test_a_word_in_doubt_says_so() -> None:
