@@ -15,6 +15,7 @@ from synth_core.naming import (
     says_event,
     says_group,
     says_identifier,
+    says_own_key,
     says_person,
     says_position,
 )
@@ -96,6 +97,7 @@ def _entity(table: Table, times: list[Column]) -> RoleOffer | None:
         values = table.frame[column.name].dropna()
         distinct = int(values.nunique())
         person = says_person(column.name) or column.semantic is not None
+        person = person or (says_own_key(column.name) and _stand_together(table, column.name))
         most = 0.8 if person else 0.5
         if distinct < 2 or distinct > most * len(values) or len(values) < 0.5 * len(table):
             continue
@@ -108,9 +110,16 @@ def _entity(table: Table, times: list[Column]) -> RoleOffer | None:
     return _panel(table, times)
 
 
+def _stand_together(table: Table, name: str) -> bool:
+    """Whether the rows of one value follow upon each other."""
+    codes = _codes(table, name)
+    return int((np.diff(codes) != 0).sum()) + 1 == len(np.unique(codes))
+
+
 _THINGS = (
     "encounter", "provider", "organi", "payer", "product", "item", "stock", "store", "shop", "hospital", "school",
-    "department", "code", "address", "zip", "vendor", "location", "series", "section", "batch",
+    "department", "code", "address", "zip", "vendor", "location", "series", "section", "batch", "town",
+    "village", "county", "region",
 )  # fmt: skip
 
 
@@ -119,26 +128,32 @@ def _is_thing(name: str) -> bool:
 
 
 def _panel(table: Table, times: list[Column]) -> RoleOffer | None:
-    """Return the column of which each value has one row per time, where times repeat."""
+    """Return the column of which each value has one row per time, where times repeat.
+
+    Three times are enough, and numbers may be the names, where (nearly) each of the values has a row at each time.
+    """
     for time in times:
         when = _codes(table, time.name)
         steps = int(when.max(initial=-1)) + 1
-        if steps < 5 or steps > 0.5 * len(table):
+        if steps < 3 or steps > 0.5 * len(table):
             continue
         fits: list[tuple[bool, int, RoleOffer]] = []
         for column in table.having(role=Role.FEATURE):
             named = column.kind.categorical or column.kind is Kind.IDENTIFIER
-            if not named or says_position(column.name):
+            if not (named or column.kind is Kind.INTEGER) or column.name == time.name or says_position(column.name):
                 continue
             who = _codes(table, column.name)
             groups = int(who.max(initial=-1)) + 1
+            full = len(table) >= 0.95 * groups * steps
+            if not full and (not named or steps < 5):
+                continue
             if not 2 <= groups <= 0.5 * len(table) or (who < 0).any() or groups * steps > 20 * len(table):
                 continue
             if len(np.unique(who * np.int64(steps + 1) + when)) >= 0.99 * len(table):
                 reason = (
                     f"Each of its {groups:,} values has one row per '{time.name}': rows of one value are one series."
                 )
-                fits.append((_says_key(column), groups, RoleOffer(column.name, Role.ENTITY, reason)))
+                fits.append((not named or _says_key(column), groups, RoleOffer(column.name, Role.ENTITY, reason)))
         if fits:
             return min(fits, key=lambda item: item[:2])[2]
     return None

@@ -259,3 +259,47 @@ LIKE_PUBLIC: dict[str, dict[str, Case]] = {
         "status": (pick(0, 1, 2), "category"),
     },
 }  # fmt: skip
+
+# Three waves of firms, a full grid of numbered lines, repeated measures of one id, and numbers under telling headers.
+PANELS: dict[str, dict[str, Case]] = {
+    "three waves of firms": {
+        "wave_year": (each(lambda i: 1987 + i % 3), "integer; order"),
+        "fcode": (each(lambda i: 410032 + 37 * (i // 3)), "category; entity"),
+        "sales": (whole(51000, 9000), "integer"),
+        "employees": (pick(2, 3, 5, 6, 9, p=[1, 1, 1, 3, 3]), "integer"),
+        "hr": (each(lambda i: i % 24), "integer"),
+    },
+    "numbered lines by year": {
+        "airline": (each(lambda i: i // 20 + 1), "integer; entity"),
+        "YR": (each(lambda i: 1970 + i % 20), "integer; order"),
+        "cost": (whole(51000, 9000), "integer"),
+    },
+    "quarters by state": {
+        "State": (each(lambda i: ["Alaska", "Maine", "Ohio", "Texas", "Utah"][i // 120]), "category; entity"),
+        "Quarter": (each(lambda i: f"Q{i % 4 + 1}{1990 + i % 120 // 4}"), "datetime; order"),
+        "Rate": (normal(0.5, 0.1), "number"),
+    },
+    "spells": {
+        "id": (each(lambda i: i * 3 // 5 + 1), "identifier; entity"),
+        "start": (counts(40), "integer"),
+        "event": (pick(0, 1), "boolean"),
+    },
+    "answers to items": {
+        "item": (each(lambda i: f"S{i % 40}Want"), "category"),
+        "id": (each(lambda i: i // 40 + 1), "identifier; entity"),
+        "answer": (pick("no", "perhaps", "yes"), "category"),
+    },
+    "children of families": {"familyid": (each(lambda i: i // 3 + 1), "identifier; entity")},
+    "telling headers": {
+        "townid": (each(lambda i: i * i % 131), "identifier"),
+        "unitid": (each(lambda i: 100654 + 11 * (i * 7 % 201)), "identifier; entity"),
+        "seqn": (each(lambda i: 233 + 5 * i + i % 3), "identifier"),
+        "Education": (pick(9, 10, 12, 14, 16, 17, 18), "integer"),
+        "MPG.city": (whole(22, 4), "integer"),
+        "pops66": (pick(108535, 756039, 616788, 5780845, 6960870, 963066), "integer"),
+        "Passengers": (pick(2, 4, 5, 6, 7, 8), "integer"),
+        "number": (counts(3), "integer"),
+        "Wealth": (each(lambda i: i * 7 % N + 1), "integer"),
+    },
+}
+LIKE_PUBLIC |= PANELS
