@@ -182,11 +182,11 @@ def _coded(cells: Cells) -> Found | None:
 
 
 def _years_of_schooling(cells: Cells) -> bool:
-    """Whether numbers below "education" are years of it: lists of its levels end before 12 or begin above 25."""
+    """Whether numbers below "education" count it: years from 12 to 25, or so many that each has few rows."""
     if not says_schooling(cells.name) or cells.numbers is None:
         return False
     values = cells.numbers.values.astype(np.float64)
-    return bool(values.min() >= 0 and 12 <= values.max() <= 25)
+    return bool(values.min() >= 0 and 12 <= values.max() <= 25) or cells.words.present < 3 * cells.distinct
 
 
 def _has_gaps(values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64]) -> bool:

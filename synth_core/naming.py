@@ -75,11 +75,11 @@ _QUANTITY = frozenset([
     "temp", "speed", "power", "rooms", "bedrooms", "bathrooms", "floors", "doors", "cylinders", "seats", "balance",
     "deposit", "points", "goals", "steps", "weeks", "week", "quarter", "gdp", "rank", "rating", "grade", "level",
     "stage", "bill", "limit", "loan", "debt", "gain", "loss", "wage", "payment", "pay", "capacity", "index",
-    "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero", "mpg", "inhabitants",
-    "pops", "popn", "popul", "patients", "customers", "clients", "users", "members", "subjects", "employees",
-    "passengers", "students", "teachers", "donors", "participants", "respondents", "individuals", "households",
-    "applicants", "workers", "players", "drivers", "riders", "guests", "tenants", "subscribers", "visitors", "animals",
-    "dogs", "cows", "families", "men", "women",
+    "quality", "cars", "siblings", "sibsp", "parch", "cases", "deaths", "tests", "cnt", "numero", "mpg", "cyl",
+    "inhabitants", "pops", "popn", "popul", "patients", "customers", "clients", "users", "members", "subjects",
+    "employees", "passengers", "students", "teachers", "donors", "participants", "respondents", "individuals",
+    "households", "applicants", "workers", "players", "drivers", "riders", "guests", "tenants", "subscribers",
+    "visitors", "animals", "dogs", "cows", "families", "men", "women",
 ])  # fmt: skip
 _POSITION = frozenset([
     "step", "time", "t", "seq", "sequence", "tick", "period", "cycle", "cycles", "wave", "round", "epoch", "day",
@@ -151,7 +151,8 @@ def says_difference(name: str) -> bool:
 
 def says_schooling(name: str) -> bool:
     """Whether the header speaks of education, of which levels have codes and years are counted."""
-    return header_words(name)[-1:] in (["education"], ["schooling"], ["bildung"])
+    words = header_words(name)
+    return bool(words) and (words[-1].startswith("educ") or words[-1] in ("schooling", "bildung"))
 
 
 def says_code(name: str) -> bool:

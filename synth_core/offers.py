@@ -5,6 +5,7 @@ Offers are suggestions with their evidence; nothing here changes a table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ _UNKNOWN = frozenset([
     "nr", "desconocido", "sin datos", "sconosciuto", "onbekend", "brak danych",
 ])  # fmt: skip
 _DOUBTFUL_WORDS = frozenset(["none", "-", "--", "x", "nc", "nr", "not applicable", "nil", "na"])
+_ROMAN = re.compile(r"[IVXLC]+")
 _DATES = ("1900-01-01", "1899-12-30", "1899-12-31", "1970-01-01", "1753-01-01", "1800-01-01", "1901-01-01",
           "2099-12-31", "2199-12-31", "2100-01-01", "2200-01-01")  # fmt: skip
 _STAMPS = np.array(_DATES, dtype="datetime64[ns]")
@@ -95,11 +97,18 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
 
 
 def _is_one_of_codes(word: str, words: Iterable[object]) -> bool:
-    """Whether the word has the form of all the others: "NC" among the codes of states, "X" among letters."""
+    """Whether the word has the form of all the others: "NC" among states, "x" among letters, "X" after "IX"."""
     word = word.strip()
     others = [text for text in (str(other).strip() for other in words) if text != word]
-    alike = sum(text.isalpha() and text.isupper() and len(text) == len(word) for text in others)
-    return word.isalpha() and word.isupper() and len(others) >= 5 and alike >= 0.9 * len(others)
+    if not word.isalpha() or len(others) < 5 or not (word.isupper() or (len(word) == 1 and word.islower())):
+        return False
+    alike = sum(_same_form(text, word) for text in others)
+    romans = sum(_ROMAN.fullmatch(text) is not None for text in others) if _ROMAN.fullmatch(word) else 0
+    return max(alike, romans) >= 0.9 * len(others)
+
+
+def _same_form(text: str, word: str) -> bool:
+    return text.isalpha() and len(text) == len(word) and text.isupper() == word.isupper()
 
 
 def _missing_codes(
@@ -176,9 +185,9 @@ def _apart(value: float, rest: npt.NDArray[np.float64], column: Column) -> str:
     low, high = float(distinct[0]), float(distinct[-1])
     shown = _range_words(rest)
     if value < low:
-        if low >= 0 or low - value >= 0.5 * (high - low):
-            return f"{_other(low)} {shown}." if low >= 0 else f"The other values lie far above it: {shown}."
-        return ""
+        if value < 0 <= low:
+            return f"No other value is negative; they lie {shown}."
+        return f"The other values lie far above it: {shown}." if low - value >= 0.5 * (high - low) else ""
     if value <= high or (low < 0 and value < 99):
         return ""
     gap, span = value - high, high - low
@@ -186,10 +195,6 @@ def _apart(value: float, rest: npt.NDArray[np.float64], column: Column) -> str:
     if low >= 0 and middle[1] > 4 * max(middle[0], 1e-9):  # a long tail: compare on the logarithmic scale
         gap, span = np.log1p(value) - np.log1p(high), np.log1p(high) - np.log1p(low)
     return f"The other values lie far below it: {shown}." if gap >= 0.5 * span else ""
-
-
-def _other(low: float) -> str:
-    return "No other value is negative; they lie" if low >= 0 else "The other values lie"
 
 
 def _range_words(rest: npt.NDArray[np.float64]) -> str:

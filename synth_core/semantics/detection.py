@@ -31,6 +31,8 @@ _CLAIMED: dict[str, Test] = BY_HEADER | {
     "last_name": names.is_name,
 }
 _WORD = matches(r"[^\d\s]+")
+_SHORT = matches(r"\d{1,5}")  # as counts are; numbers of documents are longer
+_FEW_DIGITS = matches(r"\d{1,3}")  # postcodes that lost a zero still have four
 _TEN_METRES = matches(r"-?\d{1,3}\.\d{4,}")
 
 
@@ -62,7 +64,15 @@ def _denies(claimed: str, sample: Sequence[str]) -> bool:
     """Whether the values speak against the header: words where a numbered form was promised, or the other way round."""
     if claimed in ("first_name", "last_name", "person_name"):
         return share(lambda value: len(value) > 60, sample) > 0.2
-    return claimed in ("postcode", "phone", "national_id", "document_number") and share(_WORD, sample) > 0.4
+    if claimed == "street_address":
+        return share(str.isdigit, sample) > 0.6
+    if claimed in ("national_id", "document_number"):
+        return share(_SHORT, sample) > 0.6 or share(_WORD, sample) > 0.4
+    if claimed == "postcode":
+        short = share(_FEW_DIGITS, sample)
+        if short > 0.2 and len({len(value) for value in sample}) > 1:
+            return True
+    return claimed in ("phone", "postcode") and share(_WORD, sample) > 0.4
 
 
 def _by_form(sample: Sequence[str]) -> str | None:

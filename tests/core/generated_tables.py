@@ -295,6 +295,8 @@ PANELS: dict[str, dict[str, Case]] = {
         "unitid": (each(lambda i: 100654 + 11 * (i * 7 % 201)), "identifier; entity"),
         "seqn": (each(lambda i: 233 + 5 * i + i % 3), "identifier"),
         "Education": (pick(9, 10, 12, 14, 16, 17, 18), "integer"),
+        "educwm": (pick(0, 3, 7, 10, 12, 14, 16, 17), "integer"),
+        "cyl": (pick(4, 5, 6, 8, p=[40, 2, 40, 35]), "integer"),
         "MPG.city": (whole(22, 4), "integer"),
         "pops66": (pick(108535, 756039, 616788, 5780845, 6960870, 963066), "integer"),
         "Passengers": (pick(2, 4, 5, 6, 7, 8), "integer"),

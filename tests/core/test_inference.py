@@ -305,3 +305,10 @@ def test_diagnosis_codes_with_a_letter_are_no_slips_among_numbers() -> None:
     column = table_from_frame(pd.DataFrame({"diag_1": codes}), text=True).column("diag_1")
     assert column.kind is Kind.CATEGORY
     assert "not numbers" not in column.note
+
+
+def test_education_in_per_cent_is_a_quantity_and_its_levels_are_codes() -> None:
+    raw = pd.DataFrame({"Education": [str(1 + 7 * i % 30) for i in range(45)]})
+    assert table_from_frame(raw, text=True).columns[0].kind is Kind.INTEGER
+    raw = pd.DataFrame({"Education": [str(1 + i % 6) for i in range(40)]})
+    assert table_from_frame(raw, text=True).columns[0].kind is Kind.CATEGORY

@@ -272,6 +272,18 @@ def test_plain_columns_are_left_alone(case: str) -> None:
     assert said(SAFE[case]) is None
 
 
+COUNTS = {
+    "drivers": [str(1000 + 37 * i) for i in range(ROWS)],
+    "street": [str(i + 100) for i in range(ROWS)],
+    "cap": [str(450 + 23 * i) for i in range(ROWS)],
+}
+
+
+@pytest.mark.parametrize("header", COUNTS)
+def test_plain_counts_are_no_documents_streets_or_postcodes_whatever_the_header(header: str) -> None:
+    assert said(COUNTS[header], header) is None
+
+
 @pytest.mark.parametrize("least", [0.4, 0.5, 0.6, 0.85, 1.0])
 def test_a_test_that_stops_early_says_what_the_share_says(least: float) -> None:
     for size in (1, 2, 7, 20):
