@@ -24,7 +24,7 @@ def exposed(found: Source, name: str) -> None:
     names = [
         column.name
         for column in table.columns
-        if column.role is not Role.DROP and (column.kind is not Kind.TEXT or column.name in suggested)
+        if column.name in suggested or (column.role is not Role.DROP and column.kind is not Kind.TEXT)
     ]
     known: list[str] = state.get("profiling.known", suggested)
     state.put("profiling.known", [one for one in known if one in names])

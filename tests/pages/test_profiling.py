@@ -23,6 +23,7 @@ from synth_core.profile import Action, Alert, Profile
 from synth_core.profile import profile as profiled
 from synth_core.profile.exposure import exposure, suggested_widths
 from synth_core.project import Project
+from synth_core.reading import ColumnChoice
 from synth_core.table import Kind, Role
 from tests.pages.conftest import open_page, words
 
@@ -112,6 +113,35 @@ def test_a_word_is_treated_as_missing_with_one_click(project: Project, monkeypat
     press(at, "Treat 100 as missing")
     assert saved(project).choices["net"].missing == ("100",)
     assert saved(project).table.frame["net"].isna().sum() == (project.table.frame["net"] == 100).sum()
+
+
+def test_each_word_is_named_with_its_columns(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    words_of = {"net": "100", "gross": "121", "tax": "100"}
+    found = [
+        alert("missing_code", column, action=Action(kind="set_missing", column=column, word=word))
+        for column, word in words_of.items()
+    ]
+    with_profile(project, monkeypatch, alerts=found)
+    at = open_page("profiling", project)
+    press(at, "Treat as missing")
+    assert "“100” in 'net', 'tax'; “121” in 'gross' count as an empty cell" in words(at)
+
+
+def test_two_steps_are_taken_back_one_by_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        alert("constant", "town", action=Action(kind="drop", column="town")),
+        alert("rare", "region", action=Action(kind="protect", column="region")),
+    ]
+    with_profile(project, monkeypatch, alerts=found)
+    at = open_page("profiling", project)
+    press(at, "Leave out")
+    press(at, "Protect")
+    assert set(saved(project).choices) == {"town", "region"}
+    press(at, "Undo")
+    assert set(saved(project).choices) == {"town"}
+    press(at, "Undo")
+    assert saved(project).choices == {}
+    assert not [button for button in at.button if button.label == "Undo"]
 
 
 def test_a_role_that_one_column_can_have_leaves_the_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +250,23 @@ def test_exposed_rows_are_counted_for_the_columns_chosen(project: Project) -> No
     widths = suggested_widths(project.table, ["town", "net"])
     expected = exposure(project.table, ["town", "net"], widths=widths)
     assert next(metric.value for metric in at.metric if metric.label == "Unique rows") == f"{expected.unique_rows:,}"
+
+
+def test_a_column_that_is_suggested_as_known_can_be_chosen_though_it_is_text(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.set_choices({"town": ColumnChoice(kind=Kind.TEXT), "region": ColumnChoice(kind=Kind.TEXT)})
+    monkeypatch.setattr(profile_source, "quasi_identifiers", lambda name, table: ["town"])
+    at = open_page("profiling", project, **{"profiling.tab": "Exposed rows"})
+    known = at.multiselect(key="profiling.known")
+    assert ("town" in known.options, "region" in known.options) == (True, False)
+    assert any(metric.label == "Unique rows" for metric in at.metric), "it is chosen"
+
+
+def test_a_sample_is_said_with_every_pair(project: Project) -> None:
+    few, all_rows = project.table.rows(range(100)), project.table
+    assert profile_source.Source(profiled(few), few, all_rows, "few").drawn == ", in an even sample of 100 of 240 rows"
+    assert profile_source.Source(profiled(few), few, few, "few").drawn == ""
 
 
 def test_gaps_are_told_by_column(project: Project) -> None:
