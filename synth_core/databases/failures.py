@@ -120,8 +120,6 @@ def _forbidden(primary: str) -> str:
         return CHANGES
     if re.search(r"\b(table|view|relation|schema|column|database)\b", primary):
         return "This user may not read one of the tables of the query; ask for the right, or choose another table."
-    if "row-level security" in primary or "row security" in primary:
-        return "A table shows each user rows of its own; ask as a user who is no superuser."
     return (
         "The query calls a function that reaches the server itself (its files, settings or other people's sessions), "
         "which is not run; leave it out."

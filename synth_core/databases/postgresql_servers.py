@@ -11,6 +11,7 @@ from synth_core.databases.addresses import Address
 from synth_core.databases.answers import Answer, DatabaseTable, Pace, check_columns, words
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.statements import quoted
+from synth_core.errors import ReadingError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,12 +22,29 @@ _SPAN = re.compile(
 )
 _SECONDS = (31_557_600, 2_592_000, 604_800, 86_400, 3_600, 60, 1)  # as extract(epoch from ...) counts them
 
-# A superuser's query could read the server's files and end other people's sessions; the role may read every table and
-# nothing else. Rows that it may not see are an error then, and not left out.
-_STEP_DOWN = """
-    select set_config('row_security', 'off', true), set_config('role', 'pg_read_all_data', true)
-    from pg_roles where rolname = current_user and rolsuper
-    and exists (select from pg_roles where rolname = 'pg_read_all_data')
+# As one of these a query would reach past its tables: a function that runs the text of a query can take on every role
+# that the user is a member of, and do there what is no change to a table and so no matter of a READ ONLY transaction.
+_REACHING = (
+    "pg_read_server_files", "pg_write_server_files", "pg_execute_server_program", "pg_signal_backend",
+    "pg_signal_autovacuum_worker", "pg_create_subscription",
+)  # fmt: skip
+_REACHING_FUNCTIONS = (
+    "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "lo_import", "lo_export", "pg_reload_conf", "pg_rotate_logfile",
+    "pg_switch_wal", "pg_promote", "pg_create_restore_point",
+)  # fmt: skip
+# the name given at the door is asked for too: a superuser's settings can make the session look like somebody else's
+_ROLES = """
+    from pg_catalog.pg_roles me join pg_catalog.pg_roles r on pg_catalog.pg_has_role(me.oid, r.oid, 'MEMBER')
+    where me.rolname in (%s, session_user, current_user)
+"""
+_ROLE_ASKED = f"""
+    select r.rolname, r.rolsuper, r.rolreplication, r.oid = me.oid {_ROLES}
+    and (r.rolsuper or r.rolreplication or r.rolname = any(%s)) order by 4 desc, 2 desc, 1 limit 1
+"""
+_FUNCTION_ASKED = f"""
+    select p.proname from pg_catalog.pg_proc p
+    where p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace and p.proname = any(%s)
+    and exists (select {_ROLES} and pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE')) order by 1 limit 1
 """
 
 
@@ -58,7 +76,29 @@ class PostgreSQLSession:
         }  # fmt: skip
         for name, value in settings.items():
             self._connection.execute("select set_config(%s, %s, true)", (name, value))
-        self._connection.execute(_STEP_DOWN)
+        self._check_user()
+
+    def _check_user(self) -> None:
+        """Raise :class:`ReadingError` for a user as whom a query could do more than read tables."""
+        name, version = self._connection.info.user, self._connection.info.server_version
+        role = self._connection.execute(_ROLE_ASKED, (name, list(_REACHING))).fetchone()
+        if role is not None:
+            title, supreme, copies, itself = role
+            rights = "superuser" if supreme else "user with the right to replicate" if copies else ""
+            what = f"is a {rights}" if itself else f"may act as '{title}'" + (f", a {rights}," if rights else "")
+        elif version >= 110000:  # before, these functions asked for a superuser themselves
+            asked = (list(_REACHING_FUNCTIONS), name)
+            function = self._connection.execute(_FUNCTION_ASKED, asked).fetchone()
+            if function is None:
+                return
+            what = f"may call {function[0]}"
+        else:
+            return
+        right = "pg_read_all_data" if version >= 140000 else "select on all tables in schema public"
+        raise ReadingError(
+            f"User '{name}' {what} and so could reach the server itself; no query is run. Ask as a user who only reads "
+            f"tables; one is made there with: create role reader login password '...'; grant {right} to reader;"
+        )
 
     def ask(self, query: str) -> Answer:
         """Return the answer to a query that reads; the rows stay on the server until they are asked for."""

@@ -20,20 +20,20 @@ PASSWORD = "p@ss/word: 1%"
 
 @dataclass(frozen=True)
 class Server:
-    """Where the server listens; its owner is ``owner``."""
+    """Where the server listens; ``owner`` is its superuser, and ``reader`` a plain user with tables of its own."""
 
     port: int
     folder: Path
 
-    def url(self, user: str = "owner", database: str = "postgres") -> str:
+    def url(self, user: str = "reader", database: str = "postgres") -> str:
         """Return the URL without a password."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
-    def run(self, *statements: str) -> None:
-        """Run statements as the owner."""
+    def run(self, *statements: str, user: str = "owner") -> None:
+        """Run statements as the owner, or as the reader."""
         import psycopg
 
-        with psycopg.connect(self.url(), password=PASSWORD, autocommit=True) as connection:
+        with psycopg.connect(self.url(user), password=PASSWORD, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
@@ -41,7 +41,7 @@ class Server:
         """Return the one cell that a query of the owner gives."""
         import psycopg
 
-        with psycopg.connect(self.url(), password=PASSWORD) as connection:
+        with psycopg.connect(self.url("owner"), password=PASSWORD) as connection:
             row = connection.execute(query.encode()).fetchone()
         return row[0] if row else None
 
@@ -97,7 +97,9 @@ def running() -> Iterator[Server]:
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
         run("pg_ctl", "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", options, "start")
         try:
-            yield Server(port, folder)
+            server = Server(port, folder)
+            server.run(f"create role reader login password '{PASSWORD}'", "grant create on schema public to reader")
+            yield server
         finally:
             run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     finally:

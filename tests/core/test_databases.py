@@ -52,9 +52,9 @@ def server() -> Iterator[Server]:
             *VISITS,
             "create function wipe() returns integer language sql as 'delete from visits; select 1'",
             "create sequence counter",
-            "create role guest login password 'guest'",
-            "grant select on towns to guest",
+            user="reader",
         )
+        found.run("create role guest login password 'guest'", "grant select on towns to guest")
         yield found
 
 
@@ -284,21 +284,79 @@ def test_postgresql_functions_that_write_are_refused(server: Server, query: str)
     assert server.one("select count(*) from visits") == 4
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "select pg_read_file('/etc/hostname') as x", "select pg_ls_dir('.') as x",
-        "select lo_import('/etc/hostname') as x",
-        "select pg_terminate_backend(pid) as x from pg_stat_activity where pid <> pg_backend_pid()",
-        "select pg_reload_conf() as x",
-        "select pg_read_file('/etc/hostname') as x from (select set_config('role', 'none', true)) as back",
-    ],
-)  # fmt: skip
-def test_functions_that_reach_the_postgresql_server_are_refused_to_a_superuser_too(server: Server, query: str) -> None:
-    assert server.one("select rolsuper from pg_roles where rolname = current_user")
+CLIMB = "select set_config('role', '{}', true) as a, query_to_xml('{}', true, true, '')::text as b"
+REACHING = [
+    "select pg_read_file('/etc/hostname') as x", "select pg_ls_dir('.') as x", "select lo_import('/etc/hostname') as x",
+    "select pg_terminate_backend(pid) as x from pg_stat_activity where usename = 'owner'",
+    "select pg_reload_conf() as x", "select rolpassword as x from pg_authid",
+    "select table_to_xml('pg_authid', true, true, '')::text as x",
+    "select word as x from ts_stat('select to_tsvector(pg_read_file(''/etc/hostname''))')",
+    CLIMB.format("none", "select pg_read_file(''/etc/hostname'')"), CLIMB.format("owner", "select pg_reload_conf()"),
+    CLIMB.format("pg_read_server_files", "select 1"),
+    "select set_config('session_authorization', 'owner', true) as a, query_to_xml('select 1', true, true, '')::text",
+    "select pg_create_physical_replication_slot('kept') as x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", REACHING)
+def test_functions_that_reach_the_postgresql_server_are_refused(server: Server, query: str) -> None:
     with refused() as caught:
         read_query(server.url(), query, password=PASSWORD)
-    assert "reaches the server itself" in str(caught.value) or "would change the database" in str(caught.value)
+    said = str(caught.value)
+    assert "reaches the server itself" in said or "may not read one of the tables" in said or "lacks" in said, said
+
+
+USERS = {
+    "owner": ("select 1", "is a superuser"),
+    "heir": ("create role heir login; grant owner to heir", "may act as 'owner', a superuser,"),
+    "shy": ("create role shy login noinherit; grant owner to shy", "may act as 'owner', a superuser,"),
+    "copier": ("create role copier login replication", "is a user with the right to replicate"),
+    "files": ("create role files login; grant pg_read_server_files to files", "may act as 'pg_read_server_files'"),
+    "writes": ("create role writes login; grant pg_write_server_files to writes", "'pg_write_server_files'"),
+    "starts": ("create role starts login; grant pg_execute_server_program to starts", "'pg_execute_server_program'"),
+    "ends": ("create role ends login; grant pg_signal_backend to ends", "may act as 'pg_signal_backend'"),
+    "trusted": ("create role trusted login; grant execute on function pg_read_file(text) to trusted", "pg_read_file"),
+    "far": (
+        "create role near noinherit; grant pg_read_server_files to near; create role far login; grant near to far",
+        "may act as 'pg_read_server_files'",
+    ),
+}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_a_user_who_could_reach_the_postgresql_server_is_refused_with_the_way_out(server: Server, user: str) -> None:
+    made, part = USERS[user]
+    server.run(*made.split("; "), f"alter role {user} password '{PASSWORD}'")
+    for ask in (lambda: read_query(server.url(user), "select 1 as a", password=PASSWORD), lambda: database_tables(
+        server.url(user), password=PASSWORD
+    )):  # fmt: skip
+        with pytest.raises(ReadingError) as caught:
+            ask()
+        assert part in str(caught.value)
+        assert f"User '{user}'" in str(caught.value)
+        assert "create role reader login password '...'; grant pg_read_all_data to reader" in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["role", "session_authorization"])
+def test_a_superuser_in_the_clothes_of_another_is_refused_too(server: Server, setting: str) -> None:
+    url = f"{server.url('owner')}?options=-c%20{setting}%3Dreader"
+    with pytest.raises(ReadingError, match=r"'owner' (is|may act as) .*superuser"):
+        read_query(url, "select 1 as a", password=PASSWORD)
+
+
+def test_no_file_of_the_server_is_written_or_read_by_a_query(server: Server) -> None:
+    server.run("select lo_from_bytea(4242, 'x')")
+    target = server.folder / "written"
+    for user in ("owner", "reader"):
+        query = CLIMB.format("none", f"select lo_export(4242, ''{target}'')")
+        with pytest.raises(ReadingError):
+            read_query(server.url(user), query, password=PASSWORD)
+    assert not target.exists()
+
+
+def test_a_user_who_may_read_everything_is_let_in(server: Server) -> None:
+    server.run(f"create role everything login password '{PASSWORD}'", "grant pg_read_all_data to everything")
+    assert len(read_query(server.url("everything"), "select * from visits", password=PASSWORD).raw) == 4
 
 
 def test_a_closed_session_stops_its_clock(url: str, kind: str) -> None:
@@ -460,10 +518,10 @@ def test_limits_must_be_more_than_nothing(files: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("user", "database", "password", "part"),
     [
-        ("owner", "postgres", "wrong-" + PASSWORD, "the password is wrong"),
+        ("reader", "postgres", "wrong-" + PASSWORD, "the password is wrong"),
         ("nobody", "postgres", PASSWORD, "there is no such user"),
-        ("owner", "nowhere", PASSWORD, "no database 'nowhere'"),
-        ("owner", "postgres", None, "asks for a password"),
+        ("reader", "nowhere", PASSWORD, "no database 'nowhere'"),
+        ("reader", "postgres", None, "asks for a password"),
         ("guest", "postgres", "guest", "may not read one of the tables"),
     ],
 )
@@ -586,7 +644,7 @@ def test_file_names_with_odd_letters_come_back_from_their_url() -> None:
 
 
 def test_a_password_in_the_url_opens_the_database(server: Server) -> None:
-    address = without_password(server.url())[0].replace("owner@", "owner:p%40ss%2Fword%3A 1%25@")
+    address = without_password(server.url())[0].replace("reader@", "reader:p%40ss%2Fword%3A 1%25@")
     assert len(read_query(address, "select * from visits").raw) == 4
 
 
