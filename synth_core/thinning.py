@@ -20,10 +20,11 @@ _HEAD = 1 << 20
 
 
 class _Draw:
-    """The rows kept so far, as bytes, with the number of each and its key."""
+    """The rows kept so far, as bytes, with the key of each; ``blanks``: an empty line is a row with an empty cell."""
 
-    def __init__(self, sample: int) -> None:
+    def __init__(self, sample: int, *, blanks: bool) -> None:
         self.sample = sample
+        self.blanks = blanks
         self.rows = 0
         self._rng = np.random.default_rng(0)
         self._bar = 1.0
@@ -33,8 +34,9 @@ class _Draw:
     def add(self, block: bytes, ends: npt.NDArray[np.int64]) -> None:
         """Take in the rows of a block that end before ``ends``."""
         starts = np.append(0, ends[:-1])
-        filled = ends - starts > 2  # an empty line is no row
-        starts, ends = starts[filled], ends[filled]
+        if not self.blanks:
+            filled = _filled(np.frombuffer(block, dtype=np.uint8), starts, ends)
+            starts, ends = starts[filled], ends[filled]
         keys = self._rng.random(len(ends))
         chosen = np.flatnonzero(keys < self._bar)
         self.rows += len(ends)
@@ -76,8 +78,10 @@ def thinned(
         Text in UTF-16, more than ``most_bytes``, or a stream that breaks off.
     """
     head = _plain(stream.read(_HEAD), filename)
-    start, mark, named = (0, "", True) if lines else head_size(head, filename, delimiter, quote, header_row, header)
-    draw, rest, size = _Draw(sample), head[start:], len(head)
+    start, mark, named, width = (
+        (0, "", True, 0) if lines else head_size(head, filename, delimiter, quote, header_row, header)
+    )
+    draw, rest, size = _Draw(sample, blanks=width == 1), head[start:], len(head)
     while block := stream.read(_BLOCK):
         size += len(block)
         if size > most_bytes:
@@ -92,12 +96,26 @@ def thinned(
                 "file became one cell. Close it, or read the file without quotes."
             )
         if len(ends):
+            ends = ends[np.append(0, ends[:-1]) < len(rest.rstrip(b"\r\n"))]  # empty lines at the end are no rows
+        if len(ends):
             draw.add(rest, ends)
             rest = rest[ends[-1] :]
+    rest = rest.rstrip(b"\r\n")
     if rest:
         ends = _ends(rest, mark)
         draw.add(rest, ends if len(ends) and ends[-1] == len(rest) else np.append(ends, len(rest)))
     return head[:start] + draw.result(), draw.rows, named
+
+
+def _filled(
+    cells: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Return which rows hold more than a line end."""
+    fed = cells[ends - 1] == 10
+    last = ends - 1 - fed
+    returned = (last >= starts) & (cells[last] == 13)
+    filled: npt.NDArray[np.bool_] = last - returned >= starts
+    return filled
 
 
 def _plain(head: bytes, filename: str) -> bytes:

@@ -77,6 +77,20 @@ def test_a_sample_larger_than_the_file_is_the_file(tmp_path: Path) -> None:
     assert not any("sample" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n", "\n\n"])
+def test_short_rows_are_rows_and_empty_lines_are_none(end: str, last: str) -> None:
+    lines = [str(i % 12) if i % 5 else "" for i in range(24_000)]
+    table = ["a,b", *(f"{line},{line}" if line else "" for line in lines)]
+    for content, rows in ((["grade", *lines], 24_000), (table, 19_200)):
+        data = (end.join(content) + last.replace("\n", end)).encode()
+        found = read_bytes(data, "a.csv", ReadOptions(sample_rows=6_000), limit_mb=TINY / 10)
+        assert f"A sample: 6,000 of {rows:,} rows, drawn evenly over the file." in found.notes
+        first = found.table.frame.iloc[:, 0]
+        assert first.nunique() == 12
+        assert first.isna().mean() == pytest.approx(0.2 if rows == 24_000 else 0, abs=0.02)
+
+
 def test_a_large_upload_is_sampled_like_a_large_file() -> None:
     found = read_bytes(LARGE["large.csv"], "large.csv", ReadOptions(sample_rows=100), limit_mb=TINY)
     assert len(found.table) == 100
