@@ -132,8 +132,8 @@ def read_delimited(
 def head_size(
     head: bytes, filename: str, delimiter: str | None, quote: str | None, header_row: int | None,
     header: bool | None = None,
-) -> tuple[int, str, bool, int]:  # fmt: skip
-    """Return the bytes of the header with the lines above it, the quote, whether there are names, and how many columns.
+) -> tuple[int, str, str, bool, int]:  # fmt: skip
+    """Return the bytes of the header with the lines above it, marks, whether it has names, and the columns.
 
     All are guessed from a file's start where they are not given.
     """
@@ -143,8 +143,9 @@ def head_size(
     rows = _rows(text, mark, around) if mark else [[line] for line in text.splitlines()[:200]]
     top = header_row if header_row is not None else guess_header_row(rows) if mark else 0
     named = not lacks_names(rows[top:]) if header is None else header
-    names, start, _ = split_header(head, mark or "\x1f", around, top, named=named)
-    return start, around, named, len(names)
+    mark = mark or "\x1f"
+    names, start, _ = split_header(head, mark, around, top, named=named)
+    return start, mark, around, named, len(names)
 
 
 def _shape_notes(

@@ -229,11 +229,11 @@ def _read_stream(stream: IO[bytes], path: Path, options: ReadOptions, name: str 
     check_memory(len(head), filename, sampled=False)
     if not named:  # the sample need not show it
         options = options.model_copy(update={"header": False})
-    reading = _read_one(head, inner, options.model_copy(update={"sheet": None}), label, limit_mb)
+    reading = _read_one(head, inner, options.model_copy(update={"sheet": None, "sample_rows": None}), label, limit_mb)
     note = f"A sample: {len(reading.raw):,} of {found:,} rows, drawn evenly over the file."
     return replace(
         reading,
-        options=reading.options.model_copy(update={"sheet": options.sheet}),
+        options=reading.options.model_copy(update={"sheet": options.sheet, "sample_rows": rows}),
         notes=[*reading.notes, note] if found > len(reading.raw) else reading.notes,
     )
 

@@ -78,8 +78,8 @@ def thinned(
         Text in UTF-16, more than ``most_bytes``, or a stream that breaks off.
     """
     head = _plain(stream.read(_HEAD), filename)
-    start, mark, named, width = (
-        (0, "", True, 0) if lines else head_size(head, filename, delimiter, quote, header_row, header)
+    start, delimiter, quote, named, width = (
+        (0, "", "", True, 0) if lines else head_size(head, filename, delimiter, quote, header_row, header)
     )
     draw, rest, size = _Draw(sample, blanks=width == 1), head[start:], len(head)
     while block := stream.read(_BLOCK):
@@ -89,7 +89,7 @@ def thinned(
                 f"'{filename}' unpacks to more than {most_bytes / 1e6:,.0f} MB; unpack it and read a part of it."
             )
         rest += block.replace(b"\r", b"\n") if b"\n" not in head else block
-        ends = _ends(rest, mark)
+        ends = _ends(rest, quote, delimiter)
         if len(ends) == 0 and len(rest) > _LONGEST:
             raise ReadingError(
                 f"'{filename}', after row {draw.rows:,}: a quote is opened and never closed, so that the rest of the "
@@ -102,7 +102,7 @@ def thinned(
             rest = rest[ends[-1] :]
     rest = rest.rstrip(b"\r\n")
     if rest:
-        ends = _ends(rest, mark)
+        ends = _ends(rest, quote, delimiter)
         draw.add(rest, ends if len(ends) and ends[-1] == len(rest) else np.append(ends, len(rest)))
     return head[:start] + draw.result(), draw.rows, named
 
@@ -125,10 +125,25 @@ def _plain(head: bytes, filename: str) -> bytes:
     return head.replace(b"\r", b"\n") if b"\n" not in head else head
 
 
-def _ends(block: bytes, quote: str) -> npt.NDArray[np.int64]:
-    """Return where rows end in ``block``, which starts with a row: after line feeds outside quotes."""
+def _ends(block: bytes, quote: str, delimiter: str) -> npt.NDArray[np.int64]:
+    """Return where rows end in ``block``, which starts with a row: after line feeds outside quotes.
+
+    As Arrow and the csv module have it, a quote opens a cell only where the cell begins (``5" pipe`` is text), and a
+    quote inside is doubled. So of runs of quotes only those of odd length matter: one inside closes the cell, one
+    outside opens it where a cell begins.
+    """
     cells = np.frombuffer(block, dtype=np.uint8)
     found = np.flatnonzero(cells == 10)
     if quote and quote.encode() in block:
-        found = found[np.searchsorted(np.flatnonzero(cells == ord(quote)), found) % 2 == 0]
+        places = np.flatnonzero(cells == ord(quote))
+        first = np.flatnonzero(np.diff(places, prepend=-2) > 1)  # of each run
+        odd = np.diff(np.append(first, len(places))) % 2 == 1
+        runs = places[first[odd]]
+        before = cells[runs - 1]
+        begins = (runs == 0) | (before == 10) | (before == 13) | (before == ord(delimiter))
+        # after a run where no cell begins, the text is outside; every later one turns it over
+        numbers = np.arange(len(runs))
+        outside = np.maximum.accumulate(np.where(begins, -1, numbers))
+        inside = np.append(False, (numbers - outside) % 2 == 1)
+        found = found[~inside[np.searchsorted(runs, found)]]
     return found + 1

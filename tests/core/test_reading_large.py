@@ -1,5 +1,6 @@
 """Files that are too large to be read whole, and archives that hold several tables."""
 
+import csv
 import gzip
 import io
 import os
@@ -11,9 +12,12 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synth_core.errors import ReadingError, TooLargeError
 from synth_core.reading import ReadOptions, read, read_bytes
+from synth_core.thinning import _ends
 
 ROWS = 30_000
 TINY = 0.1  # MB: the limit in these tests, so that small files are over it
@@ -75,6 +79,38 @@ def test_a_sample_larger_than_the_file_is_the_file(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", ReadOptions(sample_rows=10 * ROWS), limit_mb=TINY)
     assert len(found.table) == ROWS
     assert not any("sample" in note for note in found.notes)
+
+
+WITH_QUOTES = {
+    "inch marks": ['pipe 5" x,{}', "rod,{}", '5",{}', 'pipe"" 7"""x,{}'],
+    "quoted": ['"a, ""b""\n5"" c",{}', "rod,{}", '"",{}', '"""",{}', '"""\n""",{}', '"a\n",{}'],
+    "text after a quote": ['"a\nb"c"d,{}', "rod,{}", '"a"" \n,"5" x,{}'],
+}
+
+
+@pytest.mark.parametrize("kind", WITH_QUOTES)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_sample_has_the_rows_of_the_whole_file_whatever_its_quotes(kind: str, end: str) -> None:
+    rows = WITH_QUOTES[kind]
+    data = ("size,v" + end + "".join(rows[i * i % len(rows)].format(i) + end for i in range(5_000))).encode()
+    whole = read_bytes(data, "a.csv")
+    found = read_bytes(data, "a.csv", ReadOptions(sample_rows=700), limit_mb=0.01)
+    assert len(whole.raw) == 5_000
+    assert [note for note in found.notes if "sample" in note] == [
+        "A sample: 700 of 5,000 rows, drawn evenly over the file."
+    ]
+    assert found.raw.equals(whole.raw.iloc[found.table.frame["v"]].reset_index(drop=True))
+    assert found.options.sample_rows == 700
+
+
+@given(st.lists(st.sampled_from(['"', ",", "\n", "x"]), max_size=40))
+def test_rows_end_where_the_csv_module_ends_them(letters: list[str]) -> None:
+    text = "".join(letters) + "\n"
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(iter(lines))
+    ends = [sum(map(len, lines[: reader.line_num])) for _ in reader]
+    found = _ends(text.encode(), '"', ",").tolist()
+    assert found == (ends if found[-1:] == ends[-1:] else ends[:-1])  # the last quote may never be closed
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
