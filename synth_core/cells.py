@@ -65,7 +65,7 @@ def read_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *, t
     """Return what the cells of one column hold, before its kind is settled."""
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return _categorical_cells(name, values, tokens)
+        return _categorical_cells(name, values, tokens, text=text, marks=marks)
     if pd.api.types.is_bool_dtype(dtype):
         return _boolean_cells(name, values)
     if pd.api.types.is_datetime64_any_dtype(dtype):
@@ -130,12 +130,22 @@ def _as_words(values: pd.Series) -> npt.NDArray[np.object_]:
     return np.array([word(value) for value in values] or [], dtype=object)
 
 
-def _categorical_cells(name: str, values: pd.Series, tokens: frozenset[str] | None) -> Cells:
+def _categorical_cells(
+    name: str, values: pd.Series, tokens: frozenset[str] | None, *, text: bool, marks: Marks
+) -> Cells:
+    """Return the cells of a column that keeps its values in a list: words, dates and answers as without one."""
     levels = pd.Series(values.cat.categories)
-    storage: Storage = "integer" if pd.api.types.is_integer_dtype(levels.dtype) else "string"
+    found = pd.api.types.infer_dtype(levels)
+    numeric = found in ("integer", "floating", "mixed-integer-float", "decimal")
+    if not numeric and found not in ("string", "empty", "interval"):
+        dated = pd.api.types.is_datetime64_any_dtype(levels.dtype)
+        return read_cells(name, values.astype(levels.dtype if dated else object), tokens, text=text, marks=marks)
     names = np.array([str(level) for level in levels], dtype=object)
-    words = Words.coded(np.asarray(values.cat.codes, dtype=np.int64), names).without(np.zeros(len(names), dtype=bool))
+    words = Words.coded(np.asarray(values.cat.codes, dtype=np.int64), names)
     words = words.without(words.counts == 0)
+    if not numeric:
+        return _text_cells(name, words, tokens, text=text, marks=marks)
+    storage: Storage = "integer" if pd.api.types.is_integer_dtype(levels.dtype) else "string"
     gone = _missing_levels(stripped(words), tokens)
     return Cells(name, words.without(gone), storage, _token(words, gone), fixed=Kind.CATEGORY)
 

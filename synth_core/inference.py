@@ -223,7 +223,7 @@ def with_cells(
 def _semantic(cells: Cells, kind: Kind) -> str | None:
     if kind is Kind.DATETIME:
         return "date_of_birth" if from_header(cells.name) == "date_of_birth" else None
-    if kind is Kind.BOOLEAN or cells.fixed is Kind.CATEGORY:
+    if kind is Kind.BOOLEAN:
         return None
     if kind is Kind.NUMBER and cells.numbers is not None:
         return None

@@ -203,6 +203,37 @@ def test_typed_columns_become_canonical_and_keep_their_storage(case: str) -> Non
     assert (column.kind, column.storage, str(found.frame["v"].dtype)) == (kind, storage, dtype)
 
 
+LISTED = {
+    "contact": [f"mail{i}@example.com" for i in range(60)],
+    "birthday": [f"19{40 + i}-03-0{1 + i % 9}" for i in range(50)],
+    "day": [dt.date(2024, 1, 1 + i % 28) for i in range(60)],
+    "at": list(pd.date_range("2024", periods=60)),
+    "answer": [True, False, None] * 20,
+    "town": ["Ghent", "Bruges", None] * 20,
+    "code": ["007", "008", "009"] * 20,
+    "iban": [["DE89370400440532013000", "GB29NWBK60161331926819", "CH9300762011623852957"][i % 3] for i in range(60)],
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_categorical_column_is_read_as_its_values_are(name: str) -> None:
+    values = pd.Series(LISTED[name])
+    plain, listed = (table_from_frame(pd.DataFrame({name: cells})) for cells in (values, values.astype("category")))
+    assert listed.columns == plain.columns
+    assert listed.frame.equals(plain.frame)
+
+
+def test_personal_data_in_a_category_is_never_learned() -> None:
+    mails = table_from_frame(pd.DataFrame({"contact": pd.Categorical(LISTED["contact"] * 3)})).columns[0]
+    numbers = table_from_frame(pd.DataFrame({"ssn": pd.Categorical([219_099_990 + i for i in range(60)] * 3)})).columns[
+        0
+    ]
+    assert mails.semantic == "email"
+    assert mails.kind is not Kind.CATEGORY
+    assert numbers.semantic == "national_id"
+    assert table_from_frame(pd.DataFrame({"size": pd.Categorical([1, 2, 3] * 9)})).columns[0].kind is Kind.CATEGORY
+
+
 PERSONAL = {
     "contact": (numbered("mail{}@example.com"), "email"),
     "ip": (numbered("10.0.3.{}"), "ip_address"),

@@ -248,3 +248,16 @@ def test_parquet_dates_that_do_not_fit_are_missing_and_text_that_is_none_is_dama
     pq.write_table(pa.table({"w": words, "n": [1, 2]}), broken)
     with pytest.raises(ReadingError, match="damaged: its cells cannot be read"):
         read_bytes(broken.getvalue(), "a.parquet")
+
+
+def test_a_dictionary_in_parquet_is_read_as_its_values_are() -> None:
+    mails = pa.array([f"mail{i}@example.com" for i in range(60)] * 2)
+    days = pa.array([dt.date(2024, 1, 1 + i % 28) for i in range(120)])
+    plain, listed = (
+        read_bytes(parquet(**cells), "d.parquet").table for cells in (
+            {"contact": mails, "day": days}, {"contact": mails.dictionary_encode(), "day": days.dictionary_encode()},
+        )
+    )  # fmt: skip
+    assert listed.columns == plain.columns
+    assert [column.semantic for column in listed.columns] == ["email", None]
+    assert listed.frame.equals(plain.frame)
