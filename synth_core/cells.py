@@ -99,7 +99,9 @@ def _object_cells(name: str, values: pd.Series, tokens: frozenset[str] | None, *
         return _numeric_cells(name, values.astype("Int64") if whole else plain.astype(float), _number_storage(found))
     if found in ("datetime64", "datetime", "date"):
         dates = pd.to_datetime(values, errors="coerce", utc=_is_zoned(values))
-        return _datetime_cells(name, dates, days=found == "date")
+        lost = int((dates.isna() & values.notna()).sum())
+        far = f"{lost:,} dates outside the years 1678 to 2261, read as missing." if lost else ""
+        return _datetime_cells(name, dates, days=found == "date").noted(far)
     nested = any(isinstance(v, (list, dict, tuple, set, np.ndarray)) for v in values.dropna().iloc[:1000])
     cells = _text_cells(name, Words.of(_as_words(values)), tokens, text=False, marks=marks)
     if nested:

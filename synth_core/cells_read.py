@@ -78,6 +78,26 @@ def whole_numbers(column: pa.ChunkedArray) -> pd.Series:
     return values
 
 
+def far_note(name: str, odd: int) -> list[str]:
+    """Return the note on dates of a column that did not fit, if there are any."""
+    return [f"Column '{name}': {odd:,} dates outside the years 1678 to 2261 are read as missing."] if odd else []
+
+
+def days(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
+    """Return Arrow dates as Python's, those outside 1678 to 2261 missing; and how many these are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    unit, per_day = ("s", 86_400) if pa.types.is_date32(column.type) else ("ms", 86_400_000)
+    whole = column.cast(pa.timestamp(unit)).cast(pa.int64())
+    edge = per_day * 106_751  # days since 1970 between which nanoseconds fit in 64 bits
+    fits = pc.and_(pc.greater(whole, -edge), pc.less(whole, edge))
+    odd = int(pc.sum(pc.invert(fits)).as_py() or 0)
+    if odd:
+        column = pc.if_else(pc.fill_null(fits, False), column, pa.scalar(None, column.type))
+    return column.to_pandas(date_as_object=True).astype(object), odd
+
+
 def stamps(column: pa.ChunkedArray, zone: str | None) -> tuple[pd.Series, int]:
     """Return Arrow timestamps as pandas, in ``zone``, those outside 1678 to 2261 missing; and how many these are."""
     import pyarrow as pa

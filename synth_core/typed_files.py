@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth_core.cells_read import CellsRead, stamps, tidy_names, whole_numbers
+from synth_core.cells_read import CellsRead, days, far_note, stamps, tidy_names, whole_numbers
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError, TooLargeError
 
@@ -49,7 +49,11 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
     arrow, notes = _flat(arrow)
     if arrow.num_rows < shape.num_rows:
         notes.append(f"A sample: {arrow.num_rows:,} of {shape.num_rows:,} rows, drawn evenly over the file.")
-    raw = pd.DataFrame({name: _arrow_column(arrow.column(name)) for name in arrow.column_names})
+    columns: dict[str, pd.Series] = {}
+    for name in arrow.column_names:
+        columns[name], odd = _arrow_column(arrow.column(name))
+        notes += far_note(name, odd)
+    raw = pd.DataFrame(columns)
     raw, more = tidy_names(raw, filename)
     raw.attrs["text"] = False
     return CellsRead(raw, notes + more)
@@ -86,32 +90,34 @@ def _flat_note(names: list[str]) -> str:
     return f"Records inside the cells of {shown} became columns of their own, such as '{names[0]}.…'."
 
 
-def _arrow_column(column: Any) -> pd.Series:
-    """Return one Parquet column as pandas, whole numbers whole even where cells are missing."""
+def _arrow_column(column: Any) -> tuple[pd.Series, int]:
+    """Return one Parquet column as pandas, whole numbers whole where cells are missing; how many dates did not fit."""
     import pyarrow as pa
 
-    kind = column.type
+    kind, odd = column.type, 0
     values: pd.Series
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.Series(pd.arrays.ArrowStringArray(column))
+        return pd.Series(pd.arrays.ArrowStringArray(column)), 0
     if pa.types.is_integer(kind) and column.null_count:
         values = whole_numbers(column)
     elif pa.types.is_decimal(kind) and kind.precision <= 15:
         values = column.cast(pa.float64()).to_pandas()
-    elif pa.types.is_date(kind) or pa.types.is_decimal(kind):
+    elif pa.types.is_date(kind):
+        values, odd = days(column)
+    elif pa.types.is_decimal(kind):
         values = column.to_pandas(date_as_object=True).astype(object)
     elif pa.types.is_timestamp(kind):
         try:
             values = column.to_pandas()
             values = values.astype("datetime64[ns]" if kind.tz is None else pd.DatetimeTZDtype("ns", kind.tz))
         except (pd.errors.OutOfBoundsDatetime, pa.ArrowInvalid, ValueError):
-            values, _ = stamps(column, kind.tz)
+            values, odd = stamps(column, kind.tz)
     elif pa.types.is_time(kind):
         found = column.to_pandas()
         values = found.astype(str).where(found.notna(), None)
     else:
         values = column.to_pandas()
-    return values
+    return values, odd
 
 
 # -- JSON -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synth_core.cells_read import stamps, whole_numbers
+from synth_core.cells_read import days, far_note, stamps, whole_numbers
 from synth_core.errors import ReadingError
 from synth_core.progress import Progress
 
@@ -145,8 +145,7 @@ def _frame(answer: Answer, columns: list[list[pa.Array]], blobs: set[int], notes
         column = joined(columns[index])
         columns[index].clear()
         series[name], odd = cells_of(column)
-        if odd:
-            notes.append(f"Column '{name}': {odd:,} dates outside the years 1678 to 2261 are read as missing.")
+        notes += far_note(name, odd)
         if pa.types.is_duration(column.type):
             notes.append(f"Column '{name}' holds durations, read as seconds.")
     left_out = [answer.names[index] for index in sorted(blobs)]
@@ -248,7 +247,7 @@ def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:
         whole = column.cast(pa.int64()).to_pandas()
         return whole.astype(np.float64) / {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit], 0
     if pa.types.is_date(kind):
-        return column.to_pandas(date_as_object=True).astype(object), 0
+        return days(column)
     if pa.types.is_timestamp(kind):
         return stamps(column, "UTC" if kind.tz else None)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

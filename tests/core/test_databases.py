@@ -192,6 +192,13 @@ def test_days_that_no_calendar_has_are_missing_and_counted(server: Server) -> No
     assert len(reading.notes) == 3
 
 
+def test_far_days_of_duckdb_are_missing_and_counted(files: dict[str, Path]) -> None:
+    query = "select unnest(['infinity', '-infinity', '12345-01-01', '0044-03-15 (BC)', '2024-02-29'])::date as day"
+    reading = read_query(f"duckdb:///{files['duckdb']}", query)
+    assert reading.table.frame["day"].isna().tolist() == [True] * 4 + [False]
+    assert reading.notes == ["Column 'day': 4 dates outside the years 1678 to 2261 are read as missing."]
+
+
 def test_duckdb_types_become_sensible_cells(files: dict[str, Path]) -> None:
     query = (
         "select 12::hugeint as h, 1.5::decimal(4, 1) as d, [1, 2] as l, {'a': 1} as s, interval 2 day as span, "

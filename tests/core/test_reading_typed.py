@@ -250,6 +250,19 @@ def test_parquet_dates_that_do_not_fit_are_missing_and_text_that_is_none_is_dama
         read_bytes(broken.getvalue(), "a.parquet")
 
 
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64(), pa.timestamp("us"), pa.timestamp("s")])
+def test_far_dates_in_parquet_are_missing_and_counted(kind: pa.DataType) -> None:
+    cells = [dt.datetime(9999, 12, 31), dt.datetime(1, 1, 1), dt.datetime(2024, 2, 29), None]
+    reading = read_bytes(parquet(day=pa.array(cells, pa.timestamp("us")).cast(kind), n=[1, 2, 3, 4]), "d.parquet")
+    assert reading.table.frame["day"].isna().tolist() == [True, True, False, True]
+    assert "Column 'day': 2 dates outside the years 1678 to 2261 are read as missing." in reading.notes
+
+
+def test_far_dates_in_a_workbook_are_missing_and_counted() -> None:
+    reading = of_rows(["day", "n"], *([dt.date(2024, 1, i), i] for i in range(1, 9)), [dt.date(9999, 12, 31), 9])
+    assert "1 dates outside the years 1678 to 2261, read as missing." in reading.table.column("day").note
+
+
 def test_a_dictionary_in_parquet_is_read_as_its_values_are() -> None:
     mails = pa.array([f"mail{i}@example.com" for i in range(60)] * 2)
     days = pa.array([dt.date(2024, 1, 1 + i % 28) for i in range(120)])
