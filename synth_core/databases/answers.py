@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -217,23 +218,38 @@ def words(cells: Any) -> pa.Array:
     return pa.array(cells if isinstance(cells, tuple) else list(cells), pa.large_string())
 
 
+def word(cell: Any) -> str | None:
+    """Return any cell as a word, a number by its value: 1 and 1.0 are one word.
+
+    >>> word(1), word(1.0), word(0.5), word(2**60)
+    ('1', '1', '0.5', '1152921504606846976')
+    """
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= 2**53:
+        return str(int(cell))
+    return None if cell is None else hexadecimal(cell) if isinstance(cell, bytes) else str(cell)
+
+
 # -- one column -------------------------------------------------------------------------------------------------
 
 
 def joined(arrays: Sequence[pa.Array]) -> pa.ChunkedArray:
-    """Return the chunks of a column as one; where their types differ, as numbers if they all are, else as words."""
+    """Return the chunks of a column as one; where their types differ, as numbers if all fit in them, else as words."""
     import pyarrow as pa
 
     kinds = {array.type for array in arrays if not pa.types.is_null(array.type)}
-    if not kinds:
-        return pa.chunked_array([array.cast(pa.large_string()) for array in arrays], pa.large_string())
-    if len(kinds) == 1:
-        kind = kinds.pop()
-    elif all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds):
-        kind = pa.float64()
-    else:
-        kind = pa.large_string()
-    return pa.chunked_array([array.cast(kind) for array in arrays], kind)
+    kind = kinds.pop() if len(kinds) == 1 else pa.large_string()
+    if kinds and all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds):
+        with suppress(pa.ArrowInvalid):  # whole numbers with more digits than a float holds
+            return pa.chunked_array([array.cast(pa.float64()) for array in arrays], pa.float64())
+    return pa.chunked_array([_cast(array, kind) for array in arrays], kind)
+
+
+def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if pa.types.is_floating(array.type) and array.type != kind:
+        return words(word(cell) for cell in array.to_pylist())
+    return array.cast(kind)
 
 
 def cells_of(column: pa.ChunkedArray) -> tuple[pd.Series, int]:

@@ -204,15 +204,16 @@ def _bytes(cells: tuple[str | None, ...]) -> pa.Array:
 
 
 def _decimals(cells: tuple[str | None, ...]) -> pa.Array:
-    """Return whole numbers where there are no places; words where a number has more digits than fit."""
+    """Return whole numbers where there are no places; words where a whole number has more digits than fit."""
     import pyarrow as pa
 
     read = words(cells)
     try:
         return read.cast(pa.int64())
     except pa.ArrowInvalid:
-        whole = any(cell is not None and len(cell) > 17 and cell.lstrip("-").isdigit() for cell in cells)
-        return read if whole else read.cast(pa.float64())
+        if not any(cell is not None and len(cell) > 17 and cell.lstrip("-").isdigit() for cell in cells):
+            return read.cast(pa.float64())
+        return words(cell.rstrip("0").rstrip(".") if cell is not None and "." in cell else cell for cell in cells)
 
 
 def _dates(cells: tuple[str | None, ...], kind: pa.DataType) -> tuple[pa.Array, int]:

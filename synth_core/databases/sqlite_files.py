@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synth_core.databases.addresses import Address
-from synth_core.databases.answers import Answer, DatabaseTable, Pace, hexadecimal, words
+from synth_core.databases.answers import Answer, DatabaseTable, Pace, word, words
 from synth_core.databases.deadline import Deadline
 from synth_core.databases.statements import quoted
 
@@ -96,8 +97,9 @@ def _array(cells: tuple[Any, ...]) -> pa.Array:
     import pyarrow as pa
 
     kinds = {type(cell) for cell in cells} - {type(None)}
-    if not kinds <= {int, float} and len(kinds) > 1:
-        return words(None if c is None else hexadecimal(c) if isinstance(c, bytes) else str(c) for c in cells)
     if kinds == {str}:
         return words(cells)
-    return pa.array(cells, pa.float64() if float in kinds else None)
+    if kinds <= {int, float} or len(kinds) == 1:
+        with suppress(pa.ArrowInvalid):  # whole numbers with more digits than a float holds, beside fractions
+            return pa.array(cells, pa.float64() if float in kinds else None)
+    return words(word(cell) for cell in cells)

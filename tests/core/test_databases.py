@@ -177,6 +177,14 @@ def test_postgresql_types_become_sensible_cells(cells: pd.DataFrame, name: str) 
     assert (list(map(str, found)) if name == "day" else found) == expected
 
 
+def test_long_numerics_keep_their_digits_as_words_and_fractions_are_numbers(server: Server) -> None:
+    query = "select unnest(array[{}]::numeric[]) as n"
+    fractions = read_query(server.url(), query.format("12345678901234567890.12, 1.50"), password=PASSWORD).raw
+    assert fractions["n"].tolist() == [12345678901234567890.12, 1.5]
+    mixed = query.format("12345678901234567890, 1.50, 2.00") + " union all select 1.5 from generate_series(1, 3000)"
+    assert set(read_query(server.url(), mixed, password=PASSWORD).raw["n"]) == {"12345678901234567890", "1.5", "2"}
+
+
 def test_times_with_a_zone_become_utc(cells: pd.DataFrame) -> None:
     assert cells["zoned"].tolist()[0] == pd.Timestamp("2024-01-01 00:30", tz="UTC")
 
@@ -223,6 +231,24 @@ def test_sqlite_cells_of_several_types_become_words_and_numbers_stay_numbers(tmp
     assert raw["number"].tolist()[:2] == [1.0, 2.5]
     assert raw["empty"].isna().all()
     assert raw["odd"].tolist()[1:] == ["b", "c"]
+
+
+@pytest.mark.parametrize("apart", [0, 2000])
+def test_long_whole_numbers_beside_fractions_are_words_with_every_digit(tmp_path: Path, apart: int) -> None:
+    with sqlite3.connect(tmp_path / "long.db") as lite:
+        lite.execute("create table t (n)")
+        lite.executemany("insert into t values (?)", [(2**53 + 1,), *((i,) for i in range(apart)), (0.5,), (1.0,)])
+    raw = read_query(f"sqlite:///{tmp_path / 'long.db'}", "select * from t").raw
+    assert raw["n"].tolist() == ["9007199254740993", *map(str, range(apart)), "0.5", "1"]
+
+
+def test_a_value_is_one_word_wherever_it_stands(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "words.db") as lite:
+        lite.execute("create table t (n)")
+        cells = [1, 2.5, *[1.0] * 20, *["x", 1, 1.0, 2.5] * 2000, *[1] * 9000, 3.0]
+        lite.executemany("insert into t values (?)", [(cell,) for cell in cells])
+    raw = read_query(f"sqlite:///{tmp_path / 'words.db'}", "select * from t").raw
+    assert set(raw["n"]) == {"1", "2.5", "x", "3"}
 
 
 def test_long_binary_cells_are_left_out_and_named(url: str, kind: str) -> None:
