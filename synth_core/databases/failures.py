@@ -184,6 +184,10 @@ def _sqlite(error: BaseException, address: Address, query: str, tables: Tables) 
         ("no such column: {}", "There is no column '{}' in what the query reads."),
         ("ambiguous column name: {}", "Column '{}' is in several tables; put the table before it, as in visits.id."),
         ("no such function: {}", "SQLite has no function '{}'."),
+        (
+            "no such module: {}",
+            "A virtual table of kind '{}' cannot be read here; copy what it holds to a plain table.",
+        ),
     ):
         if name := _named(pattern, text):
             return sentence.format(name)

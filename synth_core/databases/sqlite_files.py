@@ -17,7 +17,9 @@ from synth_core.databases.statements import quoted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ALLOWED = frozenset([sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE])
+_ALLOWED = frozenset([sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE])
+_CHANGES = frozenset([sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE])
+_SCHEMA_COLUMNS = frozenset(["type", "name", "tbl_name", "rootpage", "sql"])
 _COUNTED_BYTES = 200_000_000
 _LONGEST_CELL = 100_000_000
 
@@ -37,7 +39,7 @@ class SQLiteSession:
         self._connection.execute("pragma query_only = on")
         self._connection.execute("pragma trusted_schema = off")
         self._connection.execute("select count(*) from sqlite_schema").fetchall()
-        self._connection.set_authorizer(_authorize)
+        self._connection.set_authorizer(_Authorizer(self._connection))
 
     def ask(self, query: str) -> Answer:
         """Return the answer to a query that reads."""
@@ -78,10 +80,31 @@ def _at_rest(path: Path) -> bool:
     return ahead and (not log.exists() or log.stat().st_size == 0)
 
 
-def _authorize(action: int, first: str | None, second: str | None, *place: str | None) -> int:
-    if action == sqlite3.SQLITE_FUNCTION and second in ("load_extension", "fts3_tokenizer"):
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+class _Authorizer:
+    """What SQLite asks before it does anything: reading is allowed, and what reading a virtual table takes.
+
+    A virtual table (full text, R-tree, json_each) is declared to SQLite when it is first read, which asks for the schema
+    to be updated in memory, and an R-tree prepares the statements by which its own tables could be changed. Nothing of
+    this can be written: the file is open for reading only. A query that names the schema itself is refused before.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        found = connection.execute(
+            "select name from sqlite_schema where type = 'table' and sql like 'create virtual table%using%rtree%'"
+        ).fetchall()
+        self._nodes = {f"{name}_{part}" for (name,) in found for part in ("node", "rowid", "parent")}
+
+    def __call__(self, action: int, first: str | None, second: str | None, *place: str | None) -> int:
+        if action == sqlite3.SQLITE_FUNCTION:
+            allowed = second not in ("load_extension", "fts3_tokenizer")
+        elif action == sqlite3.SQLITE_PRAGMA:
+            allowed = first in ("page_size", "data_version") and second is None
+        elif action in _CHANGES:
+            declares = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master" and second in _SCHEMA_COLUMNS
+            allowed = declares or first in self._nodes
+        else:
+            allowed = action in _ALLOWED
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _chunks(cursor: sqlite3.Cursor, columns: int) -> Iterator[list[pa.Array]]:

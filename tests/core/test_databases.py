@@ -220,37 +220,6 @@ def test_duckdb_types_become_sensible_cells(files: dict[str, Path]) -> None:
     assert row[10] == "x"
 
 
-def test_sqlite_cells_of_several_types_become_words_and_numbers_stay_numbers(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "mixed.db") as lite:
-        lite.execute("create table t (mixed, number, empty, odd)")
-        rows = [(1, 1, None, b"\xffA"), ("two", 2.5, None, "b"), (None, None, None, "c")]
-        lite.executemany("insert into t values (?, ?, ?, ?)", rows)
-        lite.execute("update t set odd = cast(odd as text)")
-    raw = read_query(f"sqlite:///{tmp_path / 'mixed.db'}", "select * from t").raw
-    assert raw["mixed"].tolist()[:2] == ["1", "two"]
-    assert raw["number"].tolist()[:2] == [1.0, 2.5]
-    assert raw["empty"].isna().all()
-    assert raw["odd"].tolist()[1:] == ["b", "c"]
-
-
-@pytest.mark.parametrize("apart", [0, 2000])
-def test_long_whole_numbers_beside_fractions_are_words_with_every_digit(tmp_path: Path, apart: int) -> None:
-    with sqlite3.connect(tmp_path / "long.db") as lite:
-        lite.execute("create table t (n)")
-        lite.executemany("insert into t values (?)", [(2**53 + 1,), *((i,) for i in range(apart)), (0.5,), (1.0,)])
-    raw = read_query(f"sqlite:///{tmp_path / 'long.db'}", "select * from t").raw
-    assert raw["n"].tolist() == ["9007199254740993", *map(str, range(apart)), "0.5", "1"]
-
-
-def test_a_value_is_one_word_wherever_it_stands(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "words.db") as lite:
-        lite.execute("create table t (n)")
-        cells = [1, 2.5, *[1.0] * 20, *["x", 1, 1.0, 2.5] * 2000, *[1] * 9000, 3.0]
-        lite.executemany("insert into t values (?)", [(cell,) for cell in cells])
-    raw = read_query(f"sqlite:///{tmp_path / 'words.db'}", "select * from t").raw
-    assert set(raw["n"]) == {"1", "2.5", "x", "3"}
-
-
 def test_long_binary_cells_are_left_out_and_named(url: str, kind: str) -> None:
     blob = {"postgresql": "repeat('y', 200)::bytea", "sqlite": "zeroblob(200)", "duckdb": "repeat('y', 200)::blob"}
     reading = read_query(url, f"select id, {blob[kind]} as photo from visits", password=PASSWORD)
