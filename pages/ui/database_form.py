@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from pages.ui import column_editor, parts, state, theme
@@ -18,6 +20,7 @@ from synth_core.databases import (
     server_url,
     without_password,
 )  # fmt: skip
+from synth_core.errors import ReadingError
 from synth_core.project import Project
 
 SERVER, SQLITE, DUCKDB, URL = "PostgreSQL", "SQLite file", "DuckDB file", "Whole URL"
@@ -36,7 +39,10 @@ def entry() -> None:
         kinds = [SERVER, SQLITE, DUCKDB, URL]
         kind = st.segmented_control("Kind of database", kinds, default=SERVER, required=True, key="start.db_kind")
         asked, (url, password) = _place_form(kind or SERVER)
-        if asked:
+        if asked and _moved(url, password):
+            st.rerun()
+        if asked or state.get("start.db_asked", False):
+            state.drop("start.db_asked")
             _list_tables(url, password)
         held, tables = state.get("start.db_tables", ("", list[DatabaseTable]()))
         if held and held == safe_url(url):
@@ -82,17 +88,23 @@ def _password(key: str) -> str | None:
     return st.text_input("Password", type="password", key=key, autocomplete="off") or None
 
 
+def _moved(url: str, password: str | None) -> bool:
+    """Move a password inside the URL to the field where it cannot be read, whatever the database will say to it."""
+    with suppress(ReadingError):  # said when the tables are asked for
+        bare, inside = without_password(url)
+        if inside:
+            state.put("start.db_moved", (bare, password or inside))
+            state.put("start.db_asked", True)
+            return True
+    return False
+
+
 def _list_tables(url: str, password: str | None) -> None:
-    """Ask for the tables; a password inside the URL moves to the field where it cannot be read."""
     state.drop("start.db_tables", "start.db_table", "start.db_query")
     with parts.guarded("The database cannot be asked"):
         with st.spinner("Asking the database…"):
             tables = database_tables(url, password=password)
-        bare, inside = without_password(url)
         state.put("start.db_tables", (safe_url(url), tables))
-        if inside:
-            state.put("start.db_moved", (bare, password or inside))
-            st.rerun()
 
 
 def _query_form(url: str, password: str | None, tables: list[DatabaseTable]) -> None:

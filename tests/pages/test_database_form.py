@@ -153,6 +153,19 @@ def test_a_password_inside_a_url_moves_to_the_field_that_hides_it(pretended: lis
     assert secrets_in(at) == []
 
 
+def test_a_password_inside_a_url_moves_when_the_database_refuses_it_too(pretended: list[Any]) -> None:
+    at = open_page("start")
+    at.segmented_control(key="start.db_kind").set_value(database_form.URL).run()
+    at.text_input(key="start.db_url").set_value("postgresql://ann:wrong@host/shop")
+    at.button(key="start.db_list").click().run()
+    assert "the password is wrong" in at.error[0].value
+    assert at.text_input(key="start.db_url").value == "postgresql://ann@host/shop"
+    assert at.text_input(key="start.db_password").value == "wrong"
+    assert [str(key) for key in at.session_state if "wrong" in str(at.session_state[key])] == ["start.db_password"]
+    at.run()
+    assert len(pretended) == 1
+
+
 def test_upload_asks_a_database_again(shop: Path) -> None:
     url = f"sqlite:///{shop}"
     question = Question.of(url, "select * from visits")
