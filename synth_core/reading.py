@@ -174,7 +174,7 @@ def _guarded(work: Callable[[], Reading], filename: str) -> Reading:
         raise ReadingError(
             f"'{filename}' cannot be read as a table ({type(error).__name__}); save it again as CSV, "
             "Excel (.xlsx) or Parquet."
-        ) from error
+        ) from None  # the error's own words may repeat cells
 
 
 def _read_whole(data: bytes, filename: str, options: ReadOptions, name: str | None, limit_mb: float) -> Reading:

@@ -3,12 +3,14 @@
 import gzip
 import io
 import pickle
+import traceback
 import zipfile
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from synth_core import reading
 from synth_core.errors import ReadingError
 from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes, read_like
 from synth_core.table import Kind, Role
@@ -236,3 +238,13 @@ def test_row_numbers_without_a_name_leave_the_header_where_it_is() -> None:
     table = read_bytes(b",co2\n1958-03-29,316.1\n1958-04-05,317.3\n1958-04-12,317.6\n", "co2.csv").table
     assert table.names == ["column_1", "co2"]
     assert len(table) == 3
+
+
+def test_an_error_that_nobody_foresaw_carries_no_cells_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("could not read 'Jane Miller'")
+
+    monkeypatch.setattr(reading, "_read_text", fails)
+    with pytest.raises(ReadingError) as caught:
+        read_bytes(b"a,b\n1,2\n", "a.csv")
+    assert "Miller" not in "".join(traceback.format_exception(caught.value))
