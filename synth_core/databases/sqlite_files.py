@@ -83,9 +83,9 @@ def _at_rest(path: Path) -> bool:
 class _Authorizer:
     """What SQLite asks before it does anything: reading is allowed, and what reading a virtual table takes.
 
-    A virtual table (full text, R-tree, json_each) is declared to SQLite when it is first read, which asks for the schema
-    to be updated in memory, and an R-tree prepares the statements by which its own tables could be changed. Nothing of
-    this can be written: the file is open for reading only. A query that names the schema itself is refused before.
+    A virtual table (full text, R-tree, json_each) is declared to SQLite when it is first read, which asks to update the
+    schema in memory, and an R-tree prepares the statements by which its own tables could be changed. Nothing of this
+    can be written: the file is open for reading only. A query that names the schema itself is refused before.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

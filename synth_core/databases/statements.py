@@ -21,6 +21,10 @@ _SKIPPED = re.compile(
       | (?P<open>/\*) | (?P<tag>\$(?:[A-Za-z_]\w*)?\$) | (?P<word>[A-Za-z_]\w*) | (?P<mark>[();])""",
     re.VERBOSE,
 )
+_LITERAL = re.compile(
+    r'--[^\n]*|/\*.*?\*/|"[^"]*"|' + r"(?P<words>'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)", re.DOTALL
+)
+_SECRET = re.compile(r"\bpassword\s*=\s*[^\s%$']|\bpassword\s*=\s*''|://[^\s:/@']+:[^\s@']+@", re.IGNORECASE)
 _ESCAPED = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 
 
@@ -85,6 +89,11 @@ def check_statement(query: str) -> str:
     if ";" in words:
         count = len([1 for before, word in zip([";", *words], words, strict=False) if before == ";" != word])
         raise ReadingError(f"There are {count} statements here, and one query is run at a time; leave one.")
+    if any(found["words"] and _SECRET.search(found["words"], 1) for found in _LITERAL.finditer(query)):
+        raise ReadingError(
+            "A password stands in the query, which a project would keep; have the database keep it (a foreign server "
+            "with a user mapping, or a view), and leave it out."
+        )
     if first not in _READING:
         raise ReadingError("The query must begin with SELECT, WITH or VALUES; other statements are not run.")
     return re.sub(r"[\s;]+$", "", query) if query.endswith(";") else query

@@ -250,10 +250,27 @@ def test_a_query_that_writes_is_named_before_it_is_sent(query: str) -> None:
         "select deleted, \"update\" from t", "select replace(town, 'a', 'b') from visits", "(select 1)",
         "with recursive t as (select 1) select * from t", "select (update_count) from t", "values (1), (2)",
         "select $$delete from t; $$, E'it\\'s; delete' from t", "from visits", "table visits",
+        "select password from users where password = 'x' and a = 'b'", "select * from t where a like '%password=%'",
+        "select 'a' as b, password = 'x' as c from t", "select 'http://host/a:b' as x, 'c@d' as y",
     ],
 )  # fmt: skip
 def test_a_query_that_reads_is_not_taken_for_one_that_writes(query: str) -> None:
     assert check_statement(query + " ;\n") == query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from dblink('host=x user=ann password=s3cret', 'select 1') t(a integer)",
+        "select * from dblink('host=x password=''s3cret''', 'select 1') t(a integer)",
+        "select * from dblink($$host=x PASSWORD = s3cret$$, 'select 1') t(a integer)",
+        "select * from dblink('postgresql://ann:s3cret@host/shop', 'select 1') t(a integer)",
+    ],
+)
+def test_a_query_with_a_password_in_it_is_refused(query: str) -> None:
+    with pytest.raises(ReadingError, match="A password stands in the query") as caught:
+        check_statement(query)
+    assert "s3cret" not in str(caught.value)
 
 
 def open_session(url: str, kind: str) -> SQLiteSession | DuckDBSession | PostgreSQLSession:
