@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -42,13 +43,20 @@ def delimiter_name(delimiter: str) -> str:
     return DELIMITERS.get(delimiter, f"'{delimiter}'")
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends, which are line feeds and carriage returns alone: U+2028 may stand in a cell."""
+    return list(io.StringIO(text, newline=""))
+
+
 def _rows(text: str, delimiter: str, quote: str = '"', most: int = 200) -> list[list[str]]:
     """Return the first rows, as the csv module splits them; the last may be cut and is dropped when there are many."""
-    lines = text[:_HEAD].splitlines(keepends=True)
+    lines = _lines(text[:_HEAD])
+    rows: list[list[str]] = []
     try:
-        rows = [row for row in csv.reader(iter(lines), **dialect(delimiter, quote)) if row]
-    except csv.Error:
-        rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
+        for row in csv.reader(iter(lines), **dialect(delimiter, quote)):
+            rows += [row] if row else []
+    except csv.Error:  # a cell longer than the csv module takes: what stands before it must do
+        rows = rows or [line.rstrip("\r\n").split(delimiter) for line in lines]
     if len(text) >= _HEAD and len(rows) > 1:
         rows = rows[:-1]
     return rows[:most]
@@ -100,7 +108,7 @@ def read_delimited(
     if delimiter is not None:
         _check_delimiter(text, delimiter, filename, around)
     mark = chosen or ","
-    rows = _rows(text, mark, around) if chosen else [[line] for line in text.splitlines()[:200]]
+    rows = _rows(text, mark, around) if chosen else [[line.rstrip("\r\n")] for line in _lines(text)[:200]]
     top = guess_header_row(rows) if header_row is None else header_row
     nameless = lacks_names(rows[top:])
     named = not nameless if header is None else header
@@ -140,7 +148,7 @@ def head_size(
     text = head.decode("utf-8", errors="replace")
     around = guess_quote(text) if quote is None else quote
     mark = delimiter or guess_delimiter(text, filename, around)
-    rows = _rows(text, mark, around) if mark else [[line] for line in text.splitlines()[:200]]
+    rows = _rows(text, mark, around) if mark else [[line.rstrip("\r\n")] for line in _lines(text)[:200]]
     top = header_row if header_row is not None else guess_header_row(rows) if mark else 0
     named = not lacks_names(rows[top:]) if header is None else header
     mark = mark or "\x1f"

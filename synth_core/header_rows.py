@@ -18,7 +18,10 @@ def names_by_place(columns: int) -> list[str]:
 
 
 def guess_header_row(rows: list[list[str]]) -> int:
-    """Return the first row that is not a title above the table (one cell where the rest have several)."""
+    """Return the first row that is not a title above the table (one cell where the rest have several).
+
+    A row as wide as the rest with one filled cell is a row of names, some of which are blank, where data follow it.
+    """
     widths = Counter(len(row) for row in rows)
     usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 1
     if usual < 2:
@@ -26,9 +29,20 @@ def guess_header_row(rows: list[list[str]]) -> int:
     for index, row in enumerate(rows[:20]):
         filled = sum(1 for cell in row if cell.strip())
         numbered = filled == 1 and len(row) == usual == 2 and not row[0].strip()  # row numbers have no name
-        if filled > 1 or numbered or (filled == 0 and len(row) == usual):
+        lone = filled == 1 and len(row) == usual and _are_data(rows[index + 1 : index + 1 + _LOOKED_AT])
+        if filled > 1 or numbered or lone or (filled == 0 and len(row) == usual):
             return index if index <= 10 else 0
     return 0
+
+
+def _are_data(rows: list[list[str]]) -> bool:
+    """Whether the first of these rows has numbers where the others have, and so holds no names itself."""
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        return False
+    first, *below = [[bool(_NUMBER.match(cell.strip())) for cell in row] for row in rows]
+    numbers = [cell.strip() for cell in rows[0] if _NUMBER.match(cell.strip())]
+    years = all(cell.isdecimal() and 1800 <= int(cell) <= 2200 for cell in numbers)
+    return bool(numbers) and not years and all(row == first for row in below[:10])
 
 
 def lacks_names(rows: Sequence[Sequence[str]]) -> str:

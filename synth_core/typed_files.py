@@ -179,7 +179,8 @@ def _records(text: str, filename: str) -> list[Any]:
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as first:
-        lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+        ended = text if "\n" in text else text.replace("\r", "\n")  # what else ends lines (U+2028) may stand in words
+        lines = [(i, line) for i, line in enumerate(ended.split("\n"), 1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].lstrip().startswith("{"):
             raise ReadingError(f"'{filename}', line {first.lineno}: this is not JSON ({first.msg}).") from None
         records = []

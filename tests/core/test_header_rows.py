@@ -48,6 +48,19 @@ def test_a_row_of_names_stays_one(names: str) -> None:
     assert str(reading.raw.columns[-1]) == names.rsplit(",", 1)[-1]
 
 
+@pytest.mark.parametrize("rows", ["1,2,3\n4,5,6\n", "7.5,x,3\n1.5,y,4\n", "1,2,3\n"])
+def test_a_row_with_one_name_and_blank_ones_is_the_row_of_names(rows: str) -> None:
+    reading = read_bytes(f"a,,\n{rows}".encode(), "t.csv")
+    assert list(reading.raw.columns) == ["a", "column_2", "column_3"]
+    assert len(reading.raw) == rows.count("\n")
+
+
+@pytest.mark.parametrize("names", ["id,name,size", "town,2020,2021", "2019,2020,2021"])
+def test_a_title_filled_up_with_blank_cells_is_no_row_of_names(names: str) -> None:
+    reading = read_bytes(f"A report,,\n{names}\n1,2,3\n4,5,6\n7,8,9\n".encode(), "t.csv")
+    assert ",".join(map(str, reading.raw.columns)) == names
+
+
 def test_words_alone_are_names_unless_they_stand_in_their_columns() -> None:
     rows = [[town, kind] for town in ("Lyon", "Gent") for kind in ("new", "old")] * 4
     assert lacks_names([["town", "kind"], *rows]) == ""

@@ -93,3 +93,21 @@ def test_cells_of_another_file_are_fitted_to_a_table() -> None:
     (raw, _), (_, like) = table(ReadOptions(sample_rows=20)), table()
     fitted = frame_like(raw, like, "u.csv")
     assert (len(fitted), fitted.names) == (20, ["a", "b"])
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
+def test_only_line_feeds_and_carriage_returns_end_a_line(mark: str) -> None:
+    lines = read_bytes(f'{{"a": "x{mark}y", "b": 1}}\n{{"a": "z", "b": 2}}\n'.encode(), "t.jsonl")
+    assert lines.raw["a"].tolist() == [f"x{mark}y", "z"]
+    named = read_bytes(f"a{mark}x,b\n1,2\n3,4\n".encode(), "t.csv")
+    assert named.raw.columns.tolist() == [f"a{mark}x", "b"]
+    assert len(named.raw) == 2
+    single = read_bytes(f"name\nAnn{mark}Lee\nBo\n".encode(), "t.csv")
+    assert single.raw["name"].tolist() == [f"Ann{mark}Lee", "Bo"]
+
+
+def test_a_first_cell_longer_than_what_is_guessed_from_is_a_cell() -> None:
+    long = "x, y;\n" * 70_000
+    reading = read_bytes(f'a,b\n"{long}",1\nz,2\n'.encode(), "t.csv")
+    assert reading.raw["a"].tolist() == [long, "z"]
+    assert reading.raw["b"].tolist() == ["1", "2"]
