@@ -22,9 +22,11 @@ from synth_core.values import (
     Parsed,
     Texts,
     Words,
+    beyond_numbers,
     has_leading_zero,
     in_set,
     parse_dates,
+    parse_most_dates,
     parse_numbers,
     stripped,
 )  # fmt: skip
@@ -211,6 +213,11 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
         return Cells(name, words.without(gone), storage, _token(words, gone), dates=dates)
     if rest and not has_leading_zero(rest):
         numbers = parse_numbers(rest, marks)
+        huge = beyond_numbers(rest, numbers.odd)
+        if 0 < words.counts[~(empty | doubtful)][huge].sum() <= 0.05 * words.present and (numbers.odd == huge).all():
+            kept, note = _left_out(words, empty | doubtful, huge, "numbers beyond any that can be computed with")
+            found = _text_cells(name, kept, tokens, text=text, marks=marks)
+            return replace(found, missing_token=_token(words, empty | doubtful)).noted(note)
         if marks.decimal == "," and numbers.odd.any():  # the file's mark is not this column's
             numbers = parse_numbers(rest, replace(marks, decimal="."))
         if not numbers.odd.any():
@@ -220,9 +227,17 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
                 storage = "string" if not text else "integer" if _plain(numbers) else "number"
                 token = _token(words, empty | doubtful)
                 return _dated(Cells(name, kept, storage, token, numbers=numbers).noted(numbers.note))
-    dates = parse_dates(rest, marks, dated=bool(_DATE_WORDS.intersection(header_words(name)))) if rest else None
+    dated = bool(_DATE_WORDS.intersection(header_words(name)))
+    dates = parse_dates(rest, marks, dated=dated) if rest else None
     dates = dates or parse_months(rest)
     units = parse_units(rest, marks.decimal) or parse_units(rest) if dates is None and rest else None
+    most = (
+        parse_most_dates(rest, words.counts[~(empty | doubtful)], marks, dated=dated) if not (dates or units) else None
+    )
+    if most is not None:
+        kept, note = _left_out(words, empty | doubtful, most[1], "no days of the calendar")
+        token = _token(words, empty | doubtful)
+        return Cells(name, kept, "string", token, dates=most[0]).noted(most[0].note, note)
     if dates is not None or units is not None:
         gone, dates = _without_far(words, empty | doubtful, dates)
         kept = words.without(gone)
@@ -232,6 +247,16 @@ def _text_cells(name: str, words: Words, tokens: frozenset[str] | None, *, text:
     gone = _missing_levels(levels, tokens)
     kept = words.without(gone)
     return Cells(name, kept, "string", _token(words, gone), mixed=_mixed(kept, marks), marks=marks)
+
+
+def _left_out(words: Words, gone: npt.NDArray[np.bool_], odd: npt.NDArray[np.bool_], what: str) -> tuple[Words, str]:
+    """Return the words without those that are ``gone``, and of the rest the ``odd`` ones; and a note on these."""
+    lost = gone.copy()
+    lost[~gone] = odd
+    few, present = lost & ~gone, words.counts[~gone].sum()
+    rows = ", ".join(str(row) for row in words.rows_of(few))
+    note = f"{words.counts[few].sum():,} of {present:,} cells are {what} (first in rows {rows}), read as missing."
+    return words.without(lost), note
 
 
 def _without_far(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +27,7 @@ _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _YEAR_FIRST = re.compile(r"\d{4}(?!\d)")
 _MANY = 20_000
+_FEWEST = 20
 
 _CLOCKS = (
     "",
@@ -72,6 +75,31 @@ def parse_dates(levels: Sequence[str], marks: Marks = GUESSED, *, dated: bool = 
     if iso is not None and not iso.isna().any() and iso.dt.tz is None:
         note = "Dates with and without a time of day; written back with one."
         return _dates(iso, "%Y-%m-%d %H:%M:%S", note)
+    return None
+
+
+def parse_most_dates(
+    levels: Sequence[str], rows: npt.NDArray[np.int64], marks: Marks = GUESSED, *, dated: bool = False
+) -> tuple[Parsed, npt.NDArray[np.bool_]] | None:
+    """Return the dates among levels of which a few are none (2024-02-30), and which these are; None for too many.
+
+    ``rows``: how many rows hold each level. One row in a hundred may be odd, where there are twenty dates and more.
+    """
+    sample = list(levels[:: max(1, len(levels) // 40)])
+    if len(levels) <= _FEWEST or sum(_DATE_LIKE.match(level) is not None for level in sample) < 0.9 * len(sample):
+        return None
+    shape = Counter(map(_shape, sample)).most_common(1)[0][0]
+    plain = list(levels)
+    for pattern in _shaped(dated, marks.date_order).get(shape, ()):
+        odd = _parse(plain, pattern).isna().to_numpy()
+        if len(levels) - odd.sum() < _FEWEST or rows[odd].sum() > 0.01 * rows.sum():
+            continue
+        kept = (
+            levels.where(~odd) if isinstance(levels, Texts) else [v for v, o in zip(plain, odd, strict=True) if not o]
+        )
+        found = parse_dates(kept, marks, dated=dated)
+        if found is not None:
+            return found, odd
     return None
 
 

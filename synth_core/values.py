@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth_core.dates import parse_dates
+from synth_core.dates import parse_dates, parse_most_dates
 from synth_core.words import GUESSED, Marks, Parsed, Texts, Words, in_set, stripped, take
 
 __all__ = [
-    "GUESSED", "NUMERIC_TOKENS", "TOKENS", "Marks", "Parsed", "Texts", "Words", "cells_as_numbers", "has_leading_zero",
-    "in_set", "parse_dates", "parse_numbers", "stripped", "take",
+    "GUESSED", "NUMERIC_TOKENS", "TOKENS", "Marks", "Parsed", "Texts", "Words", "beyond_numbers",
+    "cells_as_numbers", "has_leading_zero",
+    "in_set", "parse_dates", "parse_most_dates", "parse_numbers", "stripped", "take",
 ]  # fmt: skip
 
 TOKENS = frozenset([
@@ -79,6 +80,12 @@ def parse_numbers(levels: Sequence[str], marks: Marks = GUESSED) -> Parsed:
     if len(good) and not whole and not pointed and bool(np.any(np.abs(good) >= 2**53)):
         odd = np.ones(len(values), dtype=bool)
     return Parsed(values, odd, whole=whole, pointed=pointed, note=note)
+
+
+def beyond_numbers(levels: Texts, odd: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which of the levels that are no numbers are written as some that no computer's number holds: 2e400."""
+    shaped = pc.match_substring_regex(levels.array, r"^[+-]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]{1,4}$")
+    return np.asarray(shaped.to_numpy(zero_copy_only=False), dtype=bool) & odd
 
 
 def _plain_numbers(levels: Texts) -> Parsed | None:

@@ -175,6 +175,32 @@ def test_a_choice_of_number_reads_the_odd_cells_as_missing() -> None:
     assert "1 of 61 cells" in found.columns[0].note
 
 
+@pytest.mark.parametrize(
+    ("cells", "odd"),
+    [
+        ([f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(2000)], "2024-02-30"),
+        ([f"{1 + i % 28:02d}.{1 + i % 12:02d}.2024 10:00" for i in range(2000)], "31.04.2024 10:00"),
+        ([f"{1 + i % 28:02d}/{1 + i % 12:02d}/{1990 + i % 30}" for i in range(2000)], "unknown"),
+    ],
+)
+def test_a_few_cells_that_are_no_dates_are_missing_and_named(cells: list[str], odd: str) -> None:
+    table = table_from_frame(pd.DataFrame({"seen": [*cells[:500], odd, "", *cells[500:]]}))
+    column = table.columns[0]
+    assert column.kind is Kind.DATETIME
+    assert column.missing_token is None
+    assert "1 of 2,001 cells are no days of the calendar (first in rows 501), read as missing." in column.note
+    assert table.frame["seen"].isna().sum() == 2
+    many = table_from_frame(pd.DataFrame({"seen": cells[:200] + [f"x{i}" for i in range(10)]})).columns[0]
+    assert many.kind is not Kind.DATETIME
+
+
+def test_a_number_too_large_for_any_computer_is_a_missing_cell() -> None:
+    table = table_from_frame(pd.DataFrame({"v": [*numbered("{}.5"), "2e400", *map(str, range(60))]}), text=True)
+    assert table.columns[0].kind is Kind.NUMBER
+    assert "1 of 121 cells are numbers beyond any that can be computed with (first in rows 61)" in table.columns[0].note
+    assert table.frame["v"].isna().sum() == 1
+
+
 TYPED = {
     "int": (pd.Series([1, 2, 3]), Kind.INTEGER, "integer", "int64"),
     "int with gaps": (pd.Series([1, None, 3], dtype="Int64"), Kind.INTEGER, "integer", "Int64"),
