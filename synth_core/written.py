@@ -28,6 +28,7 @@ _SURE = {
     ("thousands", "'"): _SIGN + r"[0-9]{1,3}('[0-9]{3})+([.,][0-9]+)?$",
 }
 _THREE_AFTER_COMMA = _SIGN + r"[0-9]{1,3},[0-9]{3}$"
+_THREE_AFTER_POINT = re.compile(r"[+-]?([1-9][0-9]{0,2}\.[0-9]{3}|[0-9]+)$")
 _DAY_MONTH = r"^(?P<first>[0-9]{1,2})[-/.](?P<second>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})\b"
 _DATED = re.compile(_DAY_MONTH)
 
@@ -45,6 +46,7 @@ def guess_written(raw: pd.DataFrame, known: Marks, delimiter: str) -> Written:
     """Return how the numbers and dates of ``raw`` (text cells) are written; what is ``known`` is kept."""
     found: dict[tuple[str, str], list[str]] = {key: [] for key in _SURE}
     doubtful: list[str] = []
+    pointed: list[str] = []
     orders: dict[str, list[tuple[str, int]]] = {"day": [], "month": [], "both": [], "none": []}
     for place, name in enumerate(raw.columns):
         cells = raw.iloc[:, place].array.__arrow_array__()
@@ -58,16 +60,34 @@ def guess_written(raw: pd.DataFrame, known: Marks, delimiter: str) -> Written:
             if plain and not any("." in text for text in sample):
                 continue
             words = pa.array(sample) if plain else pc.unique(cells)
+            if delimiter == ";" and all(map(_THREE_AFTER_POINT.match, sample)) and _all_in_three(cells):
+                pointed.append(str(name))
+                continue
             _count_marks(str(name), pc.utf8_trim_whitespace(words), found, doubtful)
         elif _mostly(sample, _DATED):
             orders[(shown := _order(cells))[0]].append((str(name), shown[1]))
+    in_groups = bool(pointed) and not found["decimal", "."] and known.decimal != "." and known.thousands in (None, ".")
+    if in_groups:  # where a semicolon separates cells, commas separate decimals, and points thousands
+        found["thousands", "."] += pointed
     written = Written(_marks(found, doubtful, known, delimiter))
     _say_marks(written, found, doubtful, known)
+    if in_groups and known.thousands is None and not found["decimal", ","]:
+        written.notes.append(
+            f"Three digits after every point in {_listed(pointed)}: taken for thousands, since a semicolon separates "
+            "the cells. Choose the decimal point if they are fractions."
+        )
     return _with_order(written, orders, known)
 
 
 def _mostly(sample: list[str], pattern: re.Pattern[str]) -> bool:
     return sum(pattern.match(text) is not None for text in sample) > 0.5 * len(sample)
+
+
+def _all_in_three(cells: pa.ChunkedArray) -> bool:
+    """Whether every cell that looks like a number is whole, or has three digits after its one point."""
+    words = pc.utf8_trim_whitespace(pc.unique(cells))
+    numbers = words.filter(pc.match_substring_regex(words, r"^[+-]?[0-9][0-9.]*$"))
+    return bool(pc.all(pc.match_substring_regex(numbers, "^" + _THREE_AFTER_POINT.pattern)).as_py())
 
 
 def _only_points(cells: pa.ChunkedArray) -> bool:

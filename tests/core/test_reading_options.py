@@ -95,6 +95,16 @@ def test_marks_in_numbers_are_found(name: str) -> None:
     assert "'v'" in reading.evidence["decimal"] + reading.evidence["thousands"]
 
 
+def test_points_before_three_digits_among_semicolons_are_thousands_and_said() -> None:
+    thousands = read_bytes(b"a;b\n1.000;x\n12.500;y\n250;z\n", "t.csv")
+    assert thousands.table.frame["a"].tolist() == [1000, 12500, 250]
+    assert "Three digits after every point in 'a': taken for thousands" in said(thousands)
+    chosen = read_bytes(b"a;b\n1.000;x\n12.500;y\n250;z\n", "t.csv", ReadOptions(decimal="."))
+    assert chosen.table.frame["a"].tolist() == [1.0, 12.5, 250.0]
+    for data in (b"a;b\n1.000;2.5\n12.500;3.5\n", b"a;b\n0.125;x\n12.500;y\n", b"a,b\n1.000,x\n12.500,y\n"):
+        assert read_bytes(data, "t.csv").table.frame["a"][1] == 12.5
+
+
 def test_a_mark_chosen_by_hand_wins_over_the_guess() -> None:
     data = column("v", ["1,500", "12,250", "3,125"])
     assert read_bytes(data, "t.csv", ReadOptions(decimal=",")).table.frame["v"].tolist() == [1.5, 12.25, 3.125]
