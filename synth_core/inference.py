@@ -23,6 +23,7 @@ from synth_core.semantics import (
     holds,
     with_neighbours,
 )
+from synth_core.spellings import one_spelling
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
 
@@ -140,6 +141,8 @@ def _is_text(values: pd.Series) -> bool:
 
 def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     """Return the description and the canonical values of a column, the user's choice above what was found."""
+    if choice.kind in (None, Kind.BOOLEAN):
+        cells = one_spelling(cells)
     kind, note = guess_kind(cells)
     semantic = None if choice.semantic == "" else (choice.semantic or _semantic(cells, kind))
     if choice.kind is not None:

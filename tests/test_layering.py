@@ -20,7 +20,7 @@ LAYERS = [
     ["values", "personal", "semantics", "identifiers", "unpacking"],
     ["units", "naming"],
     ["cells"],
-    ["kinds", "missing"],
+    ["kinds", "spellings", "missing"],
     ["inference"],
     ["roles"],
     ["offers"],

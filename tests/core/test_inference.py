@@ -201,6 +201,24 @@ def test_a_number_too_large_for_any_computer_is_a_missing_cell() -> None:
     assert table.frame["v"].isna().sum() == 1
 
 
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (["yes", "No", "Yes", "no", "No", "yes", ""], {"yes", "No"}),
+        (["TRUE", "false", "True", "False", "TRUE", "False"], {"TRUE", "False"}),
+    ],
+)
+def test_answers_in_several_spellings_are_yes_and_no_in_the_most_usual_one(cells: list[str], shown: set[str]) -> None:
+    raw = pd.DataFrame({"smoker": cells * 9})
+    table = table_from_frame(raw, text=True)
+    assert table.columns[0].kind is Kind.BOOLEAN
+    assert set(table.frame["smoker"].dropna()) == shown
+    assert "Written in 4 ways" in table.columns[0].note
+    plain = table_from_frame(raw, choices={"smoker": ColumnChoice(kind=Kind.CATEGORY)}, text=True)
+    assert plain.frame["smoker"].nunique() == 4
+    assert table_from_frame(pd.DataFrame({"c": ["US", "us", "DE"] * 9})).frame["c"].nunique() == 3
+
+
 TYPED = {
     "int": (pd.Series([1, 2, 3]), Kind.INTEGER, "integer", "int64"),
     "int with gaps": (pd.Series([1, None, 3], dtype="Int64"), Kind.INTEGER, "integer", "Int64"),
