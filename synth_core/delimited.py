@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
 import pandas as pd
 
@@ -19,6 +20,8 @@ from synth_core.words import GUESSED, Marks
 from synth_core.written import guess_written
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_ESCAPED = re.compile(rb"""\\"[^,;\t|\r\n"]""")
+_QUOTED = re.compile(rb"""(?:^|[,;\t|])"(?:[^"\\]|\\.|"")*$""")  # a cell that is still open
 _HEAD = 400_000  # what guesses about the shape are drawn from, in characters
 
 
@@ -88,6 +91,20 @@ def guess_delimiter(text: str, filename: str = "", quote: str = '"') -> str | No
     return best[2] if best is not None and best[0] >= 0.3 else None
 
 
+def _has_escapes(content: bytes) -> bool:
+    r"""Return whether a quoted cell has a quote written \" in it, where it would end the cell but none ends there."""
+    for found in islice(_ESCAPED.finditer(content), 200):
+        before = content[max(0, found.start() - 2000) : found.start()]
+        if _QUOTED.search(before[before.rfind(b"\n") + 1 :]):
+            return True
+    return False
+
+
+def _without_escapes(content: bytes) -> bytes:
+    """Return text with quotes inside cells doubled, not escaped; it holds no zero bytes."""
+    return content.replace(rb"\\", b"\0").replace(rb"\"", b'""').replace(b"\0", b"\\")
+
+
 def read_delimited(
     data: bytes, filename: str, *, delimiter: str | None = None, quote: str | None = None, encoding: str | None = None,
     marks: Marks = GUESSED, header: bool | None = None, header_row: int | None = None, sample_rows: int | None = None,
@@ -104,6 +121,10 @@ def read_delimited(
     evidence = {"encoding": note or _encoding_evidence(content, used)}
     around = guess_quote(text) if quote is None else quote
     evidence["quote"] = _quote_evidence(content, around)
+    if around == '"' and _has_escapes(content):
+        content = _without_escapes(content)
+        text = content[:_HEAD].decode("utf-8", errors="ignore")
+        note = f'{note} Quotes inside cells are written \\", as some databases do; they are read as quotes.'.strip()
     chosen = delimiter or guess_delimiter(text, filename, around)
     if delimiter is not None:
         _check_delimiter(text, delimiter, filename, around)

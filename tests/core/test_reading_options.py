@@ -1,5 +1,6 @@
 """Guesses about a text file are drawn from whole columns, say so, and can be corrected."""
 
+import csv
 import gzip
 from itertools import cycle, islice
 
@@ -145,6 +146,26 @@ def test_apostrophes_around_cells_are_found_and_can_be_switched_off() -> None:
     assert (reading.options.quote, reading.table.frame["a"].tolist()) == ("'", ["x, y", "z", "it"])
     plain = read_bytes(b'a,b\n"x,1\ny",2\nz,3\n', "t.csv", ReadOptions(quote=""))
     assert plain.table.frame["a"].tolist() == ['"x', 'y"', "z"]
+
+
+def test_quotes_escaped_by_a_backslash_are_read_and_said() -> None:
+    found = read_bytes(
+        rb"""a,b
+"He said \"hi, you\", ok",1
+"C:\\dir",2
+"\"",3
+""",
+        "t.csv",
+    )
+    assert found.raw["a"].tolist() == ['He said "hi, you", ok', "C:\\dir", '"']
+    assert 'Quotes inside cells are written \\"' in said(found)
+
+
+@pytest.mark.parametrize("cell", [r'"C:\dir\"', r'"5\"" pipe"', r"5\" pipe", r'"a ""b"" \\c"', r'"x","y\"'])
+def test_a_backslash_before_a_closing_quote_is_a_backslash(cell: str) -> None:
+    found = read_bytes(f"a,b\n{cell}{'' if ',' in cell else ',1'}\nz,2\n".encode(), "t.csv")
+    assert found.raw.iloc[0].tolist() == next(csv.reader([cell if "," in cell else cell + ",1"]))
+    assert "Quotes inside" not in said(found)
 
 
 def test_ragged_lines_are_counted_and_can_be_left_out() -> None:
