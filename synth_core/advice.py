@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 from synth_core.profile import Profile
 from synth_core.profile.exposure import exposure, suggested_quasi_identifiers, suggested_widths
-from synth_core.profile.facts import RARE_ROWS, ColumnProfile
+from synth_core.profile.facts import ColumnProfile
 from synth_core.profile.findings import Alert, counted, percent
 from synth_core.profile.known_traits import about_people
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.profile.temporal import looks_ordered
 from synth_core.profile.time_axis import order_column, times_of, usual_step
 from synth_core.recipe import USE_TITLES, Use

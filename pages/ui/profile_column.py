@@ -13,7 +13,7 @@ from pages.ui.column_editor import KINDS, ROLES, semantic_title
 from pages.ui.column_panel import value_text
 from pages.ui.profile_source import Source
 from synth_core.profile import ColumnProfile
-from synth_core.profile.facts import QUANTILES
+from synth_core.profile.shown import QUANTILES
 from synth_core.table import Kind, Role
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from synth_core.associations import AssociationMatrix, association_matrix, sampled_rows
 from synth_core.profile.alerts import find_alerts
 from synth_core.profile.edges import EdgeCase
-from synth_core.profile.facts import OTHER, QUANTILES, RARE, ColumnProfile, Measured, ValueShare, measure_column, spark
+from synth_core.profile.facts import OTHER, RARE, ColumnProfile, Measured, ValueShare, measure_column, spark
 from synth_core.profile.findings import Action, Alert, Findings
 from synth_core.profile.modality import Modality
+from synth_core.profile.shown import QUANTILES
 from synth_core.progress import Progress, silent
 from synth_core.table import Table, did_you_mean
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from synth_core.offers import missing_offers, role_offers
 from synth_core.profile import relations
-from synth_core.profile.facts import RARE_ROWS, ColumnProfile, Measured, shape
+from synth_core.profile.facts import ColumnProfile, Measured
 from synth_core.profile.findings import RANK, Action, Alert, Findings, Severity, counted, number, percent
 from synth_core.profile.gap_alerts import about_gaps
+from synth_core.profile.number_facts import shape
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.semantics import inside, title
 from synth_core.table import Column, Kind, Role, Table, numbers
 

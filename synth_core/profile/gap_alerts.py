@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.associations import Codes, binned_codes, cramers_v
-from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.findings import Action, Alert, Findings, listed, percent
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.table import Column
 
 Mask = npt.NDArray[np.bool_]

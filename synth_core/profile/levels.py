@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.profile.facts import RARE_ROWS
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.profile.words import number
 from synth_core.semantics import header_words
 from synth_core.table import Column, Kind, numbers

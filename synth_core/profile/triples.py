@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.associations import cramers_v, cramers_v_of, entropy_of, sampled_rows
 from synth_core.errors import TableError
-from synth_core.profile.facts import RARE_ROWS
 from synth_core.profile.levels import Levels, in_levels
 from synth_core.profile.memory import is_series, memory_of, worth
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.profile.words import number
 from synth_core.progress import Progress, silent
 from synth_core.table import Column, Role, Table
