@@ -47,8 +47,10 @@ class ColumnProfile(BaseModel):
         since 1970. None: fewer than ten values.
     quantiles
         Values at 1, 5, 25, 50, 75, 95, 99 %, kept inside ``low``..``high``.
-    skewness, kurtosis
-        Third and fourth standardised moments; kurtosis is in excess of the normal curve's.
+    mean, variance, std, skewness, kurtosis
+        Of a protected column only with ten values or more, of which five differ from the most frequent one: moments
+        of fewer give single values away. Skewness and kurtosis are the third and fourth standardised moments; kurtosis
+        is in excess of the normal curve's.
     modes
         As in ``modality``.
     outliers

@@ -23,9 +23,11 @@ BINS = 30
 
 def number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
     low, high = _shown_ends(found, column.protect)
-    facts: dict[str, object] = {"low": low, "high": high, **shape(found)}
     if low is None or high is None:
-        return facts
+        return {}
+    facts: dict[str, object] = {"low": low, "high": high}
+    if not column.protect or not 0 < len(found) - sizes.max() < RARE_ROWS:  # else the mean tells the few others
+        facts |= shape(found)
     dates = column.kind is Kind.DATETIME
     shown = np.clip(quantile(found, QUANTILES), low, high)
     if dates and not (found % DAY).any():  # days have no hours, nor do the middles between them

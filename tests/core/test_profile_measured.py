@@ -11,6 +11,7 @@ from scipy.signal import lfilter, savgol_filter
 
 from synth_core.profile import Profile, profile
 from synth_core.profile.exposure import exposure, suggested_quasi_identifiers
+from synth_core.profile.facts import measure_column
 from synth_core.profile.known_traits import about_people, trait
 from synth_core.profile.memory import worth
 from synth_core.profile.modality import _hung_under, modality
@@ -56,7 +57,9 @@ def codes(found: Profile) -> set[tuple[str, ...]]:
 
 
 def test_moments_are_those_worked_by_hand() -> None:
-    facts = profile(table(x=[1.0, 2.0, 3.0, 4.0, 10.0])).column("x")
+    facts = measure_column(
+        pd.Series([1.0, 2.0, 3.0, 4.0, 10.0]), Column(name="x", kind=Kind.NUMBER, protect=False)
+    ).profile
     # departures -3, -2, -1, 0, 6: their squares make 50, cubes 180, fourth powers 1394
     assert facts.mean == pytest.approx(4)
     assert facts.variance == pytest.approx(50 / 4)
