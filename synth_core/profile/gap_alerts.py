@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.associations import Codes, binned_codes, cramers_v
+from synth_core.associations import Codes, binned_codes
+from synth_core.profile.chance import FALSE_SHARE, adjusted, state_by_group
 from synth_core.profile.findings import Action, Alert, Findings, listed, percent
 from synth_core.profile.shown import RARE_ROWS
 from synth_core.table import Column
 
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 ENOUGH = 20
 WEAKEST = 0.3
@@ -87,42 +89,69 @@ class _Dependence:
 
 def _depends(found: Findings, names: list[str]) -> Iterator[Alert]:
     """Yield one alert per column that decides which cells of others are empty."""
-    by_other: dict[str, list[_Dependence]] = {}
-    learned = found.table.having(learned=True) if names else []
+    gaps = {name: found.sample.frame[name].isna().to_numpy() for name in names}
+    names = [name for name in names if min(gaps[name].sum(), (~gaps[name]).sum()) >= ENOUGH]
+    if not names:
+        return
+    learned = found.table.having(learned=True)
     if found.associations.left_out:
         kept = set(found.associations.names)
         learned = [column for column in learned if column.name in kept]
     codes = {column.name: binned_codes(found.sample.frame[column.name], column) for column in learned}
-    for name in names:
-        one = _strongest(name, codes, found)
-        if one is not None:
-            by_other.setdefault(one.other, []).append(one)
+    strengths = _strengths(codes, names, np.column_stack([gaps[name] for name in names]))
+    by_other: dict[str, list[_Dependence]] = {}
+    others = list(codes)
+    for place, name in enumerate(names):
+        best = int(np.argmax(strengths[:, place])) if others else 0
+        if others and strengths[best, place] >= WEAKEST:
+            one = _dependence(name, others[best], float(strengths[best, place]), codes[others[best]], found)
+            if one is not None:
+                by_other.setdefault(one.other, []).append(one)
     for other, group in by_other.items():
         yield _said_depends(other, sorted(group, key=lambda one: -one.strength), found.table.column(other))
 
 
-def _strongest(name: str, codes: dict[str, Codes], found: Findings) -> _Dependence | None:
+def _strengths(codes: dict[str, Codes], names: list[str], gaps: Mask) -> Floats:
+    """Return Cramer's V of every column's codes with the gaps of every name; 0 where chance gives as much.
+
+    Of all that is not 0, at most 5 % is chance.
+    """
+    from scipy.sparse import csr_matrix
+
+    places = {name: place for place, name in enumerate(names)}
+    masks = gaps.astype(np.float32)
+    strengths, p_values = np.zeros((len(codes), len(names))), np.ones((len(codes), len(names)))
+    for i, (other, own) in enumerate(codes.items()):
+        rows = np.flatnonzero(own)
+        shape = (int(own.max(initial=0)), len(own))
+        groups = csr_matrix((np.ones(len(rows), dtype=np.float32), (own[rows] - 1, rows)), shape=shape)
+        sizes = np.bincount(own[rows] - 1, minlength=shape[0]).astype(np.float64)
+        strengths[i], p_values[i] = state_by_group(sizes, np.asarray(groups @ masks, dtype=np.float64))
+        if other in places:
+            strengths[i, places[other]], p_values[i, places[other]] = 0.0, 1.0
+    return np.where(adjusted(p_values) <= FALSE_SHARE, strengths, 0.0)
+
+
+def _dependence(name: str, other: str, strength: float, codes: Codes, found: Findings) -> _Dependence | None:
     gap = found.sample.frame[name].isna().to_numpy()
-    if min(gap.sum(), (~gap).sum()) < ENOUGH:
-        return None
-    state = gap.astype(np.int64) + 1
-    strengths = {other: cramers_v(one, state) for other, one in codes.items() if other != name}
-    best = max(strengths, key=strengths.__getitem__, default=None)
-    if best is None or strengths[best] < WEAKEST:
-        return None
-    filled = codes[best] > 0
-    counts = np.bincount(codes[best][filled])
-    shares = np.bincount(codes[best][filled], weights=gap[filled]) / np.maximum(counts, 1)
+    filled = codes > 0
+    counts = np.bincount(codes[filled])
+    shares = np.bincount(codes[filled], weights=gap[filled]) / np.maximum(counts, 1)
     told = counts >= ENOUGH
     if told.sum() < 2 or np.ptp(shares[told]) < 0.1:
         return None
     always = np.flatnonzero(told & (shares == 1))
-    level = None
-    if len(always) == 1 and found.table.column(best).kind.categorical:
-        level = str(found.sample.frame[best].to_numpy()[codes[best] == always[0]][0])
-        where = (found.table.frame[best] == level).to_numpy()
-        level = level if found.measured[name].gaps[where].all() else None
-    return _Dependence(name, best, strengths[best], float(shares[told].min()), float(shares[told].max()), level)
+    level = _always(name, other, codes == always[0], found) if len(always) == 1 else None
+    return _Dependence(name, other, strength, float(shares[told].min()), float(shares[told].max()), level)
+
+
+def _always(name: str, other: str, where: Mask, found: Findings) -> str | None:
+    """Return the category of the rows ``where``, if it is one, not a rare one, and ``name`` is empty wherever it is."""
+    levels = found.sample.frame[other][where].unique()
+    if not found.table.column(other).kind.categorical or len(levels) != 1:  # rare categories share a code
+        return None
+    held = (found.table.frame[other] == levels[0]).to_numpy()
+    return str(levels[0]) if held.sum() >= RARE_ROWS and found.measured[name].gaps[held].all() else None
 
 
 def _said_depends(other: str, group: list[_Dependence], column: Column) -> Alert:

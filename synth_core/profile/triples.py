@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.associations import cramers_v, cramers_v_of, entropy_of, sampled_rows
 from synth_core.errors import TableError
+from synth_core.profile.chance import FALSE_SHARE, adjusted
 from synth_core.profile.levels import Levels, in_levels
 from synth_core.profile.memory import is_series, memory_of, worth
 from synth_core.profile.shown import RARE_ROWS
@@ -34,7 +35,6 @@ MAX_COLUMNS = 60
 LEVELS = 4
 ENOUGH_ROWS = 200
 SMALLEST = 0.01  # bits
-FALSE_SHARE = 0.05
 DRAWS = 200
 CANDIDATES = 80
 SAME = 0.95
@@ -124,11 +124,11 @@ def triples(table: Table, *, seed: int = 0, limit: int = 12, progress: Progress 
     for done, i in enumerate(strongest[:CANDIDATES]):
         report(0.8 + 0.2 * done / CANDIDATES, 1, "Chance")
         bits[i], null_bits[i], surplus[i], p_values[i] = _against_chance(counts[i], rng, float(weights[i]))
-    adjusted = _adjusted(p_values)
-    real = [i for i in null_bits if adjusted[i] <= FALSE_SHARE and bits[i] > null_bits[i] and surplus[i] >= SMALLEST]
+    corrected = adjusted(p_values)
+    real = [i for i in null_bits if corrected[i] <= FALSE_SHARE and bits[i] > null_bits[i] and surplus[i] >= SMALLEST]
     shown = _different(sorted(real, key=lambda i: -bits[i]), places, limit)
     found = [
-        _triple([columns[place] for place in places[i]], counts[i], bits[i], null_bits[i], adjusted[i]) for i in shown
+        _triple([columns[place] for place in places[i]], counts[i], bits[i], null_bits[i], corrected[i]) for i in shown
     ]
     return Triples(
         tested=tested, rows=len(part), found=found, note=_note(table, len(part), tested, left_out, len(real), memory)
@@ -253,15 +253,6 @@ def _against_chance(counts: Floats, rng: np.random.Generator, weight: float = 1.
         return bits, mean, bits - mean, 1.0
     p_value = float(gammaincc(mean**2 / spread, bits * mean / spread))
     return bits, float(np.quantile(chance, 0.95)), bits - mean, p_value
-
-
-def _adjusted(p_values: Floats) -> Floats:
-    """Return p-values adjusted by Benjamini and Hochberg."""
-    order = np.argsort(-p_values)
-    ranks = np.arange(len(p_values), 0, -1)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum.accumulate(np.minimum(p_values[order] * len(p_values) / ranks, 1.0))
-    return adjusted
 
 
 def _triple(columns: list[Levels], counts: Floats, bits: float, null_bits: float, p_value: float) -> Triple:

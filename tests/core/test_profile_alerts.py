@@ -211,3 +211,31 @@ def test_every_alert_of_a_messy_table_has_a_consequence_in_a_sentence(rng: np.ra
         assert alert.sentence.endswith(".")
         assert alert.consequence.endswith(".")
         assert "  " not in alert.sentence
+
+
+def towns(rng: np.random.Generator, rare: list[str]) -> Table:
+    """Return a number that is empty in rare towns alone; the 60th and later towns share one code."""
+    names = [f"town {i:02d}" for i in range(59) for _ in range(30)]
+    cells = [*rng.normal(size=len(names)), *[np.nan] * len(rare)]
+    frame = pd.DataFrame({"town": [*names, *rare], "x": cells}).sample(frac=1, random_state=5)
+    return table_of({name: frame[name].to_list() for name in frame})
+
+
+def test_no_rule_names_one_of_many_rare_categories(rng: np.random.Generator) -> None:
+    found = profile(towns(rng, [f"Secret {i:02d}" for i in range(40)]))
+    (alert,) = [alert for alert in found.alerts if alert.code == "missing_depends"]
+    assert alert.action is None
+    assert "Secret" not in found.model_dump_json()
+
+
+def test_a_category_with_rows_enough_may_be_named_in_a_rule(rng: np.random.Generator) -> None:
+    (alert,) = alerts_of(towns(rng, ["away"] * 40), "missing_depends")
+    assert alert.action is not None
+    assert alert.action.rule == {"type": "implies", "if": "`town` = 'away'", "then": "`x` is null"}
+
+
+def test_gaps_by_chance_depend_on_nothing(rng: np.random.Generator) -> None:
+    noise = rng.normal(size=(300, 150))
+    noise[rng.random(noise.shape) < 0.2] = np.nan
+    table = table_of({f"c{i}": column for i, column in enumerate(noise.T)})
+    assert not alerts_of(table, "missing_depends")
