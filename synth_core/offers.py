@@ -198,8 +198,9 @@ def _apart(value: float, rest: npt.NDArray[np.float64], column: Column) -> str:
 
 
 def _range_words(rest: npt.NDArray[np.float64]) -> str:
-    """Return where most of the rest lies; quantiles, so that nobody's extreme is shown."""
-    low, high = np.quantile(rest, [0.01, 0.99])
+    """Return where most of the rest lies: means of five values near its 1 % and 99 % points."""
+    ordered, cut = np.sort(rest), len(rest) // 100
+    low, high = ordered[cut : cut + 5].mean(), ordered[::-1][cut : cut + 5].mean()
     return f"mostly between {low:,.4g} and {high:,.4g}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synth_core.figures.axes import RARE_ROWS, bar_height, blues, label_axis, value_axis
-from synth_core.figures.pairs import top_categories
+from synth_core.figures.pairs import quantiles, top_categories
 from synth_core.figures.style import (
     PALETTES,
     Mode,
@@ -253,7 +253,7 @@ def split_figure(frame: pd.DataFrame, column: Column, target: Column, mode: Mode
 
 
 def _common_edges(values: Any, column: Column) -> Any:
-    low, high = (float(q) for q in np.quantile(values, (0.005, 0.995)))
+    low, high = (float(q) for q in quantiles(values, (0.005, 0.995), column))
     whole = column.kind is not Kind.DATETIME and bool((values == np.floor(values)).all())
     if whole and high - low < 2000:
         step = max(1.0, float(np.ceil((high - low + 1) / 24)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from synth_core.figures.axes import (
     whole_edges,
 )
 from synth_core.figures.style import PALETTES, TOP, Mode, new_figure, nothing, safe, share, short, value_text
+from synth_core.profile.shown import shown_quantiles
 from synth_core.table import Column, Kind, numbers
 
 if TYPE_CHECKING:
@@ -69,10 +71,17 @@ def _density(both: pd.DataFrame, x: Column, y: Column, mode: Mode, bins: int = 4
 
 
 def _grid(values: npt.NDArray[np.float64], column: Column, bins: int) -> npt.NDArray[np.float64]:
-    low, high = (float(q) for q in np.quantile(values, (0.005, 0.995)))
+    low, high = (float(q) for q in quantiles(values, (0.005, 0.995), column))
     if column.kind is not Kind.DATETIME and is_whole(values):
         return whole_edges(low, high, bins)
     return np.linspace(low, high if high > low else low + 1, bins + 1)
+
+
+def quantiles(values: npt.NDArray[np.float64], shares: Sequence[float], column: Column) -> npt.NDArray[np.float64]:
+    """Return quantiles of ten values or more as they may be drawn: of a protected column means of five rows."""
+    if column.protect:
+        return shown_quantiles(np.sort(values), shares, column.kind)
+    return np.asarray(np.quantile(values, shares), dtype=np.float64)
 
 
 def top_categories(values: pd.Series, limit: int = TOP) -> pd.Series:
@@ -93,7 +102,8 @@ def _boxes(both: pd.DataFrame, x: Column, y: Column, mode: Mode) -> go.Figure:
         return nothing(mode, "No category has ten rows.")
     values = pd.Series(numbers(both[number.name]), index=groups.index)
     order = [str(label) for label in groups.value_counts().index]
-    five = [values[groups == label].quantile([0.05, 0.25, 0.5, 0.75, 0.95]).tolist() for label in order]
+    points = (0.05, 0.25, 0.5, 0.75, 0.95)
+    five = [quantiles(values[groups == label].to_numpy(), points, number).tolist() for label in order]
     dates = number.kind is Kind.DATETIME
     scale = 1000 if dates else 1
     columns = list(zip(*five, strict=True))
@@ -181,7 +191,8 @@ def _steps(values: pd.Series, column: Column) -> pd.Series:
     if not column.kind.numeric:
         return top_categories(values.astype(str), 8)
     found = numbers(values)
-    edges = np.unique(np.quantile(found, np.linspace(0, 1, 6))) if len(found) else np.zeros(0)
+    shares = np.linspace(0, 1, 6).tolist()
+    edges = np.unique(quantiles(found, shares, column)) if len(found) >= 2 * RARE_ROWS else np.zeros(0)
     if len(edges) < 2:
         return pd.Series(["one value"] * len(found), index=values.index)
     place = np.clip(np.searchsorted(edges, found, side="right") - 1, 0, len(edges) - 2)

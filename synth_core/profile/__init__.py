@@ -1,7 +1,7 @@
 """What a table is like: facts per column, what goes together, and what to look at first.
 
 ``facts`` measures one column, ``alerts`` and ``relations`` find what to look at, ``findings`` says what an alert is.
-Nothing here shows a literal that fewer than five rows hold (unless a column's protection is off), so a profile can be
+Nothing here shows a value taken from fewer than five rows (unless a column's protection is off), so a profile can be
 looked at, kept and sent where the table cannot.
 """
 

@@ -54,7 +54,7 @@ def density(
     left, right = float(ends[0]), float(ends[-1])
     first = int(np.searchsorted(found, edges[0], side="left"))
     last = int(np.searchsorted(found, edges[-1], side="right"))
-    if last - first < 10 or right <= left:
+    if last - first < 10 or right - left < 1e-300:  # shares per unit of less than that overflow
         return [], []
     middle = np.asarray(scaled(quantile(found[first:last], np.linspace(0, 1, 401))))
     spread = min(float(middle.std()), float(middle[300] - middle[100]) / 1.34) or float(middle.std())

@@ -36,17 +36,17 @@ class ValueShare(BaseModel):
 
 
 class ColumnProfile(BaseModel):
-    """The facts about one column; nothing in it is a literal of fewer than five rows.
+    """The facts about one column; nothing in it is taken from fewer than five rows, see ``shown``.
 
     Attributes
     ----------
     missing_share
         Share of rows with an empty cell (0..1).
     low, high
-        Fifth smallest and fifth largest value where the column is protected, else the true ends; dates are seconds
-        since 1970. None: fewer than ten values.
+        The true ends; where the column is protected, the fifth value from either end if five rows share it, else the
+        mean of the five around it. Dates are seconds since 1970. None: a protected column of fewer than ten values.
     quantiles
-        Values at 1, 5, 25, 50, 75, 95, 99 %, kept inside ``low``..``high``.
+        Values at 1, 5, 25, 50, 75, 95, 99 %, kept inside ``low``..``high`` and found likewise.
     mean, variance, std, skewness, kurtosis
         Of a protected column only with ten values or more, of which five differ from the most frequent one: moments
         of fewer give single values away. Skewness and kurtosis are the third and fourth standardised moments; kurtosis

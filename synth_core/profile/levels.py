@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.profile.shown import RARE_ROWS
+from synth_core.profile.density import quantile
+from synth_core.profile.shown import RARE_ROWS, shown_quantiles
 from synth_core.profile.words import number
 from synth_core.semantics import header_words
 from synth_core.table import Column, Kind, numbers
@@ -56,7 +57,8 @@ def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
     known = np.isfinite(found)
     if known.sum() < ENOUGH:  # the ends of ranges would give single values away
         return Levels(column.name, known.astype(np.int64), ["any"] if known.any() else [], ordered=True)
-    cuts = np.unique(np.quantile(found[known], np.linspace(0, 1, most + 1)[1:-1]))
+    shares, ordered = np.linspace(0, 1, most + 1)[1:-1], np.sort(found[known])
+    cuts = np.unique(shown_quantiles(ordered, shares, column.kind) if column.protect else quantile(ordered, shares))
     cuts = cuts[cuts < found[known].max()]
     codes = np.where(known, np.searchsorted(cuts, found, side="left") + 1, 0).astype(np.int64)
     labels = _range_labels(cuts, float(found[known].min()), column.kind)

@@ -17,6 +17,7 @@ LEVEL = 0.05
 ENOUGH_VALUES = 50
 ENOUGH_LEVELS = 5
 FINEST = 10
+NARROWEST = 1e-290  # slopes overflow below
 MOST_CELLS = 800
 SMALLEST_DIP = 0.005  # a second mode that stands clear of the rest with about 1 % of the rows
 PERIODS = (5, 10, 20, 25, 50, 60, 100, 250, 500, 1000, 5000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
@@ -79,7 +80,7 @@ def modality(found: Floats, said: Callable[[float], str] = rounded, *, floor: fl
     doi:10.1214/aos/996986501): the fewest that fit. Values on a grid (whole numbers, cents, heaps at tens) are spread
     evenly over the cells of the grid first, so that the grid itself makes no modes.
     """
-    if len(found) < ENOUGH_VALUES:
+    if len(found) < ENOUGH_VALUES or found[-1] - found[0] < NARROWEST:
         return None
     if len(runs(found)[0]) < ENOUGH_LEVELS:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pandas as pd
 from synth_core.profile.density import binned, density, quantile
 from synth_core.profile.edges import date_cases, fences, number_cases
 from synth_core.profile.modality import Modality, heap_step, modality, runs
-from synth_core.profile.shown import DAY, QUANTILES, RARE_ROWS
+from synth_core.profile.shown import DAY, QUANTILES, RARE_ROWS, shown_quantiles
 from synth_core.profile.words import number
 from synth_core.table import Column, Kind
 
@@ -22,17 +23,14 @@ BINS = 30
 
 
 def number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
-    low, high = _shown_ends(found, column.protect)
+    low, high = _shown_ends(found, column)
     if low is None or high is None:
         return {}
     facts: dict[str, object] = {"low": low, "high": high}
     if not column.protect or not 0 < len(found) - sizes.max() < RARE_ROWS:  # else the mean tells the few others
         facts |= shape(found)
     dates = column.kind is Kind.DATETIME
-    shown = np.clip(quantile(found, QUANTILES), low, high)
-    if dates and not (found % DAY).any():  # days have no hours, nor do the middles between them
-        shown = np.floor(shown / DAY) * DAY
-    edges, counts, below, above, log_scale = _histogram(found, low, high, column.kind)
+    edges, counts, below, above, log_scale = _histogram(found, low, high, column)
     heap = heap_step(levels, sizes)
     capped = 0.0 if dates else _heap_at_top(levels, sizes)
     zeros = 0.0 if dates else float(sizes[levels == 0].sum() / len(found))
@@ -42,7 +40,7 @@ def number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, n
     return (
         facts
         | {
-            "quantiles": [float(q) for q in shown],
+            "quantiles": _quantiles(found, QUANTILES, column),
             "zeros": zeros,
             "outliers": float(
                 (np.searchsorted(found, left) + len(found) - np.searchsorted(found, right, "right")) / len(found)
@@ -83,13 +81,25 @@ def _modality(found: Floats, levels: Floats, zeros: float, capped: float, dates:
     return modes.model_copy(update={"sentence": f"Beside the heap at {' and '.join(left_out)}: {sentence}"})
 
 
-def _shown_ends(found: Floats, protect: bool) -> tuple[float | None, float | None]:
+def _shown_ends(found: Floats, column: Column) -> tuple[float | None, float | None]:
     """Return the ends that may be shown of sorted values."""
-    if not protect:
+    if not column.protect:
         return float(found[0]), float(found[-1])
     if len(found) < 2 * RARE_ROWS:
         return None, None
-    return float(found[RARE_ROWS - 1]), float(found[-RARE_ROWS])
+    low, high = shown_quantiles(found, (0.0, 1.0), column.kind).tolist()
+    return low, max(low, high)
+
+
+def _quantiles(found: Floats, shares: Sequence[float], column: Column) -> list[float]:
+    """Return quantiles of sorted values that may be shown, in rising order."""
+    if column.protect:
+        shown = np.maximum.accumulate(shown_quantiles(found, shares, column.kind))
+        return [float(q) for q in shown]
+    exact = quantile(found, shares)
+    if column.kind is Kind.DATETIME and not (found % DAY).any():  # days have no hours, nor do the middles between them
+        exact = np.floor(exact / DAY) * DAY
+    return [float(q) for q in exact]
 
 
 def shape(found: Floats) -> dict[str, float | None]:
@@ -114,20 +124,21 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _histogram(found: Floats, low: float, high: float, kind: Kind) -> tuple[list[float], list[int], int, int, bool]:
+def _histogram(found: Floats, low: float, high: float, column: Column) -> tuple[list[float], list[int], int, int, bool]:
     """Return edges, counts, rows below and above, and whether bins are equally wide on a log scale."""
-    left = max(low, float(quantile(found, 0.005)))
-    right = min(high, float(quantile(found, 0.995)))
-    middle = float(quantile(found, 0.5))
+    left, middle, right = _quantiles(found, (0.005, 0.5, 0.995), column)
+    left, right = max(low, left), min(high, right)
+    dates = column.kind is Kind.DATETIME
     # over several powers of ten, and not only because some values are next to nothing
-    log_scale = kind is not Kind.DATETIME and left > 0 and right / left >= 500 and right / middle >= 12
-    whole = right - left < 2000 and bool((found == np.floor(found)).all())
-    if kind is not Kind.DATETIME and whole and not log_scale:
+    log_scale = not dates and left > 0 and right / left >= 500 and right / middle >= 12
+    finest = float(np.spacing(max(abs(left), abs(right))))
+    whole = finest < 0.25 and right - left < 2000 and bool((found == np.floor(found)).all())
+    if not dates and whole and not log_scale:
         step = max(1.0, np.ceil((np.floor(right) - np.floor(left) + 1) / BINS))
         edges = np.arange(np.floor(left), np.floor(right) + step + 0.5, step) - 0.5
-    elif right <= left:
+    elif right - left < 100 * BINS * finest:  # floats tell no 30 bins apart
         half = max(abs(left) * 1e-3, 0.5)
-        edges = np.array([left - half, left + half])
+        edges = np.array([left - half, right + half])
     elif log_scale:
         edges = np.geomspace(left, right, BINS + 1)
     else:

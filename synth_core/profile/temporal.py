@@ -91,12 +91,12 @@ def time_profile(
     if ranked:
         times = _ranks(times)
     hidden = not ranked and chosen is not None and chosen.protect
-    low, high = usual_span(times[known], hidden)
+    low, high = usual_span(times[known], dates, hidden)
     step = usual_step(np.unique(times[known & (times >= low) & (times <= high)]), dates)
     codes = _entity_codes(table, entity)
     repeated = _repeated(times, known, codes)
     several = codes is not None and codes[1].max(initial=-1) > 0
-    grid = grid_of(times, usual_span(times[known], False), step, dates, several=several, repeated=repeated)
+    grid = grid_of(times, usual_span(times[known], dates, False), step, dates, several=several, repeated=repeated)
     followed = _followed(table, chosen, columns)
     rng = np.random.default_rng(seed)
     series = [describe(line, rng) for line in _lines(table, grid, followed, dates)]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.profile.shown import RARE_ROWS, shown_quantiles
 from synth_core.profile.time_words import DAY, HOUR, MINUTE, MONTH, QUARTER, WEEK, YEAR, every
 from synth_core.semantics import header_words
 from synth_core.table import Column, Kind, Role, Table, numbers
@@ -219,18 +220,16 @@ def fitting_period(times: Floats, dates: bool, *, most: int, rows: float = 0.0, 
     return fine[0]
 
 
-def usual_span(times: Floats, protect: bool) -> tuple[float, float]:
+def usual_span(times: Floats, dates: bool, protect: bool) -> tuple[float, float]:
     """Return the ends that may be shown, without single stray dates far from all others."""
     found = np.sort(times)
-    cut = 4 if protect and len(found) >= 10 else 0
-    low, high = float(found[cut]), float(found[-1 - cut])
     left, right = np.quantile(found, (0.002, 0.998))
     room = 0.5 * max(float(right - left), 1e-9)
-    if low < left - room:
-        low = float(found[np.searchsorted(found, left - room)])
-    if high > right + room:
-        high = float(found[np.searchsorted(found, right + room, side="right") - 1])
-    return low, high
+    usual = found[(found >= left - room) & (found <= right + room)]
+    if not protect or len(usual) < 2 * RARE_ROWS:
+        return float(usual[0]), float(usual[-1])
+    low, high = shown_quantiles(usual, (0.0, 1.0), Kind.DATETIME if dates else Kind.NUMBER).tolist()
+    return low, max(low, high)
 
 
 def _months(times: Floats) -> Places:

@@ -154,7 +154,7 @@ class TimeProfile(BaseModel):
     dates
         Whether times are seconds since 1970; else they are numbers or positions.
     start, end
-        Of a protected column the fifth time from either end (``ends_hidden``).
+        Of a protected column means of five times near the ends (``ends_hidden``).
     step
         Usual step in seconds (or positions) between two different times; None where there is none.
     regular_share

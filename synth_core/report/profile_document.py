@@ -47,8 +47,8 @@ class ProfileDocument(BaseModel):
     """Everything known about a table; its JSON is the format of ``profile.json``.
 
     ``kind`` and ``version`` say what the file is; a reader of another version refuses it. Parts that were not asked
-    for are null or empty. Nothing in it is a literal of fewer than five rows, except of columns whose protection is
-    off.
+    for are null or empty. No value in it is taken from fewer than five rows, except of columns whose protection is
+    off: quantiles, ends and edges are values that five rows share, or means of five rows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -132,8 +132,8 @@ def profile_html(
             profile_sections.details(profile, pictures),
             profile_sections.method(profile, time, exposure),
             f"<footer>Made by Simile on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. This file makes no outside requests. "
-            "It describes real rows: values that fewer than five rows hold, and values of personal columns, are not in "
-            "it, unless a column's protection is off.</footer>",
+            "It describes real rows: no value is taken from fewer than five rows (quantiles are shared by five, or means "
+            "of five), and none from personal columns, unless a column's protection is off.</footer>",
         )
         if part
     )

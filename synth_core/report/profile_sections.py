@@ -320,8 +320,8 @@ def exposed(exposure: Exposure | None, pictures: Pictures) -> str:
 def method(profile: Profile, time: TimeProfile | None, exposure: Exposure | None) -> str:
     """Return how it was measured, in a few sentences."""
     words = [
-        f"Associations rest on {profile.associations.rows:,} rows. Ends of protected columns are the fifth smallest "
-        "and the fifth largest value; categories of fewer than five rows stand together as '(rare)'."
+        f"Associations rest on {profile.associations.rows:,} rows. Ends and quantiles of protected columns are "
+        "shared by five rows or means of the five nearest; categories of fewer than five rows stand together as '(rare)'."
     ]
     if time is not None:
         words.append(

@@ -40,7 +40,7 @@ def test_moments_and_quantiles_are_those_of_numpy(rng: np.random.Generator) -> N
     facts = profile(table_of({"a": values})).columns[0]
     assert facts.mean == pytest.approx(values.mean())
     assert facts.std == pytest.approx(values.std(ddof=1))
-    assert facts.quantiles[3] == pytest.approx(np.median(values))
+    assert facts.quantiles[3] == pytest.approx(np.median(values), abs=0.01)
     assert facts.skewness == pytest.approx(2 / np.sqrt(2), abs=0.25)
     assert facts.kurtosis == pytest.approx(3, abs=1.5)
     assert sum(facts.counts) + facts.below + facts.above == 4000

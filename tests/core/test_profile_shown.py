@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from synth_core.figures.pairs import pair_figure
 from synth_core.profile import ColumnProfile, profile
 from synth_core.profile.facts import measure_column
-from synth_core.report.profile_document import profile_html, profile_json
+from synth_core.profile.levels import in_levels
+from synth_core.profile.shown import shown_quantiles
+from synth_core.profile.temporal import time_profile
+from synth_core.report.profile_document import profile_html, profile_json, read_profile
 from synth_core.table import Column, Kind, Table
 
 KINDS = {"i": Kind.INTEGER, "f": Kind.NUMBER, "M": Kind.DATETIME, "O": Kind.CATEGORY}
@@ -41,3 +48,74 @@ def test_the_mean_does_not_tell_the_one_value_beside_a_constant() -> None:
     assert facts_of([0.0] * 499 + [187654.25]).mean is None
     assert facts_of([0.0] * 499).mean == 0
     assert facts_of([0.0] * 495 + [1.0, 2, 3, 4, 5]).mean == pytest.approx(15 / 500)
+
+
+def literals(facts: ColumnProfile) -> list[float]:
+    return [value for value in (facts.low, facts.high, *facts.quantiles, *facts.edges) if value is not None]
+
+
+def test_quantiles_ends_and_edges_are_no_single_rows_value() -> None:
+    values = np.exp(np.random.default_rng(0).normal(10, 1, 1001)).round(2)
+    assert not {round(value, 6) for value in literals(facts_of(values))} & set(values)
+    assert set(facts_of(values, protect=False).quantiles) & set(values)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta((values * 60).round(), unit="s")
+    seconds = (days - pd.Timestamp(0)) // pd.Timedelta("1s")
+    assert not set(literals(facts_of(days))) & set(seconds)
+
+
+def test_a_value_that_five_rows_share_is_told_as_it_is() -> None:
+    facts = facts_of(np.repeat([1.25, 7.75, 9.5], [5, 40, 30]))
+    assert (facts.low, facts.quantiles[3], facts.high) == (1.25, 7.75, 9.5)
+
+
+def test_shown_quantiles_are_means_of_five_neighbours_worked_by_hand() -> None:
+    found = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 9999.0])
+    # the middle is the sixth; the ends are the fifth from either side, as fine as the values are
+    shown = shown_quantiles(found, (0.0, 0.5, 1.0), Kind.NUMBER)
+    assert shown.tolist() == [25.0, 50.0, 99.0]  # 124/5, 248/5, 496/5
+    with pytest.raises(ValueError, match="ten are needed"):
+        shown_quantiles(found[:9], 0.5, Kind.NUMBER)
+
+
+def test_cuts_of_triples_and_boxes_of_pairs_are_no_single_rows_value() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.choice(9000, 201, replace=False) + 1000
+    found = table(pay=values, group=rng.choice(["a", "b"], 201).astype(object))
+    labels = " ".join(in_levels(found.frame["pay"], found.column("pay"), 4).labels).replace(",", "")
+    shown = {int(word) for word in labels.split() if word.isdigit()}
+    assert len(shown) == 3 + 3
+    assert not shown & set(values)
+    box = pair_figure(found.frame, found.column("group"), found.column("pay")).data[0]
+    assert not {*box.q1, *box.median, *box.q3, *box.lowerfence, *box.upperfence} & set(values)
+
+
+def test_the_span_of_times_is_no_single_rows_time() -> None:
+    stamps = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.random.default_rng(2).integers(0, 10**8, 300), unit="s")
+    found = time_profile(table(at=stamps, x=np.arange(300.0)), order="at")
+    assert found is not None
+    assert not {found.start, found.end} & set((stamps - pd.Timestamp(0)) // pd.Timedelta("1s"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [10**17 + i % 3 for i in range(100)],
+        [2**53, 2**53 + 1] * 50,
+        [2**63 - 1 - i for i in range(300)],
+        [float(2**52) + i % 7 for i in range(300)],
+        (np.random.default_rng(3).normal(size=300) * 1e-310).tolist(),
+        (np.random.default_rng(3).normal(size=300) * 1e-299).tolist(),
+        (1e17 + np.random.default_rng(3).normal(size=300) * 40).tolist(),
+        (1 + np.random.default_rng(3).normal(size=300) * 1e-15).tolist(),
+        (np.random.default_rng(3).normal(size=300) * 1e149).tolist(),
+    ],
+)
+def test_numbers_at_the_ends_of_what_floats_hold_are_profiled(values: list[float], tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = profile(table(x=values))
+    (tmp_path / "profile.json").write_text(profile_json("t", found))
+    assert read_profile(tmp_path / "profile.json").profile.column("x") == found.column("x")
+    facts = found.column("x")
+    assert (np.diff(facts.edges) > 0).all()
+    assert sum(facts.counts) + facts.below + facts.above == len(values)
