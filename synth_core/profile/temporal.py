@@ -15,6 +15,7 @@ import pandas as pd
 from synth_core.errors import TableError
 from synth_core.profile.entities import entity_facts
 from synth_core.profile.series import Line, describe
+from synth_core.profile.shown import RARE_ROWS
 from synth_core.profile.time_axis import order_column, row_positions, times_of, usual_span, usual_step
 from synth_core.profile.time_facts import (
     ROW_ORDER,
@@ -101,7 +102,7 @@ def time_profile(
     rng = np.random.default_rng(seed)
     series = [describe(line, rng) for line in _lines(table, grid, followed, dates)]
     edges, counts = ([], []) if ranked else period_counts(times[known & (times >= low) & (times <= high)], dates)
-    gaps = holes(grid)
+    gaps = holes(grid, RARE_ROWS if hidden else 0)
     shown = sorted(sorted(gaps, key=lambda gap: -gap.steps)[:GAPS_KEPT], key=lambda gap: gap.start)
     found = TimeProfile(
         order=chosen.name if chosen is not None else ROW_ORDER,
@@ -260,7 +261,8 @@ def _values(table: Table, column: Column) -> tuple[Floats, str]:
         return np.full(len(values), np.nan), "value"
     yes = next((level for level in counts.index if str(level).strip().casefold() in _YES), counts.index[-1])
     found = np.where(values.isna().to_numpy(), np.nan, (values == yes).to_numpy(dtype=np.float64, na_value=0.0))
-    return found, f"share of '{yes}'"
+    named = counts[yes] >= RARE_ROWS or not column.protect
+    return found, f"share of '{yes}'" if named else "share of the rarer value"
 
 
 def _per_entity(

@@ -8,7 +8,10 @@ ROW_ORDER = "(row order)"
 
 
 class TimeGap(BaseModel):
-    """A hole: the first and the last time (seconds since 1970, or position) that is missing, and how many are."""
+    """A hole: the first and the last time (seconds since 1970, or position) that is missing, and how many are.
+
+    In a protected time column the rows between two holes are five or more; else the two are one, around the rows.
+    """
 
     model_config = ConfigDict(frozen=True)
 

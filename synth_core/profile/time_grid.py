@@ -116,8 +116,12 @@ def calendar_cycles(grid: Grid) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return whole, parts
 
 
-def holes(grid: Grid) -> list[TimeGap]:
-    """Return runs of steps without a row; of periods, only runs that chance would not leave empty."""
+def holes(grid: Grid, between: int = 0) -> list[TimeGap]:
+    """Return runs of steps without a row; of periods, only runs that chance would not leave empty.
+
+    Runs that fewer than ``between`` rows part are one, and none is told that so few rows part from an end: the edges of
+    a hole give the times of the rows beside it away.
+    """
     counts = np.bincount(grid.place[grid.place >= 0], minlength=len(grid.at))
     empty = np.r_[False, counts == 0, False].astype(np.int8)
     starts, ends = np.flatnonzero(np.diff(empty) == 1), np.flatnonzero(np.diff(empty) == -1)
@@ -129,7 +133,22 @@ def holes(grid: Grid) -> list[TimeGap]:
             if usual * (end - start) < 12:  # a Poisson count of 12 is 0 once in 160,000 times
                 continue
         gaps.append(TimeGap(start=float(grid.at[start]), end=float(grid.at[end - 1]), steps=end - start))
-    return gaps
+    return _joined(gaps, grid, counts, between)
+
+
+def _joined(gaps: list[TimeGap], grid: Grid, counts: Places, between: int) -> list[TimeGap]:
+    """Return gaps with ``between`` rows or more before, between and after them."""
+    below = np.concatenate([[0], np.cumsum(counts)])
+    before = below[np.searchsorted(grid.at, [gap.start for gap in gaps])].tolist()  # rows before each gap
+    found: list[TimeGap] = []
+    last = 0
+    for gap, rows in zip(gaps, before, strict=True):
+        if found and rows - last < between:
+            found[-1] = TimeGap(start=found[-1].start, end=gap.end, steps=found[-1].steps + gap.steps)
+        elif rows - last >= between:
+            found.append(gap)
+        last = rows
+    return found[:-1] if found and below[-1] - last < between else found
 
 
 def period_counts(times: Floats, dates: bool) -> tuple[list[float], list[int]]:

@@ -132,8 +132,8 @@ def profile_html(
             profile_sections.details(profile, pictures),
             profile_sections.method(profile, time, exposure),
             f"<footer>Made by Simile on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. This file makes no outside requests. "
-            "It describes real rows: no value is taken from fewer than five rows (quantiles are shared by five, or means "
-            "of five), and none from personal columns, unless a column's protection is off.</footer>",
+            "It describes real rows: no value is taken from fewer than five rows (quantiles are shared by five, or "
+            "means of five), and none from personal columns, unless a column's protection is off.</footer>",
         )
         if part
     )

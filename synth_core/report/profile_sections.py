@@ -321,7 +321,8 @@ def method(profile: Profile, time: TimeProfile | None, exposure: Exposure | None
     """Return how it was measured, in a few sentences."""
     words = [
         f"Associations rest on {profile.associations.rows:,} rows. Ends and quantiles of protected columns are "
-        "shared by five rows or means of the five nearest; categories of fewer than five rows stand together as '(rare)'."
+        "shared by five rows or means of the five nearest; categories of fewer than five rows stand together as "
+        "'(rare)'."
     ]
     if time is not None:
         words.append(

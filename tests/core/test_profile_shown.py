@@ -119,3 +119,35 @@ def test_numbers_at_the_ends_of_what_floats_hold_are_profiled(values: list[float
     facts = found.column("x")
     assert (np.diff(facts.edges) > 0).all()
     assert sum(facts.counts) + facts.below + facts.above == len(values)
+
+
+def test_a_rare_answer_names_no_course_over_time() -> None:
+    answers = np.array(["usual"] * 400, dtype=object)
+    answers[[7, 90, 200]] = "SECRETWORD"
+    frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=400), "answer": answers})
+    for protect in (True, False):
+        column = Column(name="answer", kind=Kind.BOOLEAN, protect=protect)
+        found = time_profile(
+            Table(frame, (Column(name="day", kind=Kind.DATETIME), column), "t"), order="day", columns=["answer"]
+        )
+        assert found is not None
+        assert ("SECRETWORD" in found.model_dump_json()) is not protect
+        assert found.series[0].unit == ("share of the rarer value" if protect else "share of 'SECRETWORD'")
+
+
+def test_gaps_around_a_few_rows_are_one() -> None:
+    days = [*range(100), 130, *range(160, 260), 300, 301]  # one day between two gaps, and two after the last
+    stamps = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.array(days), unit="D")
+    frame = pd.DataFrame({"day": stamps, "x": np.arange(len(days))})
+    columns = [Column(name="day", kind=Kind.DATETIME), Column(name="x", kind=Kind.INTEGER)]
+    found = time_profile(Table(frame, tuple(columns), "t"), order="day")
+    assert found is not None
+    (gap,) = found.gaps
+    first = stamps[0] - pd.Timestamp(0)
+    assert gap.start == (first + pd.Timedelta(days=100)).total_seconds()
+    assert gap.end == (first + pd.Timedelta(days=159)).total_seconds()
+    assert gap.steps == 59
+    columns[0] = columns[0].model_copy(update={"protect": False})
+    bare = time_profile(Table(frame, tuple(columns), "t"), order="day")
+    assert bare is not None
+    assert [one.steps for one in bare.gaps] == [30, 29, 40]
