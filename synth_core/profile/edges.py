@@ -20,6 +20,10 @@ Counts = npt.NDArray[np.int64]
 
 FEW = 5
 ENOUGH = 50
+INNER, OUTER = 0.2, 0.025  # shares of a tail
+BY_CHANCE = 0.05
+MARGIN = 1.6
+CLEAR = 0.15
 
 
 class EdgeCase(BaseModel):
@@ -33,19 +37,37 @@ class EdgeCase(BaseModel):
 
 
 def fences(found: Floats) -> tuple[float, float]:
-    """Return the values beyond which sorted values lie far from the rest.
+    """Return the values beyond which sorted values lie far from the rest; infinite where none do.
 
-    Beyond the quartiles by three times the spread of the middle half (each side by its own), and beyond four standard
-    deviations of the values with the outer 1 % on each side pulled in.
+    Notes
+    -----
+    On each side the distance from the median is taken to grow with a power of the logarithm of the tail's share, at
+    least as that of a normal curve does, and drawn on from the outer 20 % and 2.5 % (so up to 2 % of outliers do not
+    count) to where one in 20 such tables has a value; 1.6 times as far, and with nothing within 15 % of that
+    distance on either side, lies the fence. Of clean columns (uniform, normal, exponential, gamma, Laplace, Poisson,
+    lognormal, Student t with 5 degrees) of 100 to 5,000 values, at most 5 in 100 have an outlier.
     """
-    left, first, middle, third, right = (float(q) for q in quantile(found, (0.01, 0.25, 0.5, 0.75, 0.99)))
+    first, third = (float(q) for q in quantile(found, (0.25, 0.75)))
     if third <= first:
         return -np.inf, np.inf
-    usual = 4 * float(np.clip(found, left, right).std())
-    half = (third - first) / 2
-    low = min(first - 6 * max(middle - first, half / 2), middle - usual)
-    high = max(third + 6 * max(third - middle, half / 2), middle + usual)
-    return low, high
+    return -_fence(-found[::-1]), _fence(found)
+
+
+def _fence(found: Floats) -> float:
+    """Return the value above which sorted values lie far from the rest."""
+    middle, near, far = (float(q) for q in quantile(found, (0.5, 1 - INNER, 1 - OUTER)))
+    if far <= middle:
+        return np.inf
+    power = np.log((far - middle) / (near - middle)) / np.log(np.log(OUTER) / np.log(INNER)) if near > middle else 0.5
+    reach = MARGIN * (far - middle) * (np.log(BY_CHANCE / len(found)) / np.log(OUTER)) ** max(power, 0.5)
+    most = float(found[-1]) - middle
+    if not reach < most:
+        return np.inf
+    steps = reach * (1 + CLEAR) ** np.arange(int(np.log(most / reach) / np.log(1 + CLEAR)) + 1)
+    inside = np.searchsorted(found, middle + steps / (1 + CLEAR), side="right")
+    empty = inside == np.searchsorted(found, middle + steps * (1 + CLEAR), side="right")
+    clear = np.flatnonzero(empty & (inside < len(found)))  # round steps, so that the fence tells no row's value
+    return middle + float(steps[clear[0]]) if len(clear) else np.inf
 
 
 def number_cases(

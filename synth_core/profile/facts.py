@@ -54,8 +54,7 @@ class ColumnProfile(BaseModel):
     modes
         As in ``modality``.
     outliers
-        Share of values far from the rest: beyond the quartiles by three times the spread of the middle half (each side
-        by its own), and beyond four standard deviations of the values with the outer 1 % on each side pulled in.
+        Share of values far from the rest, as ``edges.fences`` says.
     edges, counts, below, above, log_scale
         Histogram between the 0.5 % and 99.5 % points (len(edges) = len(counts) + 1), rows left and right of it, and
         whether the bins are equally wide on a log scale.

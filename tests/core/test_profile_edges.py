@@ -10,6 +10,7 @@ import pytest
 
 from synth_core.profile import ColumnProfile
 from synth_core.profile.density import binned, density, quantile
+from synth_core.profile.edges import fences
 from synth_core.profile.facts import measure_column
 from synth_core.profile.gaps import gap_note
 from synth_core.table import Column, Kind
@@ -159,3 +160,36 @@ def test_gaps_by_chance_and_in_blocks_are_told_apart(rng: np.random.Generator) -
     assert "rows at the end" in gap_note(np.arange(2000) > 700)
     blocks = (np.arange(2000) // 50) % 4 == 1
     assert "in 10 stretches, the longest of 50 rows" in gap_note(blocks)
+
+
+CLEAN = {
+    "uniform": lambda rng, n: rng.random(n),
+    "normal": lambda rng, n: rng.normal(50, 10, n),
+    "exponential": lambda rng, n: rng.exponential(1, n),
+    "lognormal": lambda rng, n: rng.lognormal(0, 1, n),
+    "gamma": lambda rng, n: rng.gamma(2, 1, n),
+    "Laplace": lambda rng, n: rng.laplace(size=n),
+    "Poisson": lambda rng, n: rng.poisson(3, n).astype(float),
+    "Student": lambda rng, n: rng.standard_t(5, n),
+}
+
+
+@pytest.mark.parametrize("shape", CLEAN)
+def test_clean_columns_rarely_have_outliers(shape: str) -> None:
+    alarms = 0
+    for seed in range(60):
+        found = np.sort(CLEAN[shape](np.random.default_rng(seed), 5000))
+        low, high = fences(found)
+        alarms += found[0] < low or found[-1] > high
+    assert alarms <= 4  # of 60; 5 in 100 are promised
+
+
+@pytest.mark.parametrize(("shape", "factor"), [("uniform", 10), ("normal", 10), ("exponential", 100), ("gamma", 100)])
+def test_slips_of_the_decimal_point_are_found(shape: str, factor: int) -> None:
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        values = CLEAN[shape](rng, 5000)
+        slipped = rng.choice(np.flatnonzero(values >= np.median(values)), 3, replace=False)
+        values[slipped] *= factor
+        low, high = fences(np.sort(values))
+        assert sorted(np.flatnonzero((values < low) | (values > high))) == sorted(slipped)
