@@ -47,7 +47,7 @@ def _picture(found: Source, column: ColumnProfile) -> None:
 
     target = found.table.target
     if target is not None and target.name != column.name and target.learned:
-        all_rows, by = "All rows", f"By {target.name}"
+        all_rows, by = "All rows", f"By {theme.plain(target.name)}"
         shown = st.segmented_control(
             "Rows", [all_rows, by], default=all_rows, key="profiling.split", label_visibility="collapsed"
         )

@@ -290,7 +290,8 @@ def _shape(facts: ColumnProfile, found: Findings) -> Iterator[Alert]:
             consequence="Zero is learned as a state of its own, beside the other values.",
         )
     if facts.capped:
-        top = float(np.nanmax(numbers(found.table.frame[name])))
+        values = numbers(found.table.frame[name])
+        top = float(values[np.abs(values) < 1e150].max())  # as in the facts; larger ones stand for something else
         yield Alert(
             code="capped",
             columns=[name],

@@ -42,9 +42,9 @@ def fences(found: Floats) -> tuple[float, float]:
     Notes
     -----
     On each side the distance from the median is taken to grow with a power of the logarithm of the tail's share, at
-    least as that of a normal curve does, and drawn on from the outer 20 % and 2.5 % (so up to 2 % of outliers do not
-    count) to where one in 20 such tables has a value; 1.6 times as far, and with nothing within 15 % of that
-    distance on either side, lies the fence. Of clean columns (uniform, normal, exponential, gamma, Laplace, Poisson,
+    least as that of a normal curve does, and drawn on from the outer 20 % and 2.5 % (so up to 2 % of outliers, or
+    four, do not count) to where one in 20 such tables has a value. The fence lies 1.6 times as far, and nothing within
+    15 % of that distance. Of clean columns (uniform, normal, exponential, gamma, Laplace, Poisson with mean 3,
     lognormal, Student t with 5 degrees) of 100 to 5,000 values, at most 5 in 100 have an outlier.
     """
     first, third = (float(q) for q in quantile(found, (0.25, 0.75)))
@@ -55,11 +55,12 @@ def fences(found: Floats) -> tuple[float, float]:
 
 def _fence(found: Floats) -> float:
     """Return the value above which sorted values lie far from the rest."""
-    middle, near, far = (float(q) for q in quantile(found, (0.5, 1 - INNER, 1 - OUTER)))
+    outer = max(OUTER, FEW / len(found))
+    middle, near, far = (float(q) for q in quantile(found, (0.5, 1 - INNER, 1 - outer)))
     if far <= middle:
         return np.inf
-    power = np.log((far - middle) / (near - middle)) / np.log(np.log(OUTER) / np.log(INNER)) if near > middle else 0.5
-    reach = MARGIN * (far - middle) * (np.log(BY_CHANCE / len(found)) / np.log(OUTER)) ** max(power, 0.5)
+    power = np.log((far - middle) / (near - middle)) / np.log(np.log(outer) / np.log(INNER)) if near > middle else 0.5
+    reach = MARGIN * (far - middle) * (np.log(BY_CHANCE / len(found)) / np.log(outer)) ** max(power, 0.5)
     most = float(found[-1]) - middle
     if not reach < most:
         return np.inf
@@ -100,7 +101,9 @@ def number_cases(
     broken = int(sizes[levels != np.floor(levels)].sum())
     if not whole_kind and 0 < broken <= 0.05 * len(found):
         yield EdgeCase(
-            code="decimals", sentence=f"{counted(broken, 'value')} have decimals; all others are whole.", rows=broken
+            code="decimals",
+            sentence=f"{counted(broken, 'value')} {'has' if broken == 1 else 'have'} decimals; all others are whole.",
+            rows=broken,
         )
 
 
@@ -261,9 +264,11 @@ def _spellings(levels: Sequence[str], sizes: Counts) -> Iterator[EdgeCase]:
 def identifier_cases(sizes: Counts) -> Iterator[EdgeCase]:
     """Yield the edge cases of identifiers: those that come more than once where most do not."""
     again = sizes > 1
-    if 0 < again.sum() <= 0.05 * len(sizes):
+    count = int(again.sum())
+    if 0 < count <= 0.05 * len(sizes):
+        verb = "comes" if count == 1 else "come"
         yield EdgeCase(
             code="repeated",
-            sentence=f"{counted(int(again.sum()), 'identifier')} come more than once; all others once.",
+            sentence=f"{counted(count, 'identifier')} {verb} more than once; all others once.",
             rows=int(sizes[again].sum()),
         )

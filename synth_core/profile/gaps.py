@@ -14,7 +14,8 @@ def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
     Notes
     -----
     Stretches of empty cells are counted and held against chance (Wald and Wolfowitz 1940, doi:10.1214/aoms/1177731909):
-    far fewer stretches than that are blocks, as when a field was added later.
+    far fewer stretches than that are blocks, as when a field was added later; far more, or distances that vary less
+    than half as much as by chance, are too even for it, as where every tenth row is asked.
     """
     rows, empty = len(gaps), int(gaps.sum())
     if not empty:
@@ -30,9 +31,20 @@ def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
     lengths = np.diff(bounds)[gaps[bounds[:-1]]]
     expected = 1 + 2 * empty * filled / rows
     spread = np.sqrt((expected - 1) * (expected - 2) / (rows - 1))
-    if len(turns) + 1 > expected - 5 * spread or lengths.max() < 3:
+    runs = len(turns) + 1
+    even = runs >= expected and _evenly_apart(gaps if empty <= filled else ~gaps)
+    if even or runs > expected + 5 * spread:
+        return f"{start}, more evenly spread over the rows than by chance."
+    if runs > expected - 5 * spread or lengths.max() < 3:
         return f"{start}, spread over the rows as chance would."
     if lengths.max() >= 0.9 * empty:
         where = "at the start" if gaps[0] else "at the end" if gaps[-1] else "in the middle"
         return f"{start}, nearly all in one stretch of {lengths.max():,} rows {where} of the table."
     return f"{start}, in {len(lengths):,} stretches, the longest of {lengths.max():,} rows: in blocks, not by chance."
+
+
+def _evenly_apart(some: npt.NDArray[np.bool_]) -> bool:
+    """Return whether the distances of these rows vary less than half as much as by chance (a geometric law)."""
+    apart = np.diff(np.flatnonzero(some))
+    share = float(some.mean())
+    return len(apart) >= 30 and float(apart.std()) < 0.5 * np.sqrt(1 - share) / share

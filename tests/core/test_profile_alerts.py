@@ -239,3 +239,12 @@ def test_gaps_by_chance_depend_on_nothing(rng: np.random.Generator) -> None:
     noise[rng.random(noise.shape) < 0.2] = np.nan
     table = table_of({f"c{i}": column for i, column in enumerate(noise.T)})
     assert not alerts_of(table, "missing_depends")
+
+
+def test_a_cap_is_where_the_heap_is_and_not_at_a_stray_number(rng: np.random.Generator) -> None:
+    values = np.minimum(rng.normal(50, 10, ROWS).round(1), 60)
+    values[5] = 1e200
+    (alert,) = alerts_of(table_of({"v": values}), "capped")
+    assert alert.action is not None
+    assert alert.action.rule is not None
+    assert alert.action.rule["high_value"] == 60

@@ -10,7 +10,7 @@ import pytest
 
 from synth_core.profile import ColumnProfile
 from synth_core.profile.density import binned, density, quantile
-from synth_core.profile.edges import fences
+from synth_core.profile.edges import fences, identifier_cases
 from synth_core.profile.facts import measure_column
 from synth_core.profile.gaps import gap_note
 from synth_core.table import Column, Kind
@@ -193,3 +193,25 @@ def test_slips_of_the_decimal_point_are_found(shape: str, factor: int) -> None:
         values[slipped] *= factor
         low, high = fences(np.sort(values))
         assert sorted(np.flatnonzero((values < low) | (values > high))) == sorted(slipped)
+
+
+@pytest.mark.parametrize("every", [2, 3, 10, 20])
+def test_every_tenth_row_empty_is_not_chance(every: int) -> None:
+    gaps = np.arange(1000) % every == 0
+    assert "more evenly spread over the rows than by chance" in gap_note(gaps)
+    assert "more evenly" in gap_note(~gaps)
+
+
+def test_gaps_by_chance_are_called_chance() -> None:
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        note = gap_note(rng.random(rng.integers(80, 1000)) < rng.uniform(0.05, 0.95))
+        assert "more evenly" not in note
+        assert "blocks" not in note
+
+
+def test_one_is_said_in_the_singular() -> None:
+    twice = identifier_cases(np.array([2] + [1] * 99))
+    assert [case.sentence for case in twice] == ["1 identifier comes more than once; all others once."]
+    facts = facts_of([*range(99), 7.5], kind=Kind.NUMBER)
+    assert "1 value has decimals; all others are whole." in [case.sentence for case in facts.edge_cases]
