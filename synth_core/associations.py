@@ -76,7 +76,9 @@ def association_matrix(
 
     Notes
     -----
-    "auto": for two ordered columns (numbers, dates) Spearman's rank correlation. Two categories: Cramer's V, corrected
+    "auto": for two ordered columns (numbers, dates) Spearman's rank correlation, where each column is ranked once over
+    all its filled cells and the ranks are correlated over the rows where both are filled; ``pair_facts`` ranks over
+    those rows alone, which differs where gaps go with the values. Two categories: Cramer's V, corrected
     for chance (Bergsma 2013, doi:10.1016/j.jkss.2012.10.002). One of each: the correlation ratio on ranks, corrected
     for chance (epsilon squared), and held against the most that groups of these sizes could explain, so that a number
     which separates two groups fully scores 1. Cells are compared where both are filled; categories beyond the 60 most

@@ -211,10 +211,12 @@ def _filled_down(rows: Rows, first: int, merged: list[tuple[int, int, int, int]]
     if not spans:
         return rows, []
     changed = [list(row) for row in rows]
-    for start, stop, place in spans:
-        for row in changed[start + 1 : stop + 1]:
+    done: dict[int, int] = {}  # merged cells do not overlap; in a file where they do, each cell is filled once
+    for start, stop, place in sorted(spans):
+        for row in changed[max(start, done.get(place, 0)) + 1 : stop + 1]:
             if place < len(row):
                 row[place] = changed[start][place]
+        done[place] = max(stop, done.get(place, 0))
     count = f"{len(spans):,} merged cells were" if len(spans) > 1 else "1 merged cell was"
     return [tuple(row) for row in changed], [f"{count} filled down: each row has the value that covers it."]
 

@@ -30,7 +30,8 @@ ABOUT = {
     "auto": "Two numbers: Spearman's rank correlation (-1 to 1). Two categories: Cramér's V. "
     "One of each: the correlation ratio of ranks. The last two run from 0 to 1.",
     "pearson": "How well a straight line fits two numbers (-1 to 1). Pairs with a category are left empty.",
-    "spearman": "Whether two numbers rise together, in any shape (-1 to 1). Pairs with a category are left empty.",
+    "spearman": "Whether two numbers rise together, in any shape (-1 to 1); each is ranked over all its filled cells. "
+    "Pairs with a category are left empty.",
     "cramers_v": "How far two categories go together (0 to 1), corrected for chance.",
     "correlation_ratio": "How much of a number's spread a category explains (0 to 1), corrected for chance.",
     "mutual_information": "What one column tells about the other, in any shape (0 to 1), for all kinds.",

@@ -224,8 +224,9 @@ def together(profile: Profile, pictures: Pictures) -> str:
     strongest = table([("Column", False), ("goes with", False), ("by", True)], rows) if rows else ""
     drawn = pictures.add(association_figure(matrix.names, matrix.values), alt_associations(matrix.names, matrix.values))
     note = paragraph(
-        "0: nothing in common, 1 or -1: one tells the other. Ranks for two numbers, Cramer's V for two categories, the "
-        f"correlation ratio for one of each; from {matrix.rows:,} rows.",
+        "0: nothing in common, 1 or -1: one tells the other. Ranks (over all filled cells of each) for two numbers, "
+        "Cramer's V for two categories, the correlation ratio for one of each; "
+        f"from {matrix.rows:,} rows.",
         "muted",
     )
     return f"<h2>How columns go together</h2>{note}{drawn}{'<h3>The strongest pairs</h3>' if rows else ''}{strongest}"
