@@ -14,7 +14,7 @@ from synth_core.recipe import Recipe
 from synth_core.table import Table
 
 LEARNED, MADE = 3_000, 8_000
-LIGHT = ("trees", "copula", "independent")
+LIGHT = ("trees", "copula", "bayesian_network", "independent")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from synth_core.figures.explore import (
 from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
 from synth_core.figures.matrices import association_figure
+from synth_core.figures.network import alt_network, network_figure
 from synth_core.figures.pairs import pair_figure, pair_table
 from synth_core.figures.rules import (
     combinations_figure,
@@ -60,6 +61,7 @@ __all__ = [
     "alt_inequality",
     "alt_missing",
     "alt_nearest",
+    "alt_network",
     "alt_overlay",
     "alt_pair",
     "alt_profile",
@@ -84,6 +86,7 @@ __all__ = [
     "inequality_figure",
     "missing_figure",
     "nearest_curves",
+    "network_figure",
     "new_figure",
     "nothing",
     "overlay",

@@ -32,7 +32,7 @@ PARAMS = (
     Param(
         "parents",
         int,
-        4,
+        5,
         low=0,
         high=8,
         help="How many columns a column may depend on directly, at most; more keep more relations and blur each one.",
@@ -49,7 +49,7 @@ PARAMS = (
     Param(
         "penalty",
         float,
-        0.25,
+        0.15,
         low=0.05,
         high=5.0,
         help="Price of detail as a part of what BIC asks: 1 is BIC, less finds more edges and finer tables (they are "

@@ -1,7 +1,7 @@
 """A column as cells: a number's atoms and quantile bins in order, or a category's levels; and how cells are grouped.
 
-Cells are chosen in stages, from coarse to fine, as digits make a number: a fifth of the values, a fifth of that fifth,
-and so on. Tables stay small that way, and what depends on other columns is learned where there are rows enough for it.
+Cells are chosen in stages, from coarse to fine, as digits make a number: a quarter of the values, a quarter of that
+quarter, and so on. Tables stay small that way, and what depends on other columns is learned where there are rows enough for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 States = npt.NDArray[np.int32]
 
 MOST_BINS, BIN_ROWS = 100, 20  # bins of the numbers that are no atoms; real rows in each, at least
-NUMBER_WIDTHS = (6, 5)
+NUMBER_WIDTHS = (4, 4, 4)
 MANY_LEVELS = 24
 _ALONE = 12  # the most frequent of many levels stand alone
 SPAN = 12

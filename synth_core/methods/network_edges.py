@@ -66,7 +66,8 @@ def check_edges(required: Sequence[Edge], forbidden: Sequence[Edge], names: Sequ
             for name in edge:
                 if name not in names:
                     raise MethodError(
-                        f"Setting '{setting}': there is no learned column '{name}'.{did_you_mean(name, names)}"
+                        f"Setting '{setting}': there is no learned column '{name}' (or a rule computes it)."
+                        f"{did_you_mean(name, names)}"
                     )
             if edge[0] == edge[1]:
                 raise MethodError(f"Setting '{setting}': column '{edge[0]}' cannot depend on itself.")

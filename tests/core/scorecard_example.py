@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from synth_core.methods.network_graph import Edge, Network
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import (
     Associations,
@@ -101,6 +102,16 @@ def associations(size: int = 9) -> Associations:
         synthetic=synthetic.tolist(),
         difference=np.abs(real - synthetic).tolist(),
     )
+
+
+def network(size: int = 9) -> Network:
+    """Return a network in which each column depends on the one before it and on the one three before."""
+    names = (
+        (NASTY, *(f"c{i}" for i in range(1, size - 1)), "alone") if size > 8 else tuple(f"c{i}" for i in range(size))
+    )
+    edges = [Edge(names[i - 1], names[i], 0.9 / i, required=i == 1) for i in range(1, len(names) - 1)]
+    edges += [Edge(names[i - 3], names[i], 0.01) for i in range(3, len(names) - 1)]
+    return Network(names, tuple(edges))
 
 
 def pair() -> PairView:

@@ -75,6 +75,8 @@ FIGURES: dict[str, Callable[[Mode], go.Figure]] = {
         pd.crosstab(FRAME["job"], FRAME["age"] // 10), [("job 1", "3")], mode
     ),
     "residual": lambda mode: figures.residual_figure(np.r_[np.zeros(90), RNG.normal(0, 3, 10)], 1.0, mode),
+    "network": lambda mode: figures.network_figure(example.network(), mode),
+    "network of 60": lambda mode: figures.network_figure(example.network(60), mode),
     "implication": lambda mode: figures.implication_figure(FRAME, RULE, mode),
 }
 
@@ -314,6 +316,7 @@ def test_alternative_texts_state_the_finding() -> None:
     assert "0.908 against 0.920" in figures.alt_utility(CARD.utility)
     assert "Membership, density ratio" in figures.alt_forest(CARD.privacy)
     assert figures.alt_profile(PROFILE.column("age")).startswith("age: half of the values are below")
+    assert "c1 on c0 (0.90 bits)" in figures.alt_network(example.network(4))
     assert "outside the bounds" in figures.alt_range(FRAME["age"], 20, None)
     assert "wrong side" in figures.alt_inequality(FRAME, "start", "end")
 

@@ -122,7 +122,7 @@ def test_a_missing_package_greys_the_card_and_shows_the_install_line(monkeypatch
     assert registry.methods()["tvae"].info.missing == ("a_package_that_is_not_there",)
 
 
-@pytest.mark.parametrize("name", ["trees", "copula", "independent", "ctgan", "tvae"])
+@pytest.mark.parametrize("name", ["trees", "copula", "bayesian_network", "independent", "ctgan", "tvae"])
 def test_every_setting_of_every_engine_is_drawn_under_expert(name: str) -> None:
     project = make_project()
     project.set_draft(Recipe(method=name))
@@ -130,3 +130,39 @@ def test_every_setting_of_every_engine_is_drawn_under_expert(name: str) -> None:
     fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
     drawn = {str(field.key).removeprefix(f"method.{name}.") for field in fields}
     assert {param.name for param in methods()[name].info.params} <= drawn
+
+
+def _with_network(**params: str) -> Any:
+    project = make_project()
+    project.set_draft(Recipe(method="bayesian_network", params=params))
+    return project
+
+
+def test_the_graph_of_a_network_is_drawn_and_an_edge_can_be_required_and_taken_back() -> None:
+    project = _with_network()
+    at = open_page("method", project)
+    assert "What depends on what" in text_of(at)
+    at.selectbox(key="method.edge_from").set_value("age").run()
+    at.selectbox(key="method.edge_to").set_value("churn").run()
+    at.button(key="method.edge_require").click().run()
+    assert not at.exception
+    assert project.draft.params == {"edges": "age -> churn"}
+    assert "age → churn" in text_of(at)
+    at.button(key="method.edges_remove_0").click().run()
+    assert project.draft.params == {}
+
+
+def test_an_edge_that_closes_a_circle_is_refused_and_a_forbidden_one_is_kept() -> None:
+    project = _with_network(edges="churn -> age")
+    at = open_page("method", project)
+    at.selectbox(key="method.edge_from").set_value("age").run()
+    at.selectbox(key="method.edge_to").set_value("churn").run()
+    at.button(key="method.edge_require").click().run()
+    assert "runs in a circle" in at.error[0].value
+    at.button(key="method.edge_forbid").click().run()
+    assert project.draft.params == {"edges": "churn -> age", "forbidden": "age -> churn"}
+
+
+def test_edges_written_by_hand_that_cannot_be_read_get_a_card() -> None:
+    at = open_page("method", _with_network(edges="age to churn"))
+    assert "is not an edge" in at.error[0].value
