@@ -131,7 +131,7 @@ def _refused(name: str, size: _Size) -> str:
             return f"'{size.widest}' has {size.levels:,} categories; this engine needs a column in memory for each."
         if size.rows < 1000:
             return f"{size.rows:,} rows are few: {_LEARN_FEW}."
-    if name == "trees" and len(size.columns) > MANY_COLUMNS:
+    if name in ("trees", "bayesian_network") and len(size.columns) > MANY_COLUMNS:
         return f"{len(size.columns)} columns: its time grows with the square of their number."
     if name == "trees" and size.rows < FEW_ROWS:
         few = f"{size.rows:,} rows are" if size.rows != 1 else "1 row is"

@@ -52,7 +52,8 @@ def panel(project: Project, draft: Recipe, table: Table) -> None:
             parts.chart(network_figure(network, state.mode()), alt_network(network), "method.network")
             st.caption(
                 f"Learned from {theme.count(rows)} real rows; the run looks again, at all of them. An arrow leads to "
-                "the column that depends; the thicker it is, the more it says. Required arrows are coloured."
+                "the column that depends; the thicker it is, the more it says. Of each column the two strongest are "
+                "drawn, and all that are required, in colour; point at a column to see the others."
             )
         _controls(project, table)
         _edits(project, draft)

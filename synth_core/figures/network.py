@@ -11,25 +11,27 @@ from synth_core.methods.network_graph import Edge, Network
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-MOST_EDGES = 150
+DRAWN_PARENTS = 2
 ACROSS = 7
+_STAGGER = (0.0, 0.5, -0.4, 0.25, -0.6)
 _TURNS = 8
-_STEP, _EDGE_OF_BOX = 74, 13  # px between rows; from the middle of a box to its edge
+_STEP, _EDGE_OF_BOX = 74, 13  # px between rows; from the middle of a box to its lower edge
 _NAME = 16
 
 
 def network_figure(network: Network, mode: Mode = "light") -> go.Figure:
     """Return the graph: a box per column below its parents, arrows as thick as the edge is strong.
 
-    Required edges are drawn in the accent colour and named so on hover. Of more than 150 edges the strongest are drawn.
+    Of each column the two strongest edges are drawn, and those required, in the accent colour; on hover a column names
+    all that it depends on.
     """
     if not network.edges:
         return nothing(mode, "No column depends on another here: each is drawn from its own distribution.")
     palette = PALETTES[mode]
-    places = placed(network)
+    edges = [edge for name in network.nodes for edge in _drawn(network, name)]
+    places = placed(network.nodes, edges)
     rows = 1 + int(max(y for _, y in places.values()))
     figure = new_figure(mode, "network", height=60 + _STEP * rows, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    edges = sorted(network.edges, key=lambda edge: (not edge.required, -edge.bits))[:MOST_EDGES]
     _add_points(figure, network, edges, places, palette)
     figure.update_layout(annotations=[*_arrows(edges, places, palette), *_boxes(network, places, palette)])
     across = max(x for x, _ in places.values())
@@ -38,33 +40,39 @@ def network_figure(network: Network, mode: Mode = "light") -> go.Figure:
     return figure
 
 
-def placed(network: Network) -> dict[str, tuple[float, float]]:
-    """Return where each column stands: across, and down from 0 at the top.
+def _drawn(network: Network, name: str) -> list[Edge]:
+    """Return the edges into a column that the picture has room for."""
+    into = sorted((edge for edge in network.edges if edge.child == name), key=lambda edge: -edge.bits)
+    return [edge for place, edge in enumerate(into) if place < DRAWN_PARENTS or edge.required]
+
+
+def placed(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, tuple[float, float]]:
+    """Return where each column stands: across, and down from 0 at the top; ``names`` with parents first.
 
     A column stands one layer below its lowest parent; a layer of many columns takes several rows. Within a layer
     columns are ordered by where their neighbours stand (Sugiyama, Tagawa and Toda, 1981); those without edges come
-    last.
+    last. Short rows are staggered, so that long arrows pass beside boxes.
     """
-    depth: dict[str, int] = {}
-    for name in network.nodes:
-        depth[name] = 1 + max((depth[parent] for parent in network.parents(name)), default=-1)
-    tied = {end for edge in network.edges for end in (edge.parent, edge.child)}
-    layers = [
-        [n for n in network.nodes if n in tied and depth[n] == d] for d in range(max(depth.values(), default=0) + 1)
-    ]
-    near: dict[str, list[str]] = {name: [] for name in network.nodes}
-    for edge in network.edges:
-        near[edge.parent].append(edge.child)
-        near[edge.child].append(edge.parent)
-    order = _settled(layers, near)
-    alone = [name for name in network.nodes if name not in tied]
-    rows = [part for layer in [*order, alone] for part in _rows(layer)]
+    near: dict[str, list[str]] = {name: [] for name in names}
+    depth = dict.fromkeys(names, 0)
+    for name in names:
+        for edge in edges:
+            if edge.child == name:
+                depth[name] = max(depth[name], depth[edge.parent] + 1)
+                near[edge.parent].append(name)
+                near[name].append(edge.parent)
+    layers: list[list[str]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
+    for name in names:
+        if near[name]:
+            layers[depth[name]].append(name)
+    alone = [name for name in names if not near[name]]
+    rows = [part for layer in [*_settled(layers, near), alone] for part in _rows(layer)]
     widest = max(len(row) for row in rows)
-    places = {}
+    places: dict[str, tuple[float, float]] = {}
     for down, row in enumerate(rows):
-        for across, name in enumerate(row):
-            shift = (widest - len(row)) / 2
-            places[name] = (across + shift + (0.25 if down % 2 and len(row) < widest else 0.0), float(down))
+        free = (widest - len(row)) / 2
+        start = free * (1 + _STAGGER[down % len(_STAGGER)])
+        places |= {name: (across + start, float(down)) for across, name in enumerate(row)}
     return places
 
 
@@ -89,6 +97,7 @@ def _arrows(
     edges: Sequence[Edge], places: Mapping[str, tuple[float, float]], palette: Palette
 ) -> list[dict[str, object]]:
     strongest = max(edge.bits for edge in edges) or 1.0
+    across = max(x for x, _ in places.values())
     return [
         {
             "x": places[edge.child][0],
@@ -105,12 +114,20 @@ def _arrows(
             "arrowsize": 0.9,
             "arrowwidth": 1 + 2.5 * (edge.bits / strongest) ** 0.5,
             "arrowcolor": palette.accent if edge.required else palette.muted,
-            "standoff": _EDGE_OF_BOX,
-            "startstandoff": _EDGE_OF_BOX,
+            "standoff": _to_edge(places[edge.parent], places[edge.child], edge.child, across),
+            "startstandoff": _to_edge(places[edge.parent], places[edge.child], edge.parent, across),
             "opacity": 0.9 if edge.required else 0.3 + 0.6 * (edge.bits / strongest) ** 0.5,
         }
         for edge in edges
     ]
+
+
+def _to_edge(start: tuple[float, float], end: tuple[float, float], name: str, across: float) -> float:
+    """Return how many pixels of an arrow lie under the box of ``name``, in a figure about 850 pixels wide."""
+    right, down = abs(end[0] - start[0]) * 850 / (max(across, 1.0) + 1.2), abs(end[1] - start[1]) * _STEP
+    length = max((right**2 + down**2) ** 0.5, 1e-9)
+    half = 7 + 3.4 * min(len(name), _NAME)
+    return float(min(half * length / max(right, 1e-9), _EDGE_OF_BOX * length / max(down, 1e-9)))
 
 
 def _boxes(network: Network, places: Mapping[str, tuple[float, float]], palette: Palette) -> list[dict[str, object]]:

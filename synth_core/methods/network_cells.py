@@ -1,7 +1,8 @@
 """A column as cells: a number's atoms and quantile bins in order, or a category's levels; and how cells are grouped.
 
 Cells are chosen in stages, from coarse to fine, as digits make a number: a quarter of the values, a quarter of that
-quarter, and so on. Tables stay small that way, and what depends on other columns is learned where there are rows enough for it.
+quarter, and so on. Tables stay small that way, and what depends on other columns is learned where there are rows
+enough for it.
 """
 
 from __future__ import annotations

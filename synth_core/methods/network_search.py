@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synth_core.errors import MethodError
-from synth_core.methods.network_cells import Cells, Integers, equal_groups
-from synth_core.methods.relations import level_scores
+from synth_core.methods.network_cells import Cells, Floats, Integers, equal_groups
+from synth_core.methods.relations import level_scores, mutual_information
 
 GRAINS = (2, 4, 8, 16, 32)
 MOST_TABLE = 20_000  # numbers in one table
 _CANDIDATES = 20  # columns tried as parents of a family in earnest
-_COARSE = 12
+_COARSE, _FINE = 12, 24
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,11 @@ class Rows:
             family.score = self.score(family, [])
             found.append(family)
         return found
+
+    def information(self) -> Floats:
+        """Return the mutual information of all pairs of columns, a constant one's being 0; it says which edges to try."""
+        seen = [column.grouping(_FINE)[cell] for column, cell in zip(self.columns, self.cells, strict=True)]
+        return mutual_information(seen)
 
     def grains(self, parent: int, child: int) -> list[Parent]:
         """Return a parent at every grain, coarse to fine; levels of a category are put together by what they say of the
@@ -222,10 +227,12 @@ class Search:
         size = len(self.parents)
         for parent, child in sorted(self.required):
             self._require(parent, child)
+        information = self.rows.information()
         for child in range(len(self.parents)):
             told(0.3 * child / size)
+            near = np.argsort(-information[:, child] * ~self.banned[:, child], kind="stable")[:_CANDIDATES]
+            self.candidates[child] = near
             self._weigh(child)
-            self.candidates[child] = np.argsort(-self.values[:, child], kind="stable")[:_CANDIDATES]
         while True:
             open_ = np.where(self.banned | self.reach.T, 0.0, self.values)
             full = [len(found) >= self.most for found in self.parents]
