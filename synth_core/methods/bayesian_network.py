@@ -181,11 +181,12 @@ class FittedNetwork:
         them taken, by how well the prescribed values go with it (likelihood weighting): near the exact answer.
         """
         given = None if conditions is None else self._given(conditions, rows)
-        starts = range(0, rows, BLOCK) if rows else [0]
+        most = BLOCK if given is None or not self._weighed(given) else max(BLOCK // CANDIDATES, 1)
+        starts = range(0, rows, most) if rows else [0]
         total = float(len(starts) * len(self.network.nodes))
         parts = []
         for block, start in enumerate(starts):
-            size = min(BLOCK, rows - start)
+            size = min(most, rows - start)
             rng = np.random.default_rng([seed, block])
             known = None if given is None else given.take(np.arange(start, start + size))
             told = (progress, block * len(self.network.nodes), total)
@@ -208,12 +209,16 @@ class FittedNetwork:
                 )
         return self.codec.encode(conditions) if len(conditions.columns) else None
 
+    def _weighed(self, known: Encoded) -> list[str]:
+        """Return the given columns that depend on one that is not given."""
+        return [name for name in known.states if not set(self.network.parents(name)) <= set(known.states)]
+
     def _block(
         self, rows: int, rng: np.random.Generator, known: Encoded | None, told: tuple[Progress, int, float]
     ) -> Encoded:
         progress, done, total = told
         fixed = {} if known is None else {n: self.cells[n].of(known.states[n], known.ranks[n]) for n in known.states}
-        weighed = [name for name in fixed if not set(self.network.parents(name)) <= set(fixed)]
+        weighed = [] if known is None else self._weighed(known)
         copies = CANDIDATES if weighed else 1
         cells = {name: np.repeat(given, copies) for name, given in fixed.items()}
         weight = np.zeros(rows * copies)

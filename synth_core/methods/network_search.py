@@ -99,7 +99,7 @@ class Rows:
         return found
 
     def information(self) -> Floats:
-        """Return the mutual information of all pairs of columns, a constant one's being 0; it says which edges to try."""
+        """Return the mutual information of all pairs of columns: it says which edges to try."""
         seen = [column.grouping(_FINE)[cell] for column, cell in zip(self.columns, self.cells, strict=True)]
         return mutual_information(seen)
 

@@ -66,7 +66,7 @@ def learned_shares(
     sizes: Sequence[int],
     support: int,
 ) -> Floats:
-    """Return the probabilities of choices, shape (combinations, choices), the last parent varying fastest.
+    """Return probabilities of choices, shape (combinations, choices), the last parent varying fastest.
 
     Parameters
     ----------
@@ -86,10 +86,9 @@ def learned_shares(
     a level is the one under which rows are likeliest given all others (leave-one-out).
     """
     width = int(widths.max())
-    allowed = np.arange(width) < widths[:, None]
     counts = _counts(prefix, digit, len(widths), width)
     totals = counts.sum(axis=1, keepdims=True)
-    even = allowed / widths[:, None]
+    even = (np.arange(width) < widths[:, None]) / widths[:, None]
     shares = np.where(totals > 0, counts / np.maximum(totals, 1), even)
     code = prefix
     for seen, size in zip(groups, sizes, strict=True):
