@@ -54,11 +54,16 @@ class Network:
 
 
 def network_of(search: Search) -> Network:
-    """Return what a search found, columns in an order in which parents come first."""
+    """Return what a search found, columns in an order in which parents come first.
+
+    Edges that no table uses in the end are left out, unless they are required.
+    """
     names = search.names
     edges = []
     for child, parents in enumerate(search.parents):
-        found = [(search.strength(parent, child), parent) for parent in parents]
+        used = {parent.column for family in search.families[child] for parent in family.parents}
+        kept = [parent for parent in parents if parent in used or (parent, child) in search.required]
+        found = [(search.strength(parent, child), parent) for parent in kept]
         edges += [
             Edge(names[parent], names[child], round(bits, 4), (parent, child) in search.required)
             for bits, parent in sorted(found, reverse=True)

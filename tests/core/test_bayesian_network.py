@@ -74,6 +74,15 @@ def test_more_edges_can_be_required_than_parents_are_allowed():
     assert set(network.parents("d")) == {"a", "b", "c"}
 
 
+def test_the_graph_has_the_edges_that_the_tables_use():
+    rng = np.random.default_rng(6)
+    base = rng.normal(size=(1500, 3))
+    frame = pd.DataFrame(base @ rng.normal(size=(3, 8)) + rng.normal(size=(1500, 8)), columns=list("abcdefgh"))
+    model = learned(frame, penalty=0.1)
+    used = {(lens.column, name) for name in frame for part in model.tables[name] for lens in part.lenses}
+    assert used == {(edge.parent, edge.child) for edge in model.network.edges}
+
+
 def test_without_parents_columns_are_independent():
     model = learned(chain(), parents=0)
     assert model.network.edges == ()
