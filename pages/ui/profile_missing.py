@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import parts, profile_source, state, theme
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
+from synth_core.profile import Profile
 from synth_core.profile.emptiness import Emptiness
 
 PAIRS = 20
@@ -54,12 +55,25 @@ def _columns(found: Source, empty: Emptiness) -> None:
         alt=f"{len(empty.columns)} columns with empty cells, the emptiest first.",
     )
     notes = {column.name: column.gap_note for column in found.profile.columns}
-    lines = [f"- **{theme.plain(name)}**: {theme.plain(note)}" for name in empty.columns if (note := notes.get(name))]
+    lines = [
+        f"- **{theme.plain(name)}**: {theme.plain(f'{note} {depends(found.profile, name)}'.rstrip())}"
+        for name in empty.columns
+        if (note := notes.get(name))
+    ]
     if lines:
         st.markdown("\n".join(lines[:NOTES]))
     if len(lines) > NOTES:
         with st.expander(f"{len(lines) - NOTES} more", key="profiling.more_notes", type="compact"):
             st.markdown("\n".join(lines[NOTES:]))
+
+
+def depends(profile: Profile, name: str) -> str:
+    """Return by which other column the cells of this one are empty, in a sentence; "" where none decides it."""
+    for alert in profile.alerts:
+        *about, other = alert.columns
+        if alert.code == "missing_depends" and name in about:
+            return alert.sentence if about == [name] else f"Whether it is empty depends on '{other}'."
+    return ""
 
 
 def _together(empty: Emptiness) -> None:

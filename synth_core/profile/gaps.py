@@ -13,9 +13,10 @@ def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
 
     Notes
     -----
-    Stretches of empty cells are counted and held against chance (Wald and Wolfowitz 1940, doi:10.1214/aoms/1177731909):
-    far fewer stretches than that are blocks, as when a field was added later; far more, or distances that vary less
-    than half as much as by chance, are too even for it, as where every tenth row is asked.
+    Stretches of empty cells are counted and held against a random order of rows (Wald and Wolfowitz 1940,
+    doi:10.1214/aoms/1177731909): less than half as many are blocks, as when a field was added later; far more, or
+    distances that vary less than half as much as by chance, are too even for it, as where every tenth row is asked. No
+    pattern in the order of rows does not say that cells are missing at random: other columns can still decide it.
     """
     rows, empty = len(gaps), int(gaps.sum())
     if not empty:
@@ -34,13 +35,16 @@ def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
     runs = len(turns) + 1
     even = runs >= expected and _evenly_apart(gaps if empty <= filled else ~gaps)
     if even or runs > expected + 5 * spread:
-        return f"{start}, more evenly spread over the rows than by chance."
+        return f"{start}, more evenly spread over the rows than in a random order."
     if runs > expected - 5 * spread or lengths.max() < 3:
-        return f"{start}, spread over the rows as chance would."
+        return f"{start}, with no pattern in the order of rows."
     if lengths.max() >= 0.9 * empty:
         where = "at the start" if gaps[0] else "at the end" if gaps[-1] else "in the middle"
         return f"{start}, nearly all in one stretch of {lengths.max():,} rows {where} of the table."
-    return f"{start}, in {len(lengths):,} stretches, the longest of {lengths.max():,} rows: in blocks, not by chance."
+    stretches = f"{start}, in {len(lengths):,} stretches, the longest of {lengths.max():,} rows"
+    if runs > expected / 2:  # beyond chance in a long table, and yet little
+        return f"{stretches}: a little less scattered than in a random order of rows."
+    return f"{stretches}: in blocks."
 
 
 def _evenly_apart(some: npt.NDArray[np.bool_]) -> bool:

@@ -155,11 +155,18 @@ def test_gaps_by_chance_and_in_blocks_are_told_apart(rng: np.random.Generator) -
     assert gap_note(np.zeros(50, dtype=bool)) == ""
     assert gap_note(np.ones(50, dtype=bool)) == "Empty in every row."
     assert gap_note(np.arange(50) < 3) == "Empty in 3 rows (6 %)."
-    assert "as chance would" in gap_note(rng.random(2000) < 0.2)
+    assert gap_note(rng.random(2000) < 0.2).endswith("with no pattern in the order of rows.")
     assert "rows at the start" in gap_note(np.arange(2000) < 700)
     assert "rows at the end" in gap_note(np.arange(2000) > 700)
     blocks = (np.arange(2000) // 50) % 4 == 1
-    assert "in 10 stretches, the longest of 50 rows" in gap_note(blocks)
+    assert gap_note(blocks).endswith("in 10 stretches, the longest of 50 rows: in blocks.")
+
+
+def test_gaps_that_are_a_little_less_scattered_are_not_called_blocks(rng: np.random.Generator) -> None:
+    stay = rng.random(60_000) < 0.1  # one row in ten repeats the row above
+    gaps = rng.random(60_000) < 0.3
+    gaps[1:] = np.where(stay[1:], gaps[:-1], gaps[1:])
+    assert gap_note(gaps).endswith("a little less scattered than in a random order of rows.")
 
 
 CLEAN = {
@@ -198,7 +205,7 @@ def test_slips_of_the_decimal_point_are_found(shape: str, factor: int) -> None:
 @pytest.mark.parametrize("every", [2, 3, 10, 20])
 def test_every_tenth_row_empty_is_not_chance(every: int) -> None:
     gaps = np.arange(1000) % every == 0
-    assert "more evenly spread over the rows than by chance" in gap_note(gaps)
+    assert "more evenly spread over the rows than in a random order" in gap_note(gaps)
     assert "more evenly" in gap_note(~gaps)
 
 

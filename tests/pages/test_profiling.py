@@ -451,3 +451,11 @@ def test_the_line_about_the_table_counts_kinds(project: Project) -> None:
     numbers = sum(column.kind in (Kind.INTEGER, Kind.NUMBER) for column in project.table.columns)
     assert f"{numbers} numbers" in line
     assert "no repeated rows" in line
+
+
+def test_a_columns_gaps_are_told_with_the_column_that_decides_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_profile(project, monkeypatch, alerts=[alert("missing_depends", "age", "net", "town")])
+    at = open_page("profiling", project, **{"profiling.tab": "Missing"})
+    assert "Whether it is empty depends on 'town'." in words(at)
