@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import pandas as pd
 import streamlit as st
 
@@ -77,24 +75,25 @@ def depends(profile: Profile, name: str) -> str:
 
 
 def _together(empty: Emptiness) -> None:
-    pairs = [
-        (a, b, 100 * empty.together[i][j])
-        for (i, a), (j, b) in combinations(enumerate(empty.columns), 2)
-        if empty.together[i][j] >= 0.01
-    ]
-    pairs.sort(key=lambda pair: -pair[2])
+    pairs = empty.pairs
     if not pairs:
         return
-    st.markdown("**Empty together**")
+    st.markdown("**Empty together** :gray[beyond chance]")
     st.dataframe(
-        pd.DataFrame(pairs[:PAIRS], columns=["One", "Other", "Together"]),
+        pd.DataFrame(
+            [(one, other, 100 * together, 100 * expected) for one, other, together, expected in pairs[:PAIRS]],
+            columns=["One", "Other", "Together", "Expected"],
+        ),
         hide_index=True,
         key="profiling.missing_pairs",
         height=theme.table_height(min(len(pairs), PAIRS), 250),
         column_config={
             "Together": st.column_config.NumberColumn(
                 format="%.0f %%", help="Rows that lack both, of the rows that lack either."
-            )
+            ),
+            "Expected": st.column_config.NumberColumn(
+                format="%.0f %%", help="The same if neither knew of the other, each as often empty as it is."
+            ),
         },
-        alt="Pairs of columns by how often they are empty together.",
+        alt="Pairs of columns that are empty together more than chance would have it, the strongest first.",
     )

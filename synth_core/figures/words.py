@@ -90,15 +90,18 @@ def alt_triple(triple: Triple) -> str:
 
 
 def alt_missing(found: Emptiness) -> str:
-    """Return the share of whole rows, and the columns that are empty together most."""
+    """Return the share of whole rows, and the columns that are empty together more than chance would have it."""
     if not found.columns:
         return "No cell is empty."
     whole = f"{found.complete_rows:,} of {found.rows:,} rows have no empty cell"
-    pair = found.strongest
-    if pair is None or pair[2] < 0.05:
+    if not found.pairs:
         return f"{whole}."
-    both = sorted(pair[:2])
-    return f"{whole}; {both[0]} and {both[1]} are empty together most ({share(pair[2])} of the rows that lack either)."
+    pair = found.pairs[0]
+    first, second = sorted([pair.one, pair.other])
+    return (
+        f"{whole}; {first} and {second} are empty together most beyond chance ({share(pair.together)} of the rows that "
+        f"lack either, {share(pair.expected)} expected)."
+    )
 
 
 def alt_overlay(column: ColumnLikeness) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +14,8 @@ from synth_core.table import Table
 RARE_ROWS = 5
 MAX_PATTERNS = 20
 MAX_COLUMNS = 40
+WEAKEST = 0.05  # correlation of two columns' gaps that is worth a line
+SPREADS = 4.0  # standard errors of that correlation (1 / root of the rows) that chance does not reach
 
 
 class EmptyPattern(BaseModel):
@@ -21,6 +26,15 @@ class EmptyPattern(BaseModel):
     empty: list[str]
     rows: int
     share: float
+
+
+class EmptyPair(NamedTuple):
+    """Two columns, and the share of the rows lacking either that lack both: as found, and as independence gives."""
+
+    one: str
+    other: str
+    together: float
+    expected: float
 
 
 class Emptiness(BaseModel):
@@ -35,6 +49,8 @@ class Emptiness(BaseModel):
         The most frequent patterns; ``other_rows`` rows have others, and none of fewer than five rows is told.
     together
         For each pair of ``columns``: rows that lack both, over rows that lack either (Jaccard, 0..1).
+    phi
+        For each pair of ``columns``: the correlation of their gaps; 0 where the one says nothing about the other.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,12 +63,25 @@ class Emptiness(BaseModel):
     patterns: list[EmptyPattern] = Field(default_factory=list)
     other_rows: int = 0
     together: list[list[float]] = Field(default_factory=list)
+    phi: list[list[float]] = Field(default_factory=list)
 
     @property
-    def strongest(self) -> tuple[str, str, float] | None:
-        """The two columns that are most often empty together."""
-        pairs = [(one, self.columns[j], self.together[i][j]) for i, one in enumerate(self.columns) for j in range(i)]
-        return max(pairs, key=lambda pair: pair[2]) if pairs else None
+    def pairs(self) -> list[EmptyPair]:
+        """The pairs that are empty together clearly more often than independent columns would, the strongest first."""
+        order = [
+            (self.phi[i][j], i, j)
+            for i, j in combinations(range(len(self.columns)), 2)
+            if self.phi[i][j] >= max(WEAKEST, SPREADS / self.rows**0.5)
+        ]
+        return [
+            EmptyPair(self.columns[i], self.columns[j], self.together[i][j], self._expected(i, j))
+            for _, i, j in sorted(order, key=lambda one: -one[0])
+        ]
+
+    def _expected(self, i: int, j: int) -> float:
+        """Return ``together`` of two columns whose gaps know nothing of each other."""
+        both = self.missing[i] * self.missing[j] / self.rows
+        return both / (self.missing[i] + self.missing[j] - both)
 
 
 def emptiness(table: Table) -> Emptiness:
@@ -66,6 +95,7 @@ def emptiness(table: Table) -> Emptiness:
     shown = names[:MAX_COLUMNS]
     masks = np.column_stack([gaps[name] for name in shown])
     patterns, other = _patterns(masks, shown)
+    together, phi = _together(masks)
     return Emptiness(
         rows=len(table),
         complete_rows=complete,
@@ -74,7 +104,8 @@ def emptiness(table: Table) -> Emptiness:
         left_out=len(names) - len(shown),
         patterns=patterns,
         other_rows=other,
-        together=_together(masks).round(4).tolist(),
+        together=together.round(4).tolist(),
+        phi=phi.round(4).tolist(),
     )
 
 
@@ -94,8 +125,12 @@ def _patterns(masks: npt.NDArray[np.bool_], names: list[str]) -> tuple[list[Empt
     return found, len(masks) - sum(pattern.rows for pattern in found)
 
 
-def _together(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _together(masks: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return, for each two columns, how often they are empty together (Jaccard) and the correlation of their gaps."""
     counted = masks.astype(np.float32)
     both = (counted.T @ counted).astype(np.float64)
     sizes = np.diag(both)
-    return np.asarray(both / np.maximum(sizes[:, None] + sizes[None, :] - both, 1.0), dtype=np.float64)
+    jaccard = both / np.maximum(sizes[:, None] + sizes[None, :] - both, 1.0)
+    spread = np.sqrt(sizes * (len(masks) - sizes))
+    spread[spread == 0] = np.inf  # empty in every row
+    return jaccard, (len(masks) * both - np.outer(sizes, sizes)) / np.outer(spread, spread)

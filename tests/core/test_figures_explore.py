@@ -232,8 +232,19 @@ def test_which_cells_are_empty_together_is_counted() -> None:
     ]
     assert EMPTY.other_rows == 3, "a pattern of three rows is not told"
     assert EMPTY.together[0][1] == pytest.approx(50 / 63, abs=1e-4)
-    assert EMPTY.strongest is not None
-    assert set(EMPTY.strongest[:2]) == {"kind", "x"}
+    (pair,) = EMPTY.pairs
+    assert {pair.one, pair.other} == {"kind", "x"}
+    assert pair.expected == pytest.approx(60 * 53 / 600 / (60 + 53 - 60 * 53 / 600))
+
+
+def test_columns_that_are_empty_often_are_not_together_for_that() -> None:
+    rng = np.random.default_rng(5)
+    gaps = {"often": rng.random(5000) < 0.9, "half": rng.random(5000) < 0.5, "seldom": rng.random(5000) < 0.02}
+    gaps["with seldom"] = gaps["seldom"] & (rng.random(5000) < 0.5)
+    frame = pd.DataFrame({name: np.where(gap, np.nan, 1.0) for name, gap in gaps.items()}).assign(never=np.nan)
+    found = emptiness(Table(frame, tuple(Column(name=name, kind=Kind.NUMBER) for name in frame.columns)))
+    assert [(pair.one, pair.other) for pair in found.pairs] == [("seldom", "with seldom")]
+    assert "seldom and with seldom are empty together most beyond chance (" in figures.alt_missing(found)
 
 
 def test_a_whole_table_has_no_pattern() -> None:
@@ -273,7 +284,7 @@ def test_alternative_texts_of_the_profile_state_the_finding() -> None:
     assert "1 gaps, 10 steps missing" in figures.alt_gaps(TIME)
     assert "4 lags stand out of chance" in figures.alt_acf(SERIES)
     assert figures.alt_missing(EMPTY).startswith(
-        "537 of 600 rows have no empty cell; kind and x are empty together most"
+        "537 of 600 rows have no empty cell; kind and x are empty together most beyond chance"
     )
 
 
