@@ -33,6 +33,7 @@ _CLAIMED: dict[str, Test] = BY_HEADER | {
 _WORD = matches(r"[^\d\s]+")
 _SHORT = matches(r"\d{1,5}")  # as counts are; numbers of documents are longer
 _FEW_DIGITS = matches(r"\d{1,3}")  # postcodes that lost a zero still have four
+_OF_PEOPLE = ("first_name", "last_name", "person_name")
 _TEN_METRES = matches(r"-?\d{1,3}\.\d{4,}")
 
 
@@ -44,11 +45,15 @@ def detect(name: str, sample: Sequence[str], distinct: int, present: int) -> str
     sample
         Some of the distinct values, without spaces around them.
     distinct, present
-        Distinct values, and cells that are not missing: a column of few values is never personal.
+        Distinct values, and cells that are not missing. A column of fewer than 20 values that repeat is personal only
+        if its header speaks of a person's name ("last name", "patient name") and the word lists know most of them.
     """
-    if not sample or not (distinct >= 20 or (distinct >= 3 and distinct > 0.5 * present)):
+    if not sample:
         return None
     claimed = from_header(name)
+    if not (distinct >= 20 or (distinct >= 3 and distinct > 0.5 * present)):
+        surely = distinct >= 3 and claimed in _OF_PEOPLE and not is_plain_name(name) and not names_a_thing(name)
+        return claimed if surely and names.are_known(sample) else None
     if claimed is not None and not is_plain_name(name):
         strong = _by_form(sample) if claimed in ("street_address", "username", "document_number") else None
         if strong in ("email", "ip_address", "mac_address", "iban"):
@@ -62,7 +67,7 @@ def detect(name: str, sample: Sequence[str], distinct: int, present: int) -> str
 
 def _denies(claimed: str, sample: Sequence[str]) -> bool:
     """Whether the values speak against the header: words where a numbered form was promised, or the other way round."""
-    if claimed in ("first_name", "last_name", "person_name"):
+    if claimed in _OF_PEOPLE:
         return share(lambda value: len(value) > 60, sample) > 0.2
     if claimed == "street_address":
         return share(str.isdigit, sample) > 0.6

@@ -195,6 +195,17 @@ def names_in(sample: Sequence[str], *, doubtful: bool = False) -> str | None:
     return _several_words(seen, strict)
 
 
+def are_known(sample: Sequence[str]) -> bool:
+    """Whether these few values are names: all in the form of one, and most in the word lists and nothing else."""
+    known = lists()
+    names = known.first | known.last
+
+    def is_known(value: str) -> bool:
+        return plain(value) not in known.other and any(_part_of(word, names) for word in name_words(value))
+
+    return all(map(is_person, sample)) and sum(map(is_known, sample)) >= 0.6 * len(sample)
+
+
 def _several_words(seen: _Evidence, strict: float) -> str | None:
     """First and family name in one cell, or double ones ("Garcia Lopez")."""
     if seen.tails > 0.3 or seen.other > 0.2:

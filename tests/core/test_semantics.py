@@ -106,6 +106,38 @@ def test_some_right_check_digits_among_random_numbers_are_chance() -> None:
     assert scheme_of(mixed) is None
 
 
+FEW = ["Müller", "Jäger", "Groß", "Schröder", "Öztürk", "Bähr"]
+
+
+@pytest.mark.parametrize("header", ["Patientenname", "Nachname", "last_name", "patient_name", "Name des Patienten"])
+def test_a_few_names_that_come_often_are_personal_where_the_header_says_so(header: str) -> None:
+    assert detect(header, FEW, len(FEW), 300) in ("last_name", "person_name")
+    assert detect("first_name", ["Anna", "Peter", "Mehmet"], 3, 300) == "first_name"
+    assert detect("customer_name", ["Anna Smith", "Dr. Peter Jones", "Eva Bakker"], 3, 300) == "person_name"
+
+
+HARMLESS_FEW = {
+    "species_name": ["Adelie", "Chinstrap", "Gentoo"],
+    "species": FEW,
+    "name": FEW,
+    "country_name": ["France", "Jordan", "Georgia", "Chad"],
+    "product_name": ["Alexa", "Siri", "Victoria"],
+    "team_name": ["Jackson", "Carter", "Wilson"],
+    "owner_name": ["Ford Motor Company", "Jones & Sons", "Smith Ltd"],
+    "member_name": ["gold", "silver", "bronze"],
+    "client_name": ["Acme", "Initech", "Globex", "Umbrella"],
+    "customer_name": ["segment_1", "segment_2"],
+    "store_manager_name": ["open", "closed"],
+    "dog_name": ["Max", "Bella", "Charlie"],
+}
+
+
+@pytest.mark.parametrize("header", HARMLESS_FEW)
+def test_a_few_words_are_not_personal_for_sounding_like_names(header: str) -> None:
+    values = HARMLESS_FEW[header]
+    assert detect(header, values, len(values), 300) is None
+
+
 def test_a_handful_of_right_numbers_is_no_evidence() -> None:
     assert scheme_of(valid("nl.bsn", "#########", 4)) is None
 
@@ -293,7 +325,7 @@ def test_a_test_that_stops_early_says_what_the_share_says(least: float) -> None:
     assert not mostly("a".__eq__, [], least)
 
 
-def test_a_column_of_few_values_is_never_personal() -> None:
+def test_a_column_of_two_values_is_never_personal() -> None:
     assert detect("first_name", ["Anna", "Peter"], 2, 500) is None
 
 
