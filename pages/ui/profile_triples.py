@@ -71,7 +71,7 @@ def _picture(found: Source, triple: object) -> None:
     x, y, z = triple.names
     figure = triple_figure(view, mode=state.mode(), names=(x, y, z))
     parts.chart(figure, alt=alt_triple(triple), key="profiling.triple")
-    st.caption("Share of the rows of each panel. Cells of one to four rows are left empty.")
+    st.caption("Share of the rows of each panel. A stroke marks cells of one to four rows; blank ones have none.")
     with st.expander("The chart as a table", key="profiling.triple_box"):
         cells = [
             {x: a, y: b, z: c, "Rows": view.counts[k][j][i]}

@@ -22,6 +22,7 @@ from synth_core.figures.style import (
     share,
     short,
 )
+from synth_core.figures.written import write
 from synth_core.table import Column, Kind, numbers
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LAYERS = 6  # of a triple's third column
 CLASSES = 6  # of a target
+NUMBERED = 42  # cells of a triple's panel that have room for numbers
 
 
 def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
@@ -69,7 +71,7 @@ def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
 
 
 def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] = ("", "", "")) -> go.Figure:
-    """Return two columns together, once per state of the third; empty cells stand for one to four rows.
+    """Return two columns together, once per state of the third; cells of one to four rows are struck through.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] =
         row, column = divmod(place, across)
         high = 1 - (row * (title + panel + labels) + title) / (height - 8)
         box = (column * (wide + 0.04), high - panel / (height - 8), high)
-        _layer(figure, view, z, place, mode, top)
+        _layer(figure, view, z, place, mode, top, scale=place == 0)
         _layer_axes(figure, view, place, box, wide, names if place % across == 0 else ("", "", ""))
         label = f"{short(names[2], 14)}: {short(view.z_labels[z], 18)}" if names[2] else short(view.z_labels[z])
         where = {"x": box[0], "y": box[2], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
@@ -119,50 +121,73 @@ def _layer_axes(
         "tickvals": list(range(len(view.x_labels))),
         "ticktext": [short(label, 12) for label in view.x_labels],
         "tickangle": -45,
+        "range": [-0.5, len(view.x_labels) - 0.5],
     }
     upright = {
         "domain": [max(0.0, box[1]), min(1.0, box[2])],
         "anchor": f"x{suffix}",
         "tickvals": list(range(len(view.y_labels))),
         "ticktext": [short(label, 14) for label in view.y_labels],
+        "range": [-0.5, len(view.y_labels) - 0.5],
         "showticklabels": bool(names[1]) or place == 0,
         "title_text": short(names[1], 30) or None,
     }
     figure.update_layout({f"xaxis{suffix}": common | across, f"yaxis{suffix}": common | upright})
 
 
-def _layer(figure: go.Figure, view: TripleView, z: int, place: int, mode: Mode, top: float) -> None:
-    """Add the heat map of one state of the third column."""
+def _layer(figure: go.Figure, view: TripleView, z: int, place: int, mode: Mode, top: float, *, scale: bool) -> None:
+    """Add the heat map of one state of the third column, with numbers, or ``scale`` where the cells are many."""
     import plotly.graph_objects as go
 
     cells = np.asarray(view.shares[z], dtype=np.float64)
     counts = np.asarray(view.counts[z], dtype=np.float64)
     hover = [
         [
-            f"{safe(view.x_labels[i])}, {safe(view.y_labels[j])}<br>"
-            + (f"{counts[j, i]:,.0f} rows, {share(float(cells[j, i]))}" if np.isfinite(cells[j, i]) else "under 5 rows")
+            f"{safe(view.x_labels[i])}, {safe(view.y_labels[j])}<br>" + _told(counts[j, i], cells[j, i])
             for i in range(cells.shape[1])
         ]
         for j in range(cells.shape[0])
     ]
     suffix = "" if place == 0 else str(place + 1)
+    axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+    held = np.where(cells > 0, cells, np.nan)
+    few = cells.size <= NUMBERED
     figure.add_trace(
         go.Heatmap(
-            z=[[None if not np.isfinite(v) else round(float(v), 4) for v in row] for row in cells],
+            z=[[None if not np.isfinite(v) else round(float(v), 4) for v in row] for row in held],
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
-            texttemplate="%{z:.0%}" if cells.size <= 42 else None,
-            textfont={"size": 11},
             colorscale=blues(mode),
             zmin=0,
             zmax=top,
             xgap=1,
             ygap=1,
-            showscale=False,
-            xaxis=f"x{suffix}",
-            yaxis=f"y{suffix}",
+            showscale=scale and not few,
+            colorbar={"thickness": 10, "outlinewidth": 0, "tickformat": ".0%", "nticks": 4, "len": 120}
+            | {"lenmode": "pixels", "y": 1, "yanchor": "top"},
+            **axes,
         )
     )
+    if few:
+        write(figure, held, [[f"{part:.0%}" for part in row] for row in held.tolist()], blues(mode), (0, top), **axes)
+    hidden = [(i, j) for j, i in np.argwhere(~np.isfinite(cells)).tolist()]
+    if hidden:
+        figure.add_scatter(
+            x=[i for i, _ in hidden],
+            y=[j for _, j in hidden],
+            mode="markers",
+            marker={"symbol": "line-ne", "size": 11, "line": {"color": PALETTES[mode].muted, "width": 1}},
+            hoverinfo="skip",
+            showlegend=False,
+            **axes,
+        )
+
+
+def _told(rows: float, part: float) -> str:
+    """Return what a cell of a triple holds; one to four rows are not told."""
+    if not np.isfinite(part):
+        return "under 5 rows"
+    return f"{rows:,.0f} rows, {share(float(part))}" if part > 0 else "no row"
 
 
 def missing_figure(found: Emptiness, mode: Mode = "light") -> go.Figure:

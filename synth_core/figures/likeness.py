@@ -246,7 +246,7 @@ def triplet(associations: Associations, mode: Mode = "light") -> go.Figure:
             bar=bar
             | {"x": (place - 0.5) / 3, "xanchor": "center", "tickvals": [0, 0.2, 0.5, 1] if last else [-1, 0, 1]},
         )
-        trace.update(texttemplate=None, showscale=place != 2)
+        trace.update(showscale=place != 2)
         figure.add_trace(trace, row=1, col=place)
         matrix_axes(figure, names, matrices=3, upright_labels=place == 1, across_labels=across, row=1, col=place)
     figure.update_annotations(font={"size": 13, "color": palette.text})

@@ -10,12 +10,15 @@ import numpy.typing as npt
 
 from synth_core.figures.axes import blues
 from synth_core.figures.style import CLEAR, PALETTES, Mode, new_figure, nothing, safe, short
+from synth_core.figures.written import write
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MAX_MATRIX = 80
 MAX_NAMED = 60  # columns whose names stand on the axes, small
+NAME_LENGTH = 22  # characters of a name on an axis
+WRITTEN = 12  # columns at most where numbers stand in the cells
 
 
 def association_figure(
@@ -37,7 +40,7 @@ def association_figure(
     chosen
         The pair whose cell is framed.
     signed
-        Whether values run from -1 to 1; else from 0 to 1, in one hue.
+        Whether values can be below 0 (the scale starts at -1 where some are); else they run from 0 to 1, in one hue.
     """
     if len(names) < 2:
         return nothing(mode, "Associations need at least two columns.")
@@ -45,33 +48,61 @@ def association_figure(
     names = [names[i] for i in kept]
     values = np.asarray(matrix, dtype=np.float64)[np.ix_(kept, kept)]
     palette = PALETTES[mode]
-    height = int(min(720, 130 + max(26 * len(names), 200)))
-    figure = new_figure(mode, f"associations:{signed}", height=height)
     half = clickable and not labelled(names)
+    height = int(min(720, 130 + max(26 * len(names), 200)))
+    if half and len(names) <= MAX_NAMED:
+        height = max(height, 150 + 14 * len(names))
+    figure = new_figure(mode, f"associations:{signed}", height=height)
     if half:
         values = np.where(np.tril(np.ones(values.shape)) > 0, values, np.nan)
-    scale, low = (palette.diverging, -1) if signed else (tuple((at, tone) for at, tone in blues(mode)), 0)
-    figure.add_trace(heat_map(names, values, scale, limits=(low, 1), signed=signed))
+    scale, low = _scale(values, mode, signed=signed)
+    figure.add_trace(heat_map(names, values, scale, limits=(low, 1), signed=low < 0))
     if clickable:
         _add_points(figure, names, values, half)
+    if len(names) <= WRITTEN:
+        apart = np.where(np.eye(len(names)) > 0, np.nan, values)
+        write(figure, apart, [[f"{value + 0.0:.2f}" for value in row] for row in apart.round(2)], scale, (low, 1))
+    else:
+        _grid(figure, len(names), half, palette.grid)
     if chosen is not None:
         _frame(figure, names, chosen, palette.text)
     figure.update_layout(coloraxis=None, margin={"t": 8})
     matrix_axes(figure, names)
     if half and len(names) <= MAX_NAMED:
-        named = {"showticklabels": True, "tickfont_size": 9, "tickmode": "array"}
-        named |= {"tickvals": [safe(name) for name in names], "ticktext": [short(name, 16) for name in names]}
+        named = {"showticklabels": True, "tickfont_size": 11, "tickmode": "array"}
+        named |= {"tickvals": [safe(name) for name in names], "ticktext": [short(name, NAME_LENGTH) for name in names]}
         figure.update_xaxes(**named).update_yaxes(**named)
-    if clickable:  # points would widen the axes
+    if clickable or len(names) <= WRITTEN:  # points would widen the axes
         figure.update_xaxes(range=[-0.5, len(names) - 0.5], fixedrange=True)
         figure.update_yaxes(range=[len(names) - 0.5, -0.5], autorange=None, fixedrange=True)
     return figure
 
 
+def _scale(values: npt.NDArray[np.float64], mode: Mode, *, signed: bool) -> tuple[tuple[tuple[float, str], ...], float]:
+    """Return the colours and where they start: at -1 only if a value is below 0, and then 0 has the ground's colour."""
+    if not signed:
+        return tuple((at, tone) for at, tone in blues(mode)), 0
+    diverging = PALETTES[mode].diverging
+    apart = values[~np.eye(len(values), dtype=bool)]
+    if (apart[np.isfinite(apart)] < -0.005).any():
+        return diverging, -1
+    return tuple((2 * at - 1, tone) for at, tone in diverging if at >= 0.5), 0
+
+
+def _grid(figure: go.Figure, columns: int, half: bool, colour: str) -> None:
+    """Lay faint lines between the cells, which have the colour of the ground where nothing goes together."""
+    last = columns - 0.5
+    across = [f"M-0.5,{i - 0.5}H{min(i, columns - 1) - 0.5 if half else last}" for i in range(columns + 1)]
+    upright = [f"M{j - 0.5},{j - 0.5 if half else -0.5}V{last}" for j in range(columns if half else columns + 1)]
+    figure.add_shape(type="path", path="".join(across + upright), line={"color": colour, "width": 1}, layer="below")
+
+
 def _add_points(figure: go.Figure, names: Sequence[str], values: npt.NDArray[np.float64], half: bool) -> None:
     """Lay an unseen point on each cell, so that a click chooses it."""
     cells = [(i, j) for i in range(len(names)) for j in range(i if half else len(names)) if i != j]
-    axis = [safe(name) for name in names] if half else list(range(len(names)))
+    full = [safe(name) for name in names]
+    axis = full if half else list(range(len(names)))
+    told = half and len(names) <= MAX_NAMED  # the axis has the names cut, and the hover would take them from there
     figure.data[0].update(hovertemplate=None, hovertext=None, hoverinfo="skip")
     figure.add_scatter(
         x=[axis[j] for _, j in cells],
@@ -81,10 +112,9 @@ def _add_points(figure: go.Figure, names: Sequence[str], values: npt.NDArray[np.
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         customdata=[[names[j], names[i]] for i, j in cells] if not half else None,
-        text=[f"{values[i, j]:.2f}" for i, j in cells],
-        hovertemplate="%{customdata[1]} – %{customdata[0]}<br>%{text}<extra></extra>"
-        if not half
-        else "%{y} – %{x}<br>%{text}<extra></extra>",
+        text=[(f"{full[i]} – {full[j]}<br>" if told else "") + f"{values[i, j]:.2f}" for i, j in cells],
+        hovertemplate=("" if told else "%{y} – %{x}<br>" if half else "%{customdata[1]} – %{customdata[0]}<br>")
+        + "%{text}<extra></extra>",
         showlegend=False,
     )
     figure.update_layout(clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1)
@@ -131,7 +161,7 @@ def heat_map(
     matrices: int = 1,
     bar: dict[str, Any] | None = None,
 ) -> go.Heatmap:
-    """Return a square matrix of columns as a trace; numbers are written in when there are at most 12 columns."""
+    """Return a square matrix of columns as a trace."""
     import plotly.graph_objects as go
 
     cells = [
@@ -141,15 +171,12 @@ def heat_map(
     few = labelled(names, matrices)
     full = [safe(name) for name in names]
     hover = [[f"{a} – {b}" for b in full] for a in full] if few else None
-    written = len(names) <= 12
     return go.Heatmap(
         z=cells,
         x=list(range(len(names))) if few else full,
         y=list(range(len(names))) if few else full,
         hovertext=hover,
         hovertemplate=("%{hovertext}" if few else "%{y} – %{x}") + "<br>%{z:.2f}<extra></extra>",
-        texttemplate="%{z:.2f}" if written else None,
-        textfont={"size": 11},
         colorscale=[list(stop) for stop in scale],
         zmin=limits[0],
         zmax=limits[1],
@@ -174,8 +201,8 @@ def matrix_axes(
     few = labelled(names, matrices)
     common: dict[str, Any] = {"showgrid": False, "zeroline": False}
     if few:
-        text = [short(name, 16) for name in names]
-        size = 12 if len(names) <= 15 else 10
+        text = [short(name, NAME_LENGTH) for name in names]
+        size = 12 if len(names) <= 15 else 11
         common |= {"tickvals": list(range(len(names))), "ticktext": text, "tickfont_size": size}
     figure.update_xaxes(**common, showticklabels=few and across_labels, tickangle=-45, **where)
     figure.update_yaxes(**common, showticklabels=few and upright_labels, autorange="reversed", **where)

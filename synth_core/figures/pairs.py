@@ -23,6 +23,7 @@ from synth_core.figures.axes import (
     whole_edges,
 )
 from synth_core.figures.style import PALETTES, TOP, Mode, new_figure, nothing, safe, share, short, value_text
+from synth_core.figures.written import write
 from synth_core.profile.shown import shown_quantiles
 from synth_core.table import Column, Kind, numbers
 
@@ -147,6 +148,7 @@ def _shares(both: pd.DataFrame, x: Column, y: Column, mode: Mode) -> go.Figure:
         [f"{safe(c)}, {safe(r)}<br>{share(float(cells[j, i]))} of {safe(c)}" for i, c in enumerate(columns)]
         for j, r in enumerate(rows)
     ]
+    top = float(np.nanmax(cells)) or 1.0
     figure.add_trace(
         go.Heatmap(
             z=parts.round(4).to_numpy().tolist(),
@@ -154,18 +156,20 @@ def _shares(both: pd.DataFrame, x: Column, y: Column, mode: Mode) -> go.Figure:
             y=list(range(len(rows))),
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
-            texttemplate="%{z:.0%}" if counts.size <= 80 else None,
-            textfont={"size": 11},
             colorscale=blues(mode),
             zmin=0,
+            zmax=top,
             xgap=1,
             ygap=1,
             showscale=False,
         )
     )
+    if counts.size <= 80:
+        write(figure, cells, [[f"{part:.0%}" for part in row] for row in cells.tolist()], blues(mode), (0, top))
     label_axis(figure, rows, title_text=short(y.name, 40))
     figure.update_xaxes(
         title_text=short(x.name, 40),
+        range=[-0.5, len(columns) - 0.5],
         showgrid=False,
         tickvals=list(range(len(columns))),
         ticktext=[short(c, 16) for c in columns],

@@ -13,6 +13,7 @@ import pytest
 
 from synth_core import figures
 from synth_core.figures.style import PALETTES, Mode
+from synth_core.figures.written import luminance, tone_at
 from synth_core.profile import profile
 from synth_core.profile.emptiness import MAX_PATTERNS, Emptiness, emptiness
 from synth_core.profile.exposure import Contribution, Exposure, GroupSize
@@ -164,10 +165,24 @@ def test_rows_that_stand_alone_have_a_second_sign() -> None:
     assert not others.marker.pattern.shape
 
 
-def test_a_masked_cell_of_a_triple_is_left_empty() -> None:
-    first = drawn(figures.triple_figure(VIEW))["data"][0]
-    assert first["z"][0] == [0.25, None]
-    assert "under 5 rows" in first["hovertext"][0][1]
+def test_cells_of_a_triple_with_few_rows_are_struck_through_and_those_with_none_are_blank() -> None:
+    shares = SHARES.copy()
+    shares[0, 1, 0] = 0.0
+    view = TripleView(VIEW.x_labels, VIEW.y_labels, VIEW.z_labels, shares, np.where(shares > 0, 50, shares))
+    found = drawn(figures.triple_figure(view))["data"]
+    assert found[0]["z"] == [[0.25, None], [None, 0.25]]
+    assert "under 5 rows" in found[0]["hovertext"][0][1]
+    assert "no row" in found[0]["hovertext"][1][0]
+    (struck,) = (trace for trace in found if trace.get("mode") == "markers")
+    assert (struck["x"], struck["y"], struck["marker"]["symbol"]) == ([1], [0], "line-ne")
+
+
+def test_a_triple_has_numbers_in_its_cells_or_a_scale_beside_them() -> None:
+    assert not any(trace.showscale for trace in figures.triple_figure(VIEW).data if trace.type == "heatmap")
+    wide = np.full((2, 7, 7), 1 / 49)
+    names = [f"n{i}" for i in range(7)]
+    panels = figures.triple_figure(TripleView(names, names, ["e", "f"], wide, wide * 490)).data
+    assert [panel.showscale for panel in panels] == [True, False]
 
 
 def test_every_cell_but_the_diagonal_can_be_clicked_and_says_its_pair() -> None:
@@ -198,6 +213,55 @@ def test_the_chosen_pair_is_framed_in_its_cell() -> None:
 def test_unsigned_measures_run_from_zero() -> None:
     figure = figures.association_figure(*square(4), signed=False)
     assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 1)
+
+
+def test_the_scale_goes_below_zero_only_where_values_do() -> None:
+    falling = figures.association_figure(["a", "b"], [[1, -0.2], [-0.2, 1]]).data[0]
+    rising = figures.association_figure(["a", "b"], [[1, 0.2], [0.2, 1]]).data[0]
+    assert (falling.zmin, rising.zmin) == (-1, 0)
+    assert rising.colorscale[0] == (0, "#ffffff")
+    assert rising.colorscale[-1] == falling.colorscale[-1]
+
+
+def test_names_that_are_cut_on_the_axis_are_whole_in_the_hover() -> None:
+    names, matrix = square(50)
+    long = [f"{name}_{'number_of_inpatient_visits'}" for name in names]
+    figure = figures.association_figure(long, matrix, clickable=True)
+    assert all(label.endswith("…") for label in figure.layout.yaxis.ticktext)
+    assert figure.data[1].text[0].startswith(f"{long[1]} – {long[0]}<br>0.")
+    assert figure.layout.yaxis.tickfont.size >= 11
+
+
+def cells_with_ink(figure: go.Figure) -> list[tuple[str, str]]:
+    """Return, for each number written into a cell, the colour of the cell and of the number."""
+    heat = next(trace for trace in figure.data if trace.type == "heatmap")
+    found = []
+    for trace in figure.data:
+        if trace.type == "scatter" and trace.mode == "text" and trace.xaxis == heat.xaxis:
+            for i, j in zip(trace.x, trace.y, strict=True):
+                at = (heat.z[j][i] - heat.zmin) / (heat.zmax - heat.zmin)
+                found.append((tone_at(heat.colorscale, at), trace.textfont.color))
+    return found
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_numbers_in_cells_reach_four_and_a_half_to_one(mode: Mode) -> None:
+    values = np.linspace(-1, 1, 121).reshape(11, 11)
+    parts = np.linspace(0.001, 0.2, 42).reshape(1, 6, 7)
+    frame = pd.DataFrame({"a": np.repeat(list("stuvw"), 100), "b": np.tile(list("xxxxxxyyyz"), 50)})
+    frame.loc[:60, "b"] = "y"
+    written = [
+        figures.association_figure([f"c{i}" for i in range(11)], values.tolist(), mode),
+        figures.association_figure([f"c{i}" for i in range(11)], np.abs(values).tolist(), mode, signed=False),
+        figures.triple_figure(TripleView(list("abcdefg"), list("hijklm"), ["n"], parts, parts * 1000), mode),
+        figures.pair_figure(frame, *(Column(name=name, kind=Kind.CATEGORY) for name in "ab"), mode),
+    ]
+    for figure, cells in zip(written, (110, 110, 42, 15), strict=True):
+        found = cells_with_ink(figure)
+        assert len(found) == cells
+        for tone, ink in found:
+            dark, light = sorted([luminance(tone), luminance(ink)])
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (tone, ink)
 
 
 def test_pairs_that_a_measure_does_not_fit_are_left_empty() -> None:
