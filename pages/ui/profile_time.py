@@ -169,12 +169,17 @@ def _points(result: TimeProfile, series: SeriesProfile) -> None:
 
 def _rows(result: TimeProfile) -> None:
     from synth_core.figures import alt_gaps, gaps_figure
+    from synth_core.figures.temporal import unfinished
 
-    st.markdown("**Rows over time** :gray[gaps are shaded]")
+    signs = ["gaps are shaded"] if result.gaps else []
+    signs += ["hatched: in the table only in part"] if any(unfinished(result)) else []
+    st.markdown(f"**Rows over time** :gray[{', '.join(signs)}]" if signs else "**Rows over time**")
     parts.chart(gaps_figure(result, mode=state.mode()), alt=alt_gaps(result), key="profiling.gaps")
     if result.gaps:
         kind = Kind.DATETIME if result.dates else Kind.NUMBER
-        with st.expander(f"{theme.count(result.gap_count)} gaps", key="profiling.gaps_box"):
+        with st.expander(
+            "1 gap" if result.gap_count == 1 else f"{theme.count(result.gap_count)} gaps", key="profiling.gaps_box"
+        ):
             st.dataframe(
                 pd.DataFrame(
                     {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synth_core.figures.style import (
+    CLEAR,
     PALETTES,
     Mode,
     faint,
@@ -125,21 +126,41 @@ def season_figure(season: Season, mode: Mode = "light") -> go.Figure:
     return figure
 
 
+def unfinished(time: TimeProfile) -> tuple[bool, bool]:
+    """Return whether rows begin long after the first stretch of time does, and end long before the last one does."""
+    if len(time.period_counts) < 2:
+        return False, False
+    (start, then), (late, end) = time.period_edges[:2], time.period_edges[-2:]
+    rows = max(float(np.median(time.period_counts)), 1.0)
+
+    def is_long(lacking: float, length: float) -> bool:  # beyond the usual distance of two rows
+        return lacking > (0.1 + 1 / rows) * length
+
+    return is_long(time.start - start, then - start), is_long(end - time.end, end - late)
+
+
 def gaps_figure(time: TimeProfile, mode: Mode = "light") -> go.Figure:
-    """Return how many rows lie in each stretch of time; the longest gaps are shaded."""
+    """Return how many rows lie in each stretch of time; the longest gaps are shaded, unfinished stretches hatched."""
     if len(time.period_counts) < 2:
         return nothing(mode, "Too few moments to draw.")
     palette, edges = PALETTES[mode], np.asarray(time.period_edges, dtype=np.float64)
     scale = 1000 if time.dates else 1
     figure = new_figure(mode, f"gaps:{time.order}", height=200, showlegend=False, bargap=0, margin={"t": 16})
     names = [value_text(float(edge), time.dates) for edge in edges]
+    first, last = unfinished(time)
+    part = [(first and place == 0) or (last and place == len(edges) - 2) for place in range(len(edges) - 1)]
+    within = f"rows lie from {value_text(time.start, time.dates)} to {value_text(time.end, time.dates)}"
+    pattern = {"shape": ["/" if one else "" for one in part], "fgcolor": palette.real, "bgcolor": CLEAR}
     figure.add_bar(
         x=((edges[1:] + edges[:-1]) / 2 * scale).tolist(),
         y=list(time.period_counts),
         width=(np.diff(edges) * scale * 0.94).tolist(),
-        marker=filled(palette),
-        customdata=[[f"{low} – {high}"] for low, high in pairwise(names)],
-        hovertemplate="%{customdata[0]}<br>%{y:,} rows<extra></extra>",
+        marker=filled(palette) | {"pattern": pattern | {"fillmode": "replace", "size": 6, "solidity": 0.3}},
+        customdata=[
+            [f"{low} – {high}", f"<br>only in part: {within}" if one else ""]
+            for (low, high), one in zip(pairwise(names), part, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}<br>%{y:,} rows%{customdata[1]}<extra></extra>",
     )
     for gap in sorted(time.gaps, key=lambda one: one.start - one.end)[:SHADED]:
         shade = faint(palette.watch, 0.3)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synth_core.figures.style import amount, day, share
+from synth_core.figures.temporal import unfinished
 from synth_core.scores.results import (
     Associations,
     ColumnLikeness,
@@ -70,10 +71,17 @@ def alt_acf(series: SeriesProfile) -> str:
 
 
 def alt_gaps(time: TimeProfile) -> str:
-    """Return how many rows lie where, and the holes."""
+    """Return how many rows lie where, the holes, and whether the ends are of unfinished stretches of time."""
+    first, last = unfinished(time)
+    ends = " and ".join(word for word, is_part in (("first", first), ("last", last)) if is_part)
+    part = (
+        f" The {ends} {'stretch is' if first != last else 'stretches are'} in the table only in part." if ends else ""
+    )
     if not time.gap_count:
-        return f"Rows over {time.order}: no gaps."
-    return f"Rows over {time.order}: {time.gap_count:,} gaps, {time.missing_steps:,} steps missing."
+        return f"Rows over {time.order}: no gaps.{part}"
+    gaps = "1 gap" if time.gap_count == 1 else f"{time.gap_count:,} gaps"
+    steps = "1 step" if time.missing_steps == 1 else f"{time.missing_steps:,} steps"
+    return f"Rows over {time.order}: {gaps}, {steps} missing.{part}"
 
 
 def alt_exposure(exposure: Exposure) -> str:

@@ -158,6 +158,16 @@ def test_gaps_are_shaded_where_they_are() -> None:
     assert (shade.x0, shade.x1) == (AT[20] * 1000, AT[30] * 1000)
 
 
+def test_a_stretch_of_time_that_is_only_in_part_in_the_table_is_hatched() -> None:
+    cut = TIME.model_copy(update={"end": AT[-1] - 6 * DAY})
+    bars = figures.gaps_figure(cut).data[0]
+    assert bars.marker.pattern.shape == ("",) * 11 + ("/",)
+    assert "only in part: rows lie from 2023-11-14 22:13 to" in bars.customdata[-1][1]
+    assert bars.customdata[0][1] == ""
+    assert figures.alt_gaps(cut).endswith("The last stretch is in the table only in part.")
+    assert not any(figures.gaps_figure(TIME).data[0].marker.pattern.shape), "a day is missing, as between two rows"
+
+
 def test_rows_that_stand_alone_have_a_second_sign() -> None:
     alone, others = figures.exposure_figure(EXPOSURE).data
     assert list(alone.x) == [0]
@@ -345,7 +355,7 @@ def test_what_cannot_be_drawn_says_why() -> None:
 
 def test_alternative_texts_of_the_profile_state_the_finding() -> None:
     assert figures.alt_exposure(EXPOSURE) == "12 of 100 rows (12 %) stand alone with their combination of age, sex."
-    assert "1 gaps, 10 steps missing" in figures.alt_gaps(TIME)
+    assert "1 gap, 10 steps missing" in figures.alt_gaps(TIME)
     assert "4 lags stand out of chance" in figures.alt_acf(SERIES)
     assert figures.alt_missing(EMPTY).startswith(
         "537 of 600 rows have no empty cell; kind and x are empty together most beyond chance"
