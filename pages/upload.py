@@ -13,11 +13,19 @@ from pages.ui import (
     table_preview,
     theme,
 )
+from synth_core.project import Project
 
 parts.page_head(
     "Upload", "Check what was found: kinds and roles decide what is learned, what is made anew and what stays out."
 )
 project = parts.need_project()
+
+
+def _how_read(project: Project) -> str:
+    """Return the title of what says how the file, or the answer of a query, was read."""
+    source = "the answer of the query" if project.question is not None else project.filename or "the table"
+    return f"How {theme.plain(source)} was read{reading_form.in_short(project.options, project.evidence)}"
+
 
 with parts.guarded("The table cannot be opened"):
     with st.spinner("Counting rows and empty cells…"):
@@ -46,7 +54,7 @@ with parts.guarded("The table cannot be opened"):
     odd_cells.box(table, doubts)
 
     with st.expander(
-        f"How {theme.plain(project.filename or 'the table')} was read{reading_form.in_short(project.options)}",
+        _how_read(project),
         icon=":material/description:",
         key="upload.how",
     ):

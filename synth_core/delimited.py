@@ -14,7 +14,7 @@ import pandas as pd
 from synth_core.cells_read import tidy_names
 from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError
-from synth_core.header_rows import guess_header_row, lacks_names
+from synth_core.header_rows import LINE_OF_NAMES, guess_header_row, lacks_names
 from synth_core.splitting import dialect, split, split_header
 from synth_core.words import GUESSED, Marks
 from synth_core.written import guess_written
@@ -152,7 +152,8 @@ def read_delimited(
     written = guess_written(raw, marks, mark)
     evidence |= written.evidence | {"header": _names_evidence(header, nameless)}
     if named:
-        evidence["header_row"] = _header_evidence(rows, top)
+        line = split_header(content, mark if chosen else "\x1f", around, top)[2]
+        evidence |= {"header_row": _header_evidence(rows, top, line), LINE_OF_NAMES: f"{line:,}"}
     return Delimited(
         raw, mark, around, used, written.marks, named, top, cells.rows, notes + written.notes + more, evidence
     )  # fmt: skip
@@ -214,9 +215,10 @@ def _names_evidence(given: bool | None, nameless: str) -> str:
     return "As chosen." if given is not None else nameless or "The first row is unlike the rows below it."
 
 
-def _header_evidence(rows: list[list[str]], top: int) -> str:
+def _header_evidence(rows: list[list[str]], top: int, line: int) -> str:
     filled = sum(1 for cell in rows[top] if cell.strip()) if top < len(rows) else 0
-    return f"The row that is read as names has {filled} filled cell{'' if filled == 1 else 's'}."
+    where = f"; it is line {line:,} of the file, empty lines counted" if line != top + 1 else ""
+    return f"The row that is read as names has {filled} filled cell{'' if filled == 1 else 's'}{where}."
 
 
 def _check_zeros(content: bytes, filename: str) -> None:

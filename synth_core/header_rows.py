@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+LINE_OF_NAMES = "line of names"  # what was read: the evidence that says where the names stand in the file, as "3"
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?$")
 _LOOKED_AT = 100  # rows below the first
 _FEWEST = 4  # rows below the first, without which nothing is concluded

@@ -11,12 +11,13 @@ import pandas as pd
 
 from synth_core.cells_read import CellsRead, tidy_names
 from synth_core.errors import ReadingError, TooLargeError
-from synth_core.header_rows import names_by_place
+from synth_core.header_rows import LINE_OF_NAMES, names_by_place
 from synth_core.workbook_parts import Markup, sheet_markup
 
 Rows = list[tuple[Any, ...]]
 _ERRORS = frozenset(["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"])
 _MOST_CELLS = 100_000_000
+TWO_ROWS = "Two header rows were joined"
 _EXACT = 2**53  # beyond it a float does not hold every whole number
 
 
@@ -61,6 +62,8 @@ def read_workbook(
     evidence = {"sheet": _sheet_evidence(len(sheets)) if sheet is None else "As chosen."}
     if named:
         evidence["header_row"] = f"The first row with several filled cells; it names {raw.shape[1]} columns."
+        joined = any(note.startswith(TWO_ROWS) for note in more)
+        evidence[LINE_OF_NAMES] = f"{top + 1} and {top + 2}" if joined else f"{top + 1}"
     return CellsRead(raw, notes + more + tidied + typed, sheets, chosen, top, evidence)
 
 
@@ -166,7 +169,7 @@ def _grid(
     names, deep = _names(padded, top, merged) if named else (names_by_place(width), 0)
     body, notes = _filled_down(padded[deep:], top + deep, merged)
     if deep > 1:
-        notes.insert(0, "Two header rows were joined into names such as 'Group / Name'.")
+        notes.insert(0, f"{TWO_ROWS} into names such as 'Group / Name'.")
     columns = list(zip(*body, strict=True)) if body else [()] * width
     kept = [i for i in range(width) if (named and names[i]) or any(cell is not None for cell in columns[i])]
     raw = pd.DataFrame({i: pd.Series(list(columns[i]), dtype=object) for i in kept})

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui import theme
 from synth_core.decoding import ENCODINGS
+from synth_core.header_rows import LINE_OF_NAMES
 from synth_core.reading import ReadOptions
 
 GUESS = "Guess"
@@ -59,8 +60,8 @@ def sorted_notes(notes: list[str], evidence: Mapping[str, str]) -> tuple[list[st
     return [note for note in unsaid if note not in plain], plain
 
 
-def in_short(used: ReadOptions) -> str:
-    """Return how a file was read in a few words, as the end of a title: `` · semicolons · UTF-8 · names in row 1``."""
+def in_short(used: ReadOptions, evidence: Mapping[str, str] | None = None) -> str:
+    """Return how a file was read in a few words, as the end of a title: `` · semicolons · UTF-8 · names in line 1``."""
     parts = [] if used.delimiter is None else [_BETWEEN.get(used.delimiter, f"“{used.delimiter}” between cells")]
     if used.encoding:
         parts.append(ENCODINGS.get(_ALIKE.get(used.encoding, used.encoding), used.encoding))
@@ -69,7 +70,9 @@ def in_short(used: ReadOptions) -> str:
     if used.header is False:
         parts.append("no row of names")
     elif used.header_row is not None:
-        parts.append(f"names in row {used.header_row + 1}")
+        line = (evidence or {}).get(LINE_OF_NAMES, f"{used.header_row + 1}")
+        word = "line" if used.delimiter is not None else "row"
+        parts.append(f"names in {word}{'s' if ' and ' in line else ''} {line}")
     if used.sample_rows:
         parts.append(f"a sample of {theme.count(used.sample_rows)} rows")
     return "".join(f" :gray[· {theme.plain(part)}]" for part in parts)
@@ -154,7 +157,8 @@ def _header(used: ReadOptions, key: str, said: Mapping[str, str]) -> int:
             100,
             (used.header_row or 0) + 1,
             key=f"{key}.header",
-            help="The row with the names or, where there are none, the first row of data. Rows above it are skipped.",
+            help="The row with the names or, where there are none, the first row of data. "
+            "Rows above it are skipped; lines without a cell do not count.",
         )
         _evidence(said, "header_row")
     return int(row) - 1

@@ -132,7 +132,31 @@ def test_what_must_be_seen_stands_above_the_fold_and_the_fold_says_the_rest_in_s
     doubts, plain = sorted_notes(["Cells are separated by a tab.", "No cell is filled in 'c'."], {})
     assert (doubts, plain) == (["No cell is filled in 'c'."], ["Cells are separated by a tab."])
     short = in_short(ReadOptions(delimiter=";", encoding="utf-8", header_row=2))
-    assert [part in short for part in ("semicolons", "UTF-8", "names in row 3")] == [True] * 3
+    assert [part in short for part in ("semicolons", "UTF-8", "names in line 3")] == [True] * 3
+
+
+def test_the_line_of_the_names_is_that_of_the_file() -> None:
+    from io import BytesIO
+
+    import pandas as pd
+
+    from pages.ui.reading_form import in_short
+    from synth_core.reading import read_bytes
+
+    rows = "".join(f"{i};{i % 7}\n" for i in range(50))
+    titled = read_bytes(f"Report of March\n\n\na;b\n{rows}".encode(), "t.csv")
+    assert titled.options.header_row == 1, "rows with cells are counted"
+    assert "names in line 4" in in_short(titled.options, titled.evidence)
+    assert titled.evidence["header_row"].endswith("it is line 4 of the file, empty lines counted.")
+    plain = read_bytes(f"a;b\n{rows}".encode(), "t.csv")
+    assert "names in line 1" in in_short(plain.options, plain.evidence)
+    assert "line" not in plain.evidence["header_row"]
+    book = BytesIO()
+    grid = [["Visit", None, "Cost", None], ["from", "to", "net", "tax"], *([i, i + 1, i, i] for i in range(9))]
+    pd.DataFrame(grid).to_excel(book, header=False, index=False)
+    merged = read_bytes(book.getvalue(), "t.xlsx")
+    assert merged.table.names[0] == "Visit / from"
+    assert "names in rows 1 and 2" in in_short(merged.options, merged.evidence)
 
 
 def test_an_error_of_reading_again_names_the_file_as_it_came() -> None:
