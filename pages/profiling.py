@@ -23,7 +23,7 @@ from pages.ui.profile_source import Source
 from synth_core.project import Project
 
 WIDE = 500  # columns, from which the first look takes so long that it is said
-OVERVIEW = 576  # px, of the table of columns
+OVERVIEW = 616  # px, of the table of columns
 TABS = ("Columns", "Pairs", "Triples", "Time", "Exposed rows", "Missing")
 
 parts.page_head(

@@ -138,11 +138,11 @@ def _config(table: Table) -> dict[str, Any]:
     kinds = "\n".join(f"* **{KINDS[kind]}**: {words}" for kind, words in KIND_MEANS.items())
     roles = "\n".join(f"* **{ROLES[role]}**: {words}" for role, words in ROLE_MEANS.items())
     return {
-        "Column": config.TextColumn(pinned=True, width=124),
+        "Column": config.TextColumn(pinned=True, width=172),
         "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
-        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=92, help=roles),
+        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=88, help=roles),
         "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
-        OUTPUT: config.TextColumn(width=208, help="What becomes of the column in the synthetic table."),
+        OUTPUT: config.TextColumn(width=220, help="What becomes of the column in the synthetic table."),
         "Missing": config.TextColumn(
             width=82,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",
@@ -151,7 +151,7 @@ def _config(table: Table) -> dict[str, Any]:
             width=76,
             help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
         ),
-        "Note": config.TextColumn(width=176, help="Why the column was read like this; in full below the table."),
+        "Note": config.TextColumn(width=300, help="Why the column was read like this; in full below the table."),
         "Examples": config.TextColumn(width=200, help="Personal data and identifiers are masked."),
     }
 

@@ -15,6 +15,7 @@ from synth_core.profile import ColumnProfile, Profile
 from synth_core.profile.facts import spark
 from synth_core.table import Kind
 
+NAME = 172  # px, of about 22 letters
 FREQUENT = 3  # of a category's values stand in the table
 REST = ("(rare)", "(other)")
 
@@ -57,7 +58,7 @@ def overview(profile: Profile) -> str:
     telling = next((place for place, c in enumerate(shown) if c.counts or c.values), 0)
     start = names.index(wanted) if wanted in names else telling
     picked = st.dataframe(
-        frame,
+        frame.style.format({"Missing": theme.percent, "Distinct": theme.count, "Alerts": theme.count}, na_rep=""),
         key=f"profiling.columns_{state.get('profiling.round', 0)}_{search}",
         hide_index=True,
         on_select="rerun",
@@ -66,13 +67,13 @@ def overview(profile: Profile) -> str:
         height=theme.table_height(len(shown), 597),
         placeholder="",
         column_config={
-            "Column": st.column_config.TextColumn(pinned=True, width=116),
-            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=56),
-            "Kind": st.column_config.TextColumn(width=100),
-            "Missing": st.column_config.NumberColumn(format="%.1f %%", width=58),
+            "Column": st.column_config.TextColumn(pinned=True, width=NAME),
+            "Shape": st.column_config.BarChartColumn(y_min=0, y_max=1, width=48),
+            "Kind": st.column_config.TextColumn(width=98),
+            "Missing": st.column_config.NumberColumn(width=62),
             "Distinct": st.column_config.NumberColumn(format="localized", width=58),
-            "Values": st.column_config.TextColumn(width=96),
             "Alerts": st.column_config.NumberColumn(width=46, help="Alerts that concern the column."),
+            "Values": st.column_config.TextColumn(width=240),
         },
         alt="One row per column: shape, kind, missing cells, distinct values, what they span, and alerts.",
     )
@@ -92,7 +93,7 @@ def _frame(shown: Sequence[ColumnProfile], alerts: Counter[str]) -> pd.DataFrame
             "Kind": [semantic_title(c.semantic) if c.semantic else KINDS[c.kind] for c in shown],
             "Missing": [100 * c.missing_share for c in shown],
             "Distinct": [c.distinct for c in shown],
-            "Values": [range_text(c) for c in shown],
             "Alerts": [alerts[c.name] or None for c in shown],
+            "Values": [range_text(c) for c in shown],
         }
     )

@@ -15,8 +15,6 @@ from synth_core.table import Role
 
 LIMIT_MB = 500
 SAMPLE_ROWS = 100_000
-# .xls is refused with the way out, which the browser would not give
-SUFFIXES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "parquet", "json", "jsonl", "ndjson", "gz", "zip"]
 SLOW_MB = 20  # above it the wait is estimated
 MB_A_SECOND = 10  # delimited text, from the file to the page
 PROMISES = (
@@ -40,10 +38,10 @@ def uploader() -> None:
 
 
 def _file() -> None:
+    """Draw the uploader; it takes every file, since the reader says what to do with another one, the browser not."""
     with st.container(border=True, gap="small", key="start_own"):
         file = st.file_uploader(
-            f"CSV, Excel, Parquet or JSON lines, up to {LIMIT_MB} MB",
-            type=SUFFIXES,
+            "CSV, Excel (.xlsx), Parquet or JSON lines, also in .gz or .zip",
             max_upload_size=LIMIT_MB,
             key="start.file",
         )
@@ -104,7 +102,7 @@ def demo_cards() -> None:
     """Draw the demo tables, each one click away."""
     st.subheader("Or take a demo table", anchor=False)
     st.caption("Made by small simulations: nobody in them exists, and what is true about them is known.")
-    with st.grid(min_column_width=270, gap="small"):
+    with st.grid(min_column_width=220, gap="small"):
         for name, demo in DEMOS.items():
             with st.container(border=True, height="stretch", gap="small", key=f"start_demo_{name}"):
                 st.markdown(f"{ICONS.get(name, ':material/table_view:')} **{demo.title}**")

@@ -141,6 +141,9 @@ def _pictures(result: Exposure) -> None:
             ),
             hide_index=True,
             key="profiling.exposure_table",
-            column_config={"Share": st.column_config.NumberColumn(format="%.1f %%")},
+            column_config={
+                "Rows": st.column_config.NumberColumn(format="localized"),
+                "Share": st.column_config.NumberColumn(format="%.3f %%"),
+            },
             alt="Groups of equal rows by their size.",
         )

@@ -45,11 +45,20 @@ def _columns(found: Source, empty: Emptiness) -> None:
     """Draw how much is empty in each column and how it lies; sentences wrap, so they stand under the table."""
     st.markdown("**Columns with empty cells**")
     st.dataframe(
-        pd.DataFrame({"Column": empty.columns, "Empty": [100 * rows / max(empty.rows, 1) for rows in empty.missing]}),
+        pd.DataFrame(
+            {
+                "Column": empty.columns,
+                "Empty cells": empty.missing,
+                "Share": [100 * rows / max(empty.rows, 1) for rows in empty.missing],
+            }
+        ).style.format({"Empty cells": theme.count, "Share": theme.percent}),
         hide_index=True,
         key="profiling.missing_columns",
         height=theme.table_height(len(empty.columns), 300),
-        column_config={"Empty": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)},
+        column_config={
+            "Empty cells": st.column_config.NumberColumn(width=90),
+            "Share": st.column_config.NumberColumn(width=80),
+        },
         alt=f"{len(empty.columns)} columns with empty cells, the emptiest first.",
     )
     notes = {column.name: column.gap_note for column in found.profile.columns}

@@ -9,6 +9,7 @@ from pages.ui import parts, profile_source, state, theme
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 
+ROW = 54  # px: the three names take two lines
 ABOUT = (
     "Interaction information tells what three columns say together that no pair of them says. "
     "Each is held against the same table with chance in the place of the interaction."
@@ -41,7 +42,8 @@ def triples(found: Source) -> None:
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
-            height=theme.table_height(len(result.found), 460),
+            row_height=ROW,
+            height=min(ROW * len(result.found) + theme.ROW + 3, 580),
             column_config={
                 "Columns": st.column_config.TextColumn(width=250),
                 "Bits": st.column_config.NumberColumn(format="%.3f", width=58, help="Above 0: more than the pairs."),

@@ -28,7 +28,7 @@ def _project(opened: Project) -> None:
     with st.container(
         border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="shell_project"
     ):
-        st.markdown(f":small[:gray[Project]]  \n**{theme.plain(opened.label)}**", width="stretch")
+        st.markdown(f":small[:gray[Project]]  \n**{theme.breakable(opened.label)}**", width="stretch")
         choice = st.menu_button(
             ":material/more_vert:",
             [OPEN, DUPLICATE, DELETE],

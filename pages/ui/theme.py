@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 BadgeColour = Literal["green", "orange", "red", "gray", "blue"]
@@ -84,6 +85,15 @@ def share(part: float) -> str:
     return f"{part * 100:.1f} %" if part < 0.1 else f"{part * 100:.0f} %"
 
 
+def percent(value: float) -> str:
+    """Return a percentage (0..100) for the narrow cell of a table, never rounded down to nothing.
+
+    >>> percent(0.0), percent(0.004), percent(5.66), percent(99.99)
+    ('0 %', '<0.1 %', '5.7 %', '>99.9 %')
+    """
+    return share(value / 100).replace("under ", "<").replace("over ", ">")
+
+
 def duration(seconds: float | None) -> str:
     """Return a time in words that a person would use.
 
@@ -100,6 +110,16 @@ def duration(seconds: float | None) -> str:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def breakable(text: str) -> str:
+    """Return a text with Markdown's signs taken literally that may break after underscores, hyphens and dots.
+
+    >>> breakable("a_b")
+    'a\\\\_\\u200bb'
+    """
+    parts = re.split(r"(?<=[_.-])", text)
+    return "\u200b".join(plain(part) for part in parts)
 
 
 def plain(text: str) -> str:

@@ -52,7 +52,7 @@ def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
             x=[i for i, _ in chosen],
             y=[size.share for _, size in chosen],
             marker=hatched(palette, palette.stop) if alone else filled(palette),
-            text=[share(size.share) for _, size in chosen],
+            text=[_part_of(size.share, exposure.rows) for _, size in chosen],
             textposition="outside",
             cliponaxis=False,
             customdata=[[f"{size.rows:,}", f"{size.groups:,}", safe(size.label)] for _, size in chosen],
@@ -68,6 +68,18 @@ def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
     top = max(size.share for size in sizes)
     figure.update_yaxes(title_text="Share of rows", tickformat=".0%", range=[0, top * 1.15 or 1], nticks=5)
     return figure
+
+
+def _part_of(part: float, rows: int) -> str:
+    """Return a share of the rows; one below 0.1 % as the number of rows, since many are.
+
+    >>> _part_of(0.25, 2000), _part_of(0.0005, 2000)
+    ('25 %', '1 row')
+    """
+    if not 0 < part < 0.001:
+        return share(part)
+    number = round(part * rows)
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] = ("", "", "")) -> go.Figure:
@@ -104,6 +116,16 @@ def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] =
     return figure
 
 
+def _upper(label: str, most: int = 15) -> str:
+    """Return a label; of a range too long for an axis its upper end.
+
+    >>> _upper("2016-01-28 to 2016-02-14"), _upper("29 to 40")
+    ('to 2016-02-14', '29 to 40')
+    """
+    _, to, end = label.rpartition(" to ")
+    return f"to {end}" if to and len(label) > most else label
+
+
 def _layer_axes(
     figure: go.Figure,
     view: TripleView,
@@ -119,7 +141,7 @@ def _layer_axes(
         "domain": [box[0], min(1.0, box[0] + wide)],
         "anchor": f"y{suffix}",
         "tickvals": list(range(len(view.x_labels))),
-        "ticktext": [short(label, 12) for label in view.x_labels],
+        "ticktext": [short(_upper(label), 15) for label in view.x_labels],
         "tickangle": -45,
         "range": [-0.5, len(view.x_labels) - 0.5],
     }
@@ -127,7 +149,7 @@ def _layer_axes(
         "domain": [max(0.0, box[1]), min(1.0, box[2])],
         "anchor": f"x{suffix}",
         "tickvals": list(range(len(view.y_labels))),
-        "ticktext": [short(label, 14) for label in view.y_labels],
+        "ticktext": [short(_upper(label, 18), 18) for label in view.y_labels],
         "range": [-0.5, len(view.y_labels) - 0.5],
         "showticklabels": bool(names[1]) or place == 0,
         "title_text": short(names[1], 30) or None,
@@ -292,23 +314,30 @@ def contributions_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:
         return nothing(mode, "One column alone: there is nothing to leave out.")
     palette = PALETTES[mode]
     ordered = sorted(exposure.contributions, key=lambda one: one.unique_share_without)
+    parts = [_part_of(one.unique_share_without, exposure.rows) for one in ordered]
     figure = new_figure(mode, "contributions", height=bar_height(len(ordered)) + 20, showlegend=False, margin={"t": 24})
     figure.add_bar(
         orientation="h",
         y=list(range(len(ordered))),
         x=[one.unique_share_without for one in ordered],
         marker=filled(palette),
-        text=[share(one.unique_share_without) for one in ordered],
-        textposition="outside",
-        cliponaxis=False,
-        customdata=[[safe(one.column)] for one in ordered],
-        hovertemplate="Without %{customdata[0]}: %{text} of the rows are unique<extra></extra>",
+        customdata=[[safe(one.column), told] for one, told in zip(ordered, parts, strict=True)],
+        hovertemplate="Without %{customdata[0]}: unique are %{customdata[1]}<extra></extra>",
     )
-    label_axis(figure, [f"without {one.column}" for one in ordered])
     top = max(exposure.unique_share, *(one.unique_share_without for one in ordered)) or 1.0
+    figure.add_scatter(  # beyond the line, which would else go through the labels of bars that end near it
+        x=[1.03 * top] * len(ordered), y=list(range(len(ordered))), text=parts, mode="text",
+        textposition="middle right", hoverinfo="skip",
+    )  # fmt: skip
+    label_axis(figure, [f"without {one.column}" for one in ordered])
     figure.add_vline(x=exposure.unique_share, line={"color": palette.stop, "dash": "dot", "width": 1.5})
     figure.add_annotation(
-        x=exposure.unique_share, y=1, yref="paper", yanchor="bottom", text=f"all columns {share(exposure.unique_share)}"
+        x=exposure.unique_share,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        xanchor="right" if exposure.unique_share > 0.5 * top else "left",
+        text=f"all columns: {_part_of(exposure.unique_share, exposure.rows)}",
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, top * 1.2], showgrid=False, showticklabels=False)
+    figure.update_xaxes(tickformat=".0%", range=[0, top * 1.25], showgrid=False, showticklabels=False)
     return figure
