@@ -42,6 +42,7 @@ TOGETHER = {
     "decided": "columns are decided by another one",
     "dates_out_of_order": "pairs of dates are out of order in some rows",
 }
+SAFE = ("personal",)  # made anew as it is: to leave it out is no answer to the alert, and is done on Upload
 PAIRED = ("strong_association", "near_duplicate", "duplicate_columns", "decided")  # looked at as a pair
 SIGNS = {
     "stop": theme.Sign("Stop", ":material/report:", "red"),
@@ -59,14 +60,14 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
     alert_actions.said(project)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Look at this first", anchor=False, width="content")
+        lines = grouped(found)
         for severity, mark in SIGNS.items():
-            number = sum(alert.severity == severity for alert in found)
+            number = sum(line[0].severity == severity for line in lines)
             if number:
                 parts.sign(mark, text=f"{number} {mark.word.lower()}")
     if not found:
         st.markdown(":gray[Nothing in this table stands out.]")
         return
-    lines = grouped(found)
     urgent = [line for line in lines if line[0].severity != "info"]
     first = urgent[:SHOWN] or lines[:SHOWN]
     rest = [line for line in lines if line not in first]
@@ -111,7 +112,7 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
     alert, mark = group[0], SIGNS[group[0].severity]
     sentence = alert.sentence if len(group) == 1 else group_sentence(group)
     meant = alert.consequence if len(group) == 1 else re.sub(r"^Its ", "Their ", alert.consequence)
-    actions = [one.action for one in group if one.action is not None]
+    actions = [one.action for one in group if one.action is not None and one.code not in SAFE]
     with st.container(
         horizontal=True,
         wrap=False,

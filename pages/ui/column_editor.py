@@ -30,9 +30,11 @@ from synth_core.table import Column, Kind, Role, Table
 
 __all__ = ["KINDS", "MASK", "ROLES", "editor", "redraw", "semantic_title", "summary"]
 
-EDITABLE = ("Kind", "Role", "Personal data", "Missing", "Protect")
+IDENTIFIES = "Identifies"
+EDITABLE = ("Kind", "Role", IDENTIFIES, "Missing", "Protect")
 OUTPUT = "Becomes"
 NOT_PERSONAL = "no"
+NOT_LEARNED = "not learned"  # stands for the role of an identifier; chosen for another column, it leaves it out
 SLOW_ROWS = 200_000  # above it a change takes seconds
 PAGE = 100  # rows of the grid drawn at once
 SINGLE = (Role.TARGET, Role.ENTITY, Role.ORDER)
@@ -55,15 +57,25 @@ def rows_of(table: Table, names: tuple[str, ...], missing: dict[str, str]) -> pd
         {
             "Column": list(names),
             "Kind": [KINDS[c.kind] for c in columns],
-            "Role": [ROLES[c.role] for c in columns],
-            "Personal data": [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in columns],
+            "Role": [_role(c) for c in columns],
+            IDENTIFIES: [semantic_title(c.semantic) if c.semantic else NOT_PERSONAL for c in columns],
             OUTPUT: [consequence(c) for c in columns],
-            "Missing": [missing.get(c.name, "") for c in columns],
+            "Missing": [missing.get(c.name) or _found_missing(c) for c in columns],
             "Protect": [c.protect for c in columns],
             "Note": [c.note for c in columns],
             "Examples": [examples(table, c) for c in columns],
         }
     )
+
+
+def _role(column: Column) -> str:
+    """Return a role in words; a column that is not learned has none beside what its kind or its person says."""
+    return NOT_LEARNED if column.role is Role.FEATURE and not column.learned else ROLES[column.role]
+
+
+def _found_missing(column: Column) -> str:
+    """Return the word of the source that is read as an empty cell anyway."""
+    return (column.missing_token or "").strip() if column.nullable else ""
 
 
 def summary(table: Table) -> None:
@@ -140,8 +152,14 @@ def _config(table: Table) -> dict[str, Any]:
     return {
         "Column": config.TextColumn(pinned=True, width=172),
         "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
-        "Role": config.SelectboxColumn(options=list(ROLES.values()), required=True, width=88, help=roles),
-        "Personal data": config.SelectboxColumn(options=[NOT_PERSONAL, *known], required=True, width=118),
+        "Role": config.SelectboxColumn(options=[*ROLES.values(), NOT_LEARNED], required=True, width=88, help=roles),
+        IDENTIFIES: config.SelectboxColumn(
+            options=[NOT_PERSONAL, *known],
+            required=True,
+            width=118,
+            help="What in it leads to one person, such as a name: it is never learned, but invented. Age, sex or race "
+            "are personal, too, but lead to nobody alone; see Exposed rows on Profile.",
+        ),
         OUTPUT: config.TextColumn(width=220, help="What becomes of the column in the synthetic table."),
         "Missing": config.TextColumn(
             width=82,
@@ -273,15 +291,18 @@ def _update(column: Column, changed: dict[str, Any]) -> dict[str, Any]:
     update: dict[str, Any] = {}
     if "Kind" in changed:
         update["kind"] = next(kind for kind, title in KINDS.items() if title == changed["Kind"])
-        if update["kind"] is not column.kind and column.semantic and "Personal data" not in changed:
+        if update["kind"] is not column.kind and column.semantic and IDENTIFIES not in changed:
             update["semantic"] = ""
         if column.role is Role.DROP and column.kind is Kind.TEXT and "Role" not in changed:
             update["role"] = None if update["kind"] is Kind.TEXT else Role.FEATURE
     if "Role" in changed:
-        update["role"] = next(role for role, title in ROLES.items() if title == changed["Role"])
-    if "Personal data" in changed:
+        wanted = {title: role for role, title in ROLES.items()} | {NOT_LEARNED: Role.DROP}
+        update["role"] = wanted[changed["Role"]]
+        if changed["Role"] == NOT_LEARNED and not column.learned:
+            update["role"] = Role.FEATURE
+    if IDENTIFIES in changed:
         titles = {semantic_title(s): s for s in [*SEMANTICS, column.semantic or ""]}
-        update["semantic"] = titles.get(changed["Personal data"], "")
+        update["semantic"] = titles.get(changed[IDENTIFIES], "")
     if "Missing" in changed:
         words = [word.strip() for word in str(changed["Missing"] or "").split(",")]
         update["missing"] = tuple(dict.fromkeys(word for word in words if word)) or None

@@ -106,9 +106,9 @@ def legend() -> pd.DataFrame:
         *({"Column": "Kind", "Choice": KINDS[kind], "Means": KIND_MEANS[kind]} for kind in KINDS),
         *({"Column": "Role", "Choice": ROLES[role], "Means": ROLE_MEANS[role]} for role in ROLES),
         {
-            "Column": "Personal data",
+            "Column": "Identifies",
             "Choice": "any but no",
-            "Means": "Invented from word lists or by form; never learned.",
+            "Means": "What in it leads to one person. Invented from word lists or by form; never learned.",
         },
         {"Column": "Protect", "Choice": "on", "Means": "Answers of fewer than five rows and the extremes stay out."},
         {"Column": "Protect", "Choice": "off", "Means": "Rare answers and the extremes may appear as they are."},

@@ -145,8 +145,6 @@ def target_choice(project: Project, table: Table) -> None:
         key=key,
         on_change=_set_target,
         args=(project, table, key),
-        format_func=lambda one: "No target" if one == NO_TARGET else f"Target: {one}",
-        label_visibility="collapsed",
         width=240,
     )
 
@@ -174,6 +172,5 @@ def rows_choice(table: Table) -> None:
             [ALL_ROWS, *(f"{theme.count(size)} rows" for size in sizes)],
             key="profiling.rows",
             persist_state="session",
-            label_visibility="collapsed",
             width=150,
         )

@@ -92,16 +92,14 @@ def _together(empty: Emptiness) -> None:
         pd.DataFrame(
             [(one, other, 100 * together, 100 * expected) for one, other, together, expected in pairs[:PAIRS]],
             columns=["One", "Other", "Together", "Expected"],
-        ),
+        ).style.format({"Together": theme.percent, "Expected": theme.percent}),
         hide_index=True,
         key="profiling.missing_pairs",
         height=theme.table_height(min(len(pairs), PAIRS), 250),
         column_config={
-            "Together": st.column_config.NumberColumn(
-                format="%.0f %%", help="Rows that lack both, of the rows that lack either."
-            ),
+            "Together": st.column_config.NumberColumn(help="Rows that lack both, of the rows that lack either."),
             "Expected": st.column_config.NumberColumn(
-                format="%.0f %%", help="The same if neither knew of the other, each as often empty as it is."
+                help="The same if neither knew of the other, each as often empty as it is."
             ),
         },
         alt="Pairs of columns that are empty together more than chance would have it, the strongest first.",

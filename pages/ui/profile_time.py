@@ -9,11 +9,11 @@ from pages.ui import parts, profile_entities, profile_source, state, theme
 from pages.ui.column_panel import value_text
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
+from synth_core.profile.time_axis import order_column
 from synth_core.profile.time_facts import ROW_ORDER, SeriesProfile, TimeProfile
 from synth_core.table import Kind, Role, Table
 
 FOUND = "As found"
-NOBODY = "None"
 
 
 def time(found: Source, name: str) -> None:
@@ -57,13 +57,15 @@ def _order(table: Table) -> str | None:
     names = [c.name for c in table.columns if c.kind.numeric and not c.regenerated and c.role is not Role.DROP]
     names.sort(key=lambda one: table.column(one).kind is not Kind.DATETIME)
     options = [FOUND, *names, ROW_ORDER]
+    by_itself = order_column(table, None)
+    found = f"{by_itself.name} (as found)" if by_itself is not None else "None was found"
     picked = st.selectbox(
         "Order",
         options,
         key="profiling.order",
         persist_state="session",
         width=200,
-        format_func=lambda one: {ROW_ORDER: "The order of the rows"}.get(one, one),
+        format_func=lambda one: {ROW_ORDER: "The order of the rows", FOUND: found}.get(one, one),
     )
     return None if picked in (None, FOUND) else str(picked)
 
@@ -75,7 +77,16 @@ def _entity(table: Table) -> str | None:
         for c in table.columns
         if c.role is Role.ENTITY or c.kind in (Kind.IDENTIFIER, Kind.CATEGORY, Kind.INTEGER)
     ]
-    picked = st.selectbox("Rows are about", [FOUND, *names], key="profiling.entity", persist_state="session", width=200)
+    known = table.having(role=Role.ENTITY)
+    found = f"{known[0].name} (as its role says)" if known else "Nobody in particular"
+    picked = st.selectbox(
+        "Rows are about",
+        [FOUND, *names],
+        key="profiling.entity",
+        persist_state="session",
+        width=200,
+        format_func=lambda one: found if one == FOUND else one,
+    )
     return None if picked in (None, FOUND) else str(picked)
 
 

@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, profile_source, state, theme
-from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 
-ROW = 54  # px: the three names take two lines
+LIST = 249  # px, of the list: six triples
 ABOUT = (
     "Interaction information tells what three columns say together that no pair of them says. "
     "Each is held against the same table with chance in the place of the interaction."
@@ -26,37 +25,36 @@ def triples(found: Source) -> None:
         if result.note:
             st.caption(theme.plain(result.note))
         return
-    left, right = halves()
-    with left:
-        st.markdown(f":gray[{ABOUT}]")
-        picked = st.dataframe(
-            pd.DataFrame(
-                {
-                    "Columns": [" × ".join(one.names) for one in result.found],
-                    "Bits": [one.bits for one in result.found],
-                    "Chance": [one.null_bits for one in result.found],
-                    "p": [_p(one.p_value) for one in result.found],
-                }
-            ),
-            key="profiling.triples",
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row-required",
-            row_height=ROW,
-            height=min(ROW * len(result.found) + theme.ROW + 3, 580),
-            column_config={
-                "Columns": st.column_config.TextColumn(width=250),
-                "Bits": st.column_config.NumberColumn(format="%.3f", width=58, help="Above 0: more than the pairs."),
-                "Chance": st.column_config.NumberColumn(format="%.3f", width=62, help="What chance alone reaches."),
-                "p": st.column_config.TextColumn(width=66, help="Adjusted for the number of triples tested."),
-            },
-            alt=f"{len(result.found)} triples, strongest first: {', '.join(result.found[0].names)}.",
-        )
-        note = theme.plain(result.note) or f"{theme.count(result.tested)} triples tested."
-        st.caption(note.removesuffix(".") + found.drawn + ".")
-    with right:
-        rows = picked["selection"]["rows"] or [0]
-        _picture(found, result.found[min(rows[0], len(result.found) - 1)])
+    st.markdown(f":gray[{ABOUT}]", width=theme.TEXT_WIDTH)
+    names = [one.names for one in result.found]
+    picked = st.dataframe(
+        pd.DataFrame(
+            {
+                "One": [one[0] for one in names],
+                "Other": [one[1] for one in names],
+                "Depends on": [one[2] for one in names],
+                "Bits": [one.bits for one in result.found],
+                "Chance": [one.null_bits for one in result.found],
+                "p": [_p(one.p_value) for one in result.found],
+            }
+        ),
+        key="profiling.triples",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        height=theme.table_height(len(result.found), LIST),
+        column_config={
+            "Depends on": st.column_config.TextColumn(help="How the first two go together depends on it."),
+            "Bits": st.column_config.NumberColumn(format="%.3f", width=64, help="Above 0: more than the pairs."),
+            "Chance": st.column_config.NumberColumn(format="%.3f", width=72, help="What chance alone reaches."),
+            "p": st.column_config.TextColumn(width=76, help="Adjusted for the number of triples tested."),
+        },
+        alt=f"{len(result.found)} triples, strongest first: {', '.join(result.found[0].names)}.",
+    )
+    note = theme.plain(result.note) or f"{theme.count(result.tested)} triples tested."
+    st.caption(note.removesuffix(".") + found.drawn + ".")
+    rows = picked["selection"]["rows"] or [0]
+    _picture(found, result.found[min(rows[0], len(result.found) - 1)])
 
 
 def _p(value: float) -> str:

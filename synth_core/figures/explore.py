@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LAYERS = 6  # of a triple's third column
 CLASSES = 6  # of a target
-NUMBERED = 42  # cells of a triple's panel that have room for numbers
+NUMBERED = 80  # cells of a triple's panel that have room for numbers
 
 
 def exposure_figure(exposure: Exposure, mode: Mode = "light") -> go.Figure:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_MATRIX = 80
 MAX_NAMED = 60  # columns whose names stand on the axes, small
 NAME_LENGTH = 22  # characters of a name on an axis
+FAINT = 0.05  # below this a colour cannot be told from that of 0
 WRITTEN = 12  # columns at most where numbers stand in the cells
 
 
@@ -84,7 +85,7 @@ def _scale(values: npt.NDArray[np.float64], mode: Mode, *, signed: bool) -> tupl
         return tuple((at, tone) for at, tone in blues(mode)), 0
     diverging = PALETTES[mode].diverging
     apart = values[~np.eye(len(values), dtype=bool)]
-    if (apart[np.isfinite(apart)] < -0.005).any():
+    if (apart[np.isfinite(apart)] < -FAINT).any():
         return diverging, -1
     return tuple((2 * at - 1, tone) for at, tone in diverging if at >= 0.5), 0
 

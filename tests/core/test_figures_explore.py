@@ -189,9 +189,9 @@ def test_cells_of_a_triple_with_few_rows_are_struck_through_and_those_with_none_
 
 def test_a_triple_has_numbers_in_its_cells_or_a_scale_beside_them() -> None:
     assert not any(trace.showscale for trace in figures.triple_figure(VIEW).data if trace.type == "heatmap")
-    wide = np.full((2, 7, 7), 1 / 49)
-    names = [f"n{i}" for i in range(7)]
-    panels = figures.triple_figure(TripleView(names, names, ["e", "f"], wide, wide * 490)).data
+    wide = np.full((2, 9, 9), 1 / 81)
+    names = [f"n{i}" for i in range(9)]
+    panels = figures.triple_figure(TripleView(names, names, ["e", "f"], wide, wide * 810)).data
     assert [panel.showscale for panel in panels] == [True, False]
 
 

@@ -272,7 +272,7 @@ def test_a_sample_is_said_with_every_pair(project: Project) -> None:
 def test_gaps_are_told_by_column(project: Project) -> None:
     at = open_page("profiling", project, **{"profiling.tab": "Missing"})
     assert "216 of 240 rows have no empty cell" in words(at)
-    frame = next(frame.value for frame in at.dataframe if "Empty" in frame.value)
+    frame = next(frame.value for frame in at.dataframe if "Empty cells" in frame.value)
     assert frame["Column"].tolist() == ["age"]
 
 
@@ -459,3 +459,22 @@ def test_a_columns_gaps_are_told_with_the_column_that_decides_them(
     with_profile(project, monkeypatch, alerts=[alert("missing_depends", "age", "net", "town")])
     at = open_page("profiling", project, **{"profiling.tab": "Missing"})
     assert "Whether it is empty depends on 'town'." in words(at)
+
+
+def test_the_badges_count_the_lines_and_what_is_safe_already_has_no_button(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    personal = [alert("personal", n, severity="watch", action=Action(kind="drop", column=n)) for n in ("town", "net")]
+    with_profile(project, monkeypatch, alerts=[*personal, alert("constant", "tax")])
+    at = open_page("profiling", project)
+    told = words(at)
+    assert "1 watch" in told
+    assert "1 good to know" in told
+    assert not [button for button in at.button if button.label.startswith("Leave out")]
+
+
+def test_choices_in_the_profile_say_what_they_choose(project: Project) -> None:
+    at = open_page("profiling", project, **{"profiling.tab": "Time"})
+    assert target_box(at).options[0] == "None"
+    assert "start (as found)" in at.selectbox(key="profiling.order").options
+    assert "Nobody in particular" in at.selectbox(key="profiling.entity").options

@@ -56,7 +56,7 @@ def test_a_changed_role_is_saved_and_moves_the_target(project: Project, monkeypa
 
 def test_a_changed_kind_and_personal_data_are_saved(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     apply(project, "age", monkeypatch, Kind="category")
-    apply(project, "email", monkeypatch, **{"Personal data": "no", "Kind": "category"})
+    apply(project, "email", monkeypatch, **{"Identifies": "no", "Kind": "category"})
     table = projects.open_project(project.id).table
     assert table.column("age").kind is Kind.CATEGORY
     assert table.column("email").semantic is None

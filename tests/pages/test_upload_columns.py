@@ -188,3 +188,16 @@ def test_only_changed_columns_can_be_shown(wide: Project) -> None:
     at = open_page("upload", wide)
     at.selectbox(key="upload.filter").set_value("changed").run()
     assert grid(at) == ["gene7"]
+
+
+def test_a_column_that_is_not_learned_has_no_role_and_shows_what_is_read_as_empty() -> None:
+    data = b"id,who,age\n" + b"".join(
+        b"K%d,p%d@x.org,%s\n" % (i, i, b"?" if i % 9 == 0 else b"%d" % i) for i in range(90)
+    )
+    table = read_bytes(data, "t.csv").table
+    rows = column_editor.rows_of(table, tuple(table.names), {})
+    assert list(rows["Role"]) == ["not learned", "not learned", "feature"]
+    assert list(rows["Missing"]) == ["", "", "?"]
+    age, who = table.column("age"), table.column("who")
+    assert column_editor._update(age, {"Role": "not learned"}) == {"role": Role.DROP}
+    assert column_editor._update(who, {"Role": "not learned"}) == {"role": Role.FEATURE}
