@@ -78,7 +78,7 @@ def association_matrix(
     -----
     "auto": for two ordered columns (numbers, dates) Spearman's rank correlation, where each column is ranked once over
     all its filled cells and the ranks are correlated over the rows where both are filled; ``pair_facts`` ranks over
-    those rows alone, which differs where gaps go with the values. Two categories: Cramer's V, corrected
+    those rows alone, which differs where gaps go with the values. Two categories: Cramér's V, corrected
     for chance (Bergsma 2013, doi:10.1016/j.jkss.2012.10.002). One of each: the correlation ratio on ranks, corrected
     for chance (epsilon squared), and held against the most that groups of these sizes could explain, so that a number
     which separates two groups fully scores 1. Cells are compared where both are filled; categories beyond the 60 most
@@ -182,12 +182,12 @@ def crossed(first: Codes, second: Codes) -> Floats:
 
 
 def cramers_v(first: Codes, second: Codes) -> float:
-    """Return the bias-corrected Cramer's V of two code columns (0 = missing, left out)."""
+    """Return the bias-corrected Cramér's V of two code columns (0 = missing, left out)."""
     return cramers_v_of(crossed(first, second))
 
 
 def cramers_v_of(counts: Floats) -> float:
-    """Return the bias-corrected Cramer's V of a table of counts."""
+    """Return the bias-corrected Cramér's V of a table of counts."""
     rows, columns, total = counts.sum(axis=1), counts.sum(axis=0), counts.sum()
     levels, others = int((rows > 0).sum()), int((columns > 0).sum())
     if levels < 2 or others < 2 or total < 3:

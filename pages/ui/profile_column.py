@@ -80,11 +80,14 @@ def _numbers(column: ColumnProfile) -> None:
         told = [
             (name, _told(value, column) if name == "Mean" else theme.figure(value)) for name, value in facts.items()
         ]
-        _small(
-            [*told, ("Kurtosis", theme.figure(column.kurtosis))], 62, {"Kurtosis": "In excess of the normal curve's."}
-        )
+        st.markdown("**Moments**", help="Kurtosis is that in excess of the normal curve's.")
+        _small([*told, ("Kurtosis", theme.figure(column.kurtosis))], 62)
     if column.modality is not None and column.modality.sentence:
-        st.markdown(f":material/area_chart: {theme.plain(column.modality.sentence)}")
+        st.markdown(
+            f":material/area_chart: {theme.plain(column.modality.sentence)}",
+            help="p: how often a column with no more peaks than that would look as uneven as this one. Below 0.05 "
+            "there is another peak.",
+        )
 
 
 def _told(value: float | None, column: ColumnProfile) -> str:
@@ -94,11 +97,11 @@ def _told(value: float | None, column: ColumnProfile) -> str:
     return f"{value:,.{max(0, 2 - floor(log10(column.std)))}f}"
 
 
-def _small(told: list[tuple[str, str]], width: int, notes: dict[str, str] | None = None) -> None:
+def _small(told: list[tuple[str, str]], width: int) -> None:
     """Draw names and values in columns of at least ``width`` pixels; they wrap where a table would be cut."""
     with st.grid(min_column_width=width, gap="xsmall"):
         for name, value in told:
-            st.markdown(f":small[:gray[{name}]]  \n**{value}**", help=(notes or {}).get(name))
+            st.markdown(f":small[:gray[{name}]]  \n**{value}**")
 
 
 def _gaps_and_edges(column: ColumnProfile) -> None:
@@ -124,6 +127,7 @@ def _tables(column: ColumnProfile) -> None:
         told = [
             (f"{q * 100:g} %", value_text(v, column.kind)) for q, v in zip(QUANTILES, column.quantiles, strict=True)
         ]
+        st.markdown("**Quantiles**", help="The share of the rows that lies below each value.")
         _small(told, 88 if column.kind is Kind.DATETIME else 62)
     if column.weekdays:
         _calendar(column)

@@ -118,7 +118,7 @@ def _series(
 
 
 def _draw(result: TimeProfile, series: SeriesProfile) -> None:
-    from synth_core.figures import acf_figure, alt_acf, alt_time, season_figure, time_figure
+    from synth_core.figures import acf_figure, alt_acf, alt_time, time_figure
 
     mode = state.mode()
     with st.container(border=True, gap="small", key="profiling_series"):
@@ -133,24 +133,28 @@ def _draw(result: TimeProfile, series: SeriesProfile) -> None:
         parts.chart(time_figure(series, mode, dates=result.dates), alt=alt_time(series), key="profiling.series")
         left, right = halves()
         with left:
-            st.markdown("**Autocorrelation** :gray[like itself, some steps earlier]")
-            parts.chart(acf_figure(series, mode), alt=alt_acf(series), key="profiling.acf")
+            st.markdown("**Autocorrelation** :gray[like itself, some time earlier]")
+            parts.chart(acf_figure(series, mode, result), alt=alt_acf(series), key="profiling.acf")
         with right:
-            _seasons(series, season_figure)
+            _seasons(result, series)
         with st.expander("The chart as a table", key="profiling.series_box"):
             _points(result, series)
 
 
-def _seasons(series: SeriesProfile, draw: object) -> None:
+def _seasons(result: TimeProfile, series: SeriesProfile) -> None:
+    from synth_core.figures import season_figure
+    from synth_core.figures.temporal import step_unit
+
     st.markdown("**Cycles** :gray[that stand out of noise]")
     if not series.seasons:
         st.markdown(":gray[None was found.]")
         return
+    unit, word = step_unit(result, series.seasons[0].steps)
     st.dataframe(
         pd.DataFrame(
             {
                 "Cycle": [one.words for one in series.seasons],
-                "Steps": [one.steps for one in series.seasons],
+                word.capitalize(): [unit * one.steps for one in series.seasons],
                 "Strength": [one.strength for one in series.seasons],
                 "p": ["< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}" for one in series.seasons],
             }
@@ -158,14 +162,16 @@ def _seasons(series: SeriesProfile, draw: object) -> None:
         hide_index=True,
         key="profiling.seasons",
         column_config={
-            "Steps": st.column_config.NumberColumn(format="%.1f"),
+            word.capitalize(): st.column_config.NumberColumn(format="%.1f"),
             "Strength": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1),
         },
         alt=f"{len(series.seasons)} cycles, the strongest first: {series.seasons[0].words}.",
     )
     shaped = next((one for one in series.seasons if len(one.shape) >= 3), None)
-    if shaped is not None and callable(draw):
-        parts.chart(draw(shaped, state.mode()), alt=f"One cycle of {shaped.words}.", key="profiling.season")
+    if shaped is not None:
+        parts.chart(
+            season_figure(shaped, state.mode(), result), alt=f"One cycle of {shaped.words}.", key="profiling.season"
+        )
 
 
 def _points(result: TimeProfile, series: SeriesProfile) -> None:

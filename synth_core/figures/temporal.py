@@ -81,11 +81,34 @@ def _time_axis(dates: bool) -> dict[str, Any]:
     return kind | {"showgrid": False}
 
 
-def acf_figure(series: SeriesProfile, mode: Mode = "light") -> go.Figure:
-    """Return how alike a series is to itself some steps earlier; the band is what chance gives."""
+def step_unit(time: TimeProfile | None, steps: float) -> tuple[float, str]:
+    """Return how many units a step is and their name, for an axis of so many steps: (1, "steps") where it is unknown.
+
+    >>> from synth_core.profile.time_facts import TimeProfile
+    >>> time = TimeProfile(order="at", rows=99, start=0, end=1, step=600, period_words="step")
+    >>> step_unit(time, 300), step_unit(time.model_copy(update={"period_words": "day"}), 300)
+    ((0.16666666666666666, 'hours'), (1.0, 'days'))
+    """
+    if time is None or not time.dates or not time.period_words:
+        return 1.0, "steps"
+    if time.period_words != "step":
+        return 1.0, f"{time.period_words}s"
+    if time.step is None:
+        return 1.0, "steps"
+    units = ((86400.0, "days", 10), (3600.0, "hours", 2), (60.0, "minutes", 2), (1.0, "seconds", 0))
+    length, name = next((size, word) for size, word, least in units if steps * time.step >= least * size)
+    return time.step / length, name
+
+
+def acf_figure(series: SeriesProfile, mode: Mode = "light", time: TimeProfile | None = None) -> go.Figure:
+    """Return how alike a series is to itself some time earlier; the band is what chance gives.
+
+    ``time`` tells how long a step is.
+    """
     if not series.lags:
         return nothing(mode, "Too few points in time for autocorrelation.")
-    palette, lags = PALETTES[mode], [float(lag) for lag in series.lags]
+    unit, word = step_unit(time, float(series.lags[-1]))
+    palette, lags = PALETTES[mode], [unit * lag for lag in series.lags]
     figure = new_figure(mode, f"acf:{series.column}", height=250, showlegend=False, margin={"t": 28})
     figure.add_hrect(
         y0=-series.band, y1=series.band, fillcolor=faint(palette.holdout), line={"width": 0}, layer="below"
@@ -95,33 +118,42 @@ def acf_figure(series: SeriesProfile, mode: Mode = "light") -> go.Figure:
         y=list(series.autocorrelation),
         width=0.6 * min((b - a for a, b in pairwise(lags)), default=1.0),
         marker=filled(palette),
-        hovertemplate="%{x:,} steps earlier<br>%{y:.2f}<extra></extra>",
+        hovertemplate=f"%{{x:,.3~g}} {word} earlier<br>%{{y:.2f}}<extra></extra>",
     )
     for season in series.seasons[:3]:
-        if season.steps <= lags[-1]:
-            figure.add_vline(x=season.steps, line={"color": palette.text, "dash": "dot", "width": 1.5})
-            label = {"x": season.steps, "y": 1, "yref": "paper", "yanchor": "bottom", "text": short(season.words, 24)}
+        if unit * season.steps <= lags[-1]:
+            figure.add_vline(x=unit * season.steps, line={"color": palette.text, "dash": "dot", "width": 1.5})
+            label = {
+                "x": unit * season.steps,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "text": short(season.words, 24),
+            }
             figure.add_annotation(**label)
-    figure.update_xaxes(title_text="Steps earlier", showgrid=False, tickformat=",~g", range=[0, lags[-1] + 0.5])
+    title = f"{word.capitalize()} earlier"
+    figure.update_xaxes(title_text=title, showgrid=False, tickformat=",~g", range=[0, lags[-1] + 0.5 * unit])
     low = min(0.0, *series.autocorrelation, -series.band)
     figure.update_yaxes(title_text="Autocorrelation", range=[low - 0.05, 1.02], nticks=6)
     return figure
 
 
-def season_figure(season: Season, mode: Mode = "light") -> go.Figure:
+def season_figure(season: Season, mode: Mode = "light", time: TimeProfile | None = None) -> go.Figure:
     """Return one cycle: the mean departure from the trend at each of its places."""
     if len(season.shape) < 3:
         return nothing(mode, "The cycle has too few places to draw.")
     figure = new_figure(mode, f"season:{season.words}", height=200, showlegend=False, margin={"t": 16})
-    x = np.linspace(0, season.steps, len(season.shape), endpoint=False).round(3).tolist()
+    unit, word = step_unit(time, season.steps)
+    x = np.linspace(0, unit * season.steps, len(season.shape), endpoint=False).round(3).tolist()
     figure.add_scatter(
         x=x,
         y=list(season.shape),
         mode="lines",
         line={"color": PALETTES[mode].real, "width": 2, "shape": "spline", "smoothing": 0.5},
-        hovertemplate="step %{x:.3~g} of the cycle<br>%{y:+,.3~g}<extra></extra>",
+        hovertemplate=f"{word} into the cycle: %{{x:.3~g}}<br>%{{y:+,.3~g}}<extra></extra>",
     )
-    figure.update_xaxes(title_text="Step of the cycle", showgrid=False)
+    start = f", from {season.starts}" if season.starts else ""
+    figure.update_xaxes(title_text=f"{word.capitalize()} of the cycle{start}", showgrid=False)
     figure.update_yaxes(title_text="Above the trend", nticks=5)
     return figure
 

@@ -8,6 +8,11 @@ import numpy.typing as npt
 from synth_core.profile.words import counted, percent
 
 
+def _share(part: float) -> str:
+    """Return a share with one decimal under 10 %, as beside it on the page."""
+    return f"{100 * part:.1f} %" if 0.001 <= part < 0.0995 else percent(part)
+
+
 def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
     """Return how many cells are empty and how they lie, in words; "" when none is.
 
@@ -23,7 +28,7 @@ def gap_note(gaps: npt.NDArray[np.bool_]) -> str:
         return ""
     if empty == rows:
         return "Empty in every row."
-    start = f"Empty in {counted(empty, 'row')} ({percent(empty / rows)})"
+    start = f"Empty in {counted(empty, 'row')} ({_share(empty / rows)})"
     filled = rows - empty
     if empty < 20 or filled < 20:
         return f"{start}."

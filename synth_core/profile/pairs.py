@@ -65,10 +65,14 @@ def pair_facts(table: Table, x: str, y: str, *, seed: int = 0) -> PairFacts:
 
     Notes
     -----
+    Two numbers or dates get Pearson's r, Spearman's, the larger of the two correlation ratios (a curve raises one of
+    them) and mutual information; a number and a category the last two; two categories Cramér's V and mutual
+    information.
+
     On at most 20,000 rows. Pearson's r by Fisher's z (1921), Spearman's by Bonett and Wright (2000,
     doi:10.1007/BF02294183), the others by a bootstrap of 300 draws, moved to where the corrected value is. Ordered
-    columns are cut into up to ten equally filled bins for Cramer's V, mutual information and as groups of the
-    correlation ratio; the corrections for chance are those of ``associations``.
+    columns are cut into up to ten equally filled bins for mutual information and as groups of the correlation ratio;
+    the corrections for chance are those of ``associations``.
     """
     columns = [table.column(name) for name in (x, y)]
     for column in columns:
@@ -84,7 +88,8 @@ def pair_facts(table: Table, x: str, y: str, *, seed: int = 0) -> PairFacts:
         return PairFacts(x=x, y=y, rows=rows)
     rng = np.random.default_rng(seed)
     measures = _correlations(sides[0], sides[1])
-    measures += [found for one, other in (sides, sides[::-1]) if (found := _explained(one, other, rng))]
+    ratios = [found for one, other in (sides, sides[::-1]) if (found := _explained(one, other, rng))]
+    measures += [max(ratios, key=lambda ratio: ratio.value)] if ratios else []
     measures += _of_counts(sides[0], sides[1], rng)
     return PairFacts(x=x, y=y, rows=rows, measures=measures)
 
@@ -201,10 +206,10 @@ def _of_counts(one: _Side, other: _Side, rng: np.random.Generator) -> list[PairM
     bits, share = mutual_information_of(counts)
     measures: list[tuple[str, float, Callable[[Floats], float], str]] = [
         (
-            "Cramer's V",
+            "Cramér's V",
             strength,
             cramers_v_of,
-            f"The classes of the two go together {_how_much(strength)} (0: not at all, 1: one gives the other away).",
+            f"Their categories go together {_how_much(strength)} (0: not at all, 1: one gives the other away).",
         ),
         (
             "Mutual information",
@@ -214,6 +219,8 @@ def _of_counts(one: _Side, other: _Side, rng: np.random.Generator) -> list[PairM
             "the simpler one.",
         ),
     ]
+    if one.values is not None or other.values is not None:  # bins of a number are no categories
+        measures = measures[1:]
     by_chance = not _related(counts)  # near 0 the bootstrap alone leaves 0 out too often
     found = []
     for name, value, of_table, sentence in measures:

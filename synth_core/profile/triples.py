@@ -24,7 +24,6 @@ from synth_core.profile.chance import FALSE_SHARE, adjusted
 from synth_core.profile.levels import Levels, in_levels
 from synth_core.profile.memory import is_series, memory_of, worth
 from synth_core.profile.shown import RARE_ROWS
-from synth_core.profile.words import number
 from synth_core.progress import Progress, silent
 from synth_core.table import Column, Role, Table
 
@@ -267,7 +266,7 @@ def _triple(columns: list[Levels], counts: Floats, bits: float, null_bits: float
     how = f"{measure} {' and '.join(parts)}" if high[0] - low[0] >= 0.1 else "which values meet differs by its value"
     sentence = (
         f"How '{names[0]}' and '{names[1]}' go together depends on '{names[2]}': {how}. "
-        f"The three say {number(bits)} bits more than their pairs do (by chance at most {number(null_bits)})."
+        f"The three say {bits:.3f} bits more than their pairs do (by chance at most {null_bits:.3f})."
     )
     return Triple(
         names=names,

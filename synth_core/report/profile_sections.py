@@ -225,7 +225,7 @@ def together(profile: Profile, pictures: Pictures) -> str:
     drawn = pictures.add(association_figure(matrix.names, matrix.values), alt_associations(matrix.names, matrix.values))
     note = paragraph(
         "0: nothing in common, 1 or -1: one tells the other. Ranks (over all filled cells of each) for two numbers, "
-        "Cramer's V for two categories, the correlation ratio for one of each; "
+        "Cramér's V for two categories, the correlation ratio for one of each; "
         f"from {matrix.rows:,} rows.",
         "muted",
     )

@@ -124,7 +124,7 @@ def associations(coding: Coding, real: Coded, made: Coded) -> Associations:
     """Return how strongly columns go together, real beside synthetic, in one clustered order.
 
     Spearman's rank correlation (signed) between two numbers, the correlation ratio between a category and a
-    number, Cramer's V between two categories, both corrected for chance; over rows where both cells are filled.
+    number, Cramér's V between two categories, both corrected for chance; over rows where both cells are filled.
     """
     names = coding.names[:ASSOCIATED]
     coding = Coding(coding.columns[:ASSOCIATED], coding.categories, coding.counts)
@@ -226,7 +226,7 @@ def _correlation_ratio(one_hot: Floats, groups: npt.NDArray[np.int64], ranks: Fl
 
 
 def _cramer(one_hot: Floats, groups: npt.NDArray[np.int64]) -> Floats:
-    """Cramer's V, corrected for chance (Bergsma 2013), of all pairs of categories."""
+    """Cramér's V, corrected for chance (Bergsma 2013), of all pairs of categories."""
     table = (one_hot.T @ one_hot).astype(np.float64)
     add = np.add.reduceat
     columns = len(groups)

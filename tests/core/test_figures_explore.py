@@ -147,6 +147,19 @@ def test_time_stands_on_a_date_axis_and_positions_do_not() -> None:
     assert small.layout.xaxis.type == "date"
 
 
+def test_lags_and_cycles_are_told_in_the_unit_of_the_table() -> None:
+    tenths = TIME.model_copy(update={"step": 600.0, "period_words": "step"})
+    acf = figures.acf_figure(SERIES, "light", tenths)
+    assert acf.layout.xaxis.title.text == "Hours earlier"
+    assert acf.data[0].x[5] == pytest.approx(1)
+    assert acf.layout.shapes[1].x0 == pytest.approx(7 / 6)
+    daily = TIME.model_copy(update={"step": DAY, "period_words": "day"})
+    assert figures.acf_figure(SERIES, "light", daily).layout.xaxis.title.text == "Days earlier"
+    assert figures.acf_figure(SERIES).layout.xaxis.title.text == "Steps earlier"
+    cycle = figures.season_figure(SERIES.seasons[0], "light", daily)
+    assert (cycle.layout.xaxis.title.text, cycle.data[0].x[1]) == ("Days of the cycle", 1)
+
+
 def test_a_series_without_season_has_no_panel_for_it() -> None:
     plain = SERIES.model_copy(update={"seasonal": [], "remainder": []})
     assert [trace.name for trace in figures.time_figure(plain).data] == ["Observed", "Trend"]

@@ -154,7 +154,7 @@ def test_quantiles_and_bins_of_sorted_values_are_those_of_numpy(rng: np.random.G
 def test_gaps_by_chance_and_in_blocks_are_told_apart(rng: np.random.Generator) -> None:
     assert gap_note(np.zeros(50, dtype=bool)) == ""
     assert gap_note(np.ones(50, dtype=bool)) == "Empty in every row."
-    assert gap_note(np.arange(50) < 3) == "Empty in 3 rows (6 %)."
+    assert gap_note(np.arange(50) < 3) == "Empty in 3 rows (6.0 %)."
     assert gap_note(rng.random(2000) < 0.2).endswith("with no pattern in the order of rows.")
     assert "rows at the start" in gap_note(np.arange(2000) < 700)
     assert "rows at the end" in gap_note(np.arange(2000) > 700)

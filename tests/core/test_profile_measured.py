@@ -102,7 +102,7 @@ def test_the_interval_of_cramers_v_holds_nothing_unless_chi_squared_rejects_it(s
     # of 100 rows in a table of two by two, chi-squared is (2 same - 50)^2 / 25: 1.44 and 16, against 3.84
     pairs = [("a", "p")] * same + [("a", "q")] * (50 - same) + [("b", "p")] * (50 - same) + [("b", "q")] * same
     facts = pair_facts(table(x=[one for one, _ in pairs], y=[other for _, other in pairs]), "x", "y")
-    assert {m.name: m.low > 0 for m in facts.measures} == {"Cramer's V": related, "Mutual information": related}
+    assert {m.name: m.low > 0 for m in facts.measures} == {"Cramér's V": related, "Mutual information": related}
 
 
 def test_two_series_that_only_rise_are_no_formula_and_a_square_is() -> None:
