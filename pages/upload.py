@@ -43,9 +43,9 @@ with parts.guarded("The table cannot be opened"):
             help="Rows that repeat an earlier row in every cell.",
         )
 
-    if facts.rows < 100:
+    if 1 < facts.rows < 100:  # of a single row the reading says it
         st.warning(
-            f"{theme.count(facts.rows)} row{' is' if facts.rows == 1 else 's are'} few: below 100 there is little to "
+            f"{theme.count(facts.rows)} rows are few: below 100 there is little to "
             "learn, and each row weighs much for privacy.",
             icon=":material/info:",
         )

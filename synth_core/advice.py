@@ -81,7 +81,15 @@ def read(case: Case) -> list[Advice]:
                 page="upload",
             )
         ]
-    found = [_what_it_is(case), _engine(case), *_in_order(case), *_hard(case), *_rules(case), *_gaps(case)]
+    stopped = any(alert.severity == "stop" for alert in case.profile.alerts)
+    found = [
+        _what_it_is(case),
+        *([] if stopped else [_engine(case)]),
+        *_in_order(case),
+        *_hard(case),
+        *_rules(case),
+        *_gaps(case),
+    ]
     return [*found, *_protected(case), *_exposed(case), _next(case)]
 
 
@@ -209,7 +217,7 @@ def _hard(case: Case) -> Iterator[Advice]:
             title="Long tails",
             sentence=f"{_names(tails)} {'has' if len(tails) == 1 else 'have'} a few values far from the rest. Means "
             "and sums hang on them; the furthest are pulled in where a column is protected, so totals come out lower.",
-            page="compare",
+            page="profiling",
         )
     combinations = sum(float(np.log(max(column.distinct, 1))) for column in case.profile.columns)
     # where few different rows are possible they repeat, and that is no news

@@ -68,7 +68,23 @@ def missing_offers(table: Table) -> list[MissingOffer]:
             found += _missing_numbers(column, values)
         else:
             found += _missing_words(column, values)
-    return sorted(found, key=lambda offer: -offer.rows)
+    return sorted((offer for offer in found if not _is_answer(offer, table)), key=lambda offer: -offer.rows)
+
+
+def _is_answer(offer: MissingOffer, table: Table) -> bool:
+    """Whether the rows with this 0 are those of one category elsewhere, as an age of 0 that goes with "16 to 17"."""
+    if offer.word != "0":
+        return False
+    here = (table.frame[offer.column] == 0).to_numpy()[:_SAMPLE]
+    for column in table.having(learned=True):
+        values = table.frame[column.name].to_numpy()[:_SAMPLE]
+        if column.name == offer.column or not column.kind.categorical or not here.any():
+            continue
+        word = values[here][0]
+        there = values == word
+        if str(word).strip().casefold() not in _UNKNOWN and (here & there).sum() >= 0.98 * (here | there).sum():
+            return True
+    return False
 
 
 def _offer(column: Column, word: str, rows: int, total: int, reason: str) -> list[MissingOffer]:
@@ -84,6 +100,8 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
         plain = str(word).strip().casefold()
         if (plain not in _UNKNOWN and str(word).strip() != "None") or _is_one_of_codes(str(word), counts.index):
             continue
+        if _is_one_of_letters(str(word), counts):
+            continue
         reason = "The word says that nothing is known."
         if plain in _DOUBTFUL_WORDS:
             reason = (
@@ -94,6 +112,12 @@ def _missing_words(column: Column, values: pd.Series) -> list[MissingOffer]:
     if not found and len(counts) >= 3 and np.isfinite(numeric).all():
         found += _missing_codes(column, numeric, np.asarray(counts, dtype=np.int64), len(values))
     return found
+
+
+def _is_one_of_letters(word: str, counts: pd.Series) -> bool:
+    """Whether the word is a letter among letters, and no rarer than they are: "x" and "y"."""
+    letters = all(len(text) == 1 and text.isalpha() for text in (str(other).strip() for other in counts.index))
+    return letters and counts[word] >= 0.5 * counts.max()
 
 
 def _is_one_of_codes(word: str, words: Iterable[object]) -> bool:

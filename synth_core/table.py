@@ -32,6 +32,11 @@ class Kind(StrEnum):
     IDENTIFIER = "identifier"
 
     @property
+    def in_words(self) -> str:
+        """What the app and its files call it."""
+        return {"integer": "whole number", "boolean": "yes / no", "datetime": "date"}.get(self.value, self.value)
+
+    @property
     def numeric(self) -> bool:
         """Whether values have an order and a distance: integers, numbers and dates."""
         return self in (Kind.INTEGER, Kind.NUMBER, Kind.DATETIME)
@@ -51,6 +56,11 @@ class Role(StrEnum):
     ENTITY = "entity"
     ORDER = "order"
     DROP = "drop"
+
+    @property
+    def in_words(self) -> str:
+        """What the app and its files call it."""
+        return {"entity": "who it is about", "order": "time order", "drop": "leave out"}.get(self.value, self.value)
 
 
 class Column(BaseModel):

@@ -10,23 +10,9 @@ from synth_core.semantics import title as semantic_title
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.units import written_like
 
-KINDS = {
-    Kind.INTEGER: "whole number",
-    Kind.NUMBER: "number",
-    Kind.CATEGORY: "category",
-    Kind.BOOLEAN: "yes / no",
-    Kind.DATETIME: "date",
-    Kind.TEXT: "text",
-    Kind.IDENTIFIER: "identifier",
-}
-ROLES = {
-    Role.FEATURE: "feature",
-    Role.TARGET: "target",
-    Role.SENSITIVE: "sensitive",
-    Role.ENTITY: "who it is about",
-    Role.ORDER: "time order",
-    Role.DROP: "leave out",
-}
+KINDS = {kind: kind.in_words for kind in Kind}
+ROLES = {role: role.in_words for role in Role}
+ALL_MISSING = "Every cell is missing."
 KIND_MEANS = {
     Kind.INTEGER: "Learned as amounts; new whole numbers between the extremes, also ones that no row had.",
     Kind.NUMBER: "Learned as amounts; new numbers with as many decimals, between the extremes.",
@@ -59,6 +45,8 @@ def consequence(column: Column) -> str:
         return "Made anew in the same form"
     if column.kind is Kind.TEXT:
         return "Left out: free text"
+    if column.note == ALL_MISSING:
+        return "Stays empty: it has no value"
     return f"Learned; {'; '.join(part for part in _learned(column) if part)}"
 
 

@@ -120,7 +120,7 @@ def _query_form(url: str, password: str | None, tables: list[DatabaseTable]) -> 
             f"Table ({len(tables)})", list(by_name), key="start.db_table", on_change=take,
             format_func=lambda name: _words(by_name[name]),
         )  # fmt: skip
-        if not state.get("start.db_query", ""):
+        if state.get("start.db_query", None) is None:  # one that was emptied stays empty
             take()
     else:
         st.caption("This user sees no tables here. A query may still be asked.")

@@ -15,6 +15,7 @@ from synth_core.associations import AssociationMatrix
 from synth_core.profile.pairs import PairFacts
 
 STRONGEST = 40
+FEWEST = 10  # rows
 SHOWN = 80  # columns of a heat map
 _CLICKED, _SEEN = "profiling.clicks", "profiling.clicks_seen"
 BESIDE = 26  # columns; a larger heat map takes the whole width, so that its names can be read
@@ -54,6 +55,9 @@ def pairs(found: Source) -> None:
     """Draw the heat map beside the chosen pair."""
     if len(found.profile.associations.names) < 2:
         st.markdown(":gray[Fewer than two columns are learned, so there are no pairs.]")
+        return
+    if found.profile.rows < FEWEST:
+        st.markdown(f":gray[Below {FEWEST} rows nothing can be said about how columns go together.]")
         return
     wide = len(found.profile.associations.names) > BESIDE
     top = st.container()

@@ -29,9 +29,9 @@ def menu(project: Project, found: Source) -> None:
             type="tertiary",
         )
         st.download_button(
-            "Profile as profile.json",
+            "Profile as JSON",
             _document(project, found),
-            file_name="profile.json",
+            file_name=f"{label}-profile.json",
             mime="application/json",
             on_click="ignore",
             key="profiling.json",

@@ -10,6 +10,7 @@ from pages.ui import parts, profile_source, state, theme
 from pages.ui.profile_source import Source, Work
 from synth_core.errors import SimileError
 from synth_core.profile import Profile
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.reading import ColumnChoice
 from synth_core.table import Kind, Role, Table
@@ -38,9 +39,9 @@ def table_line(profile: Profile) -> str:
             pieces.append(f"{theme.count(kinds[kind])} {one if kinds[kind] == 1 else words}")
     if personal := len(profile.columns) - len(plain):
         pieces.append(f"{personal} personal")
-    repeated = f"{theme.count(profile.duplicate_rows)} repeated rows" if profile.duplicate_rows else "no repeated rows"
+    repeated = counted(profile.duplicate_rows, "repeated row") if profile.duplicate_rows else "no repeated rows"
     return (
-        f"**{theme.count(profile.rows)} rows × {theme.count(len(profile.columns))} columns**: {', '.join(pieces)}. "
+        f"**{counted(profile.rows, 'row')} × {counted(len(profile.columns), 'column')}**: {', '.join(pieces)}. "
         f"{theme.share(profile.missing_share)} of the cells are empty, {repeated}."
     )
 

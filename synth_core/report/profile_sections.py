@@ -123,8 +123,10 @@ def overview(profile: Profile) -> str:
 
 
 def _kind(column: ColumnProfile) -> str:
-    what = SEMANTICS.get(column.semantic, column.semantic) if column.semantic else column.kind.value
-    extra = "" if column.role is Role.FEATURE else {Role.DROP: ", left out"}.get(column.role, f", {column.role.value}")
+    what = SEMANTICS.get(column.semantic, column.semantic) if column.semantic else column.kind.in_words
+    extra = (
+        "" if column.role is Role.FEATURE else {Role.DROP: ", left out"}.get(column.role, f", {column.role.in_words}")
+    )
     return f"{what}{extra}"
 
 

@@ -225,3 +225,22 @@ def test_a_date_at_the_end_of_time_is_missing_and_is_released_as_it_was() -> Non
     table = made(cells)
     assert (table.columns[0].kind, int(table.frame["v"].isna().sum())) == (Kind.DATETIME, N // 10)
     assert to_arrow(table.frame, table.columns).column("v").to_pylist() == cells
+
+
+def test_a_zero_that_goes_with_one_answer_elsewhere_is_an_answer() -> None:
+    rng = np.random.default_rng(0)
+    age = np.where(np.arange(2000) < 60, 0, rng.integers(40, 60, 2000))
+    group = np.where(age == 0, "16 to 17", np.where(age < 50, "40 to 49", "50 to 59"))
+    alone = read_bytes(pd.DataFrame({"Age": age}).to_csv(index=False).encode(), "t.csv").table
+    beside = read_bytes(pd.DataFrame({"Age": age, "Group": group}).to_csv(index=False).encode(), "t.csv").table
+    assert [offer.word for offer in missing_offers(alone)] == ["0"]
+    assert missing_offers(beside) == []
+
+
+def test_an_x_as_frequent_as_the_y_is_a_letter() -> None:
+    def offered(values: list[str]) -> list[str]:
+        frame = pd.DataFrame({"side": values, "n": range(len(values))})
+        return [offer.word for offer in missing_offers(read_bytes(frame.to_csv(index=False).encode(), "t.csv").table)]
+
+    assert offered(["x", "y"] * 100) == []
+    assert offered([*["y", "n"] * 90, *["x"] * 20]) == ["x"]

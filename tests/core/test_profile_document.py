@@ -55,6 +55,12 @@ def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
     assert "connect-src" not in page
 
 
+def test_kinds_have_the_names_that_the_app_gives_them(page: str) -> None:
+    told = re.findall(r"<small>([^<]*)</small>", page)
+    assert {"whole number", "date", "category"} <= {kind.split(",")[0] for kind in told}
+    assert not {"integer", "boolean", "datetime"} & {kind.split(",")[0] for kind in told}
+
+
 def test_the_page_offers_no_sharing(page: str) -> None:
     drawing = Page(page).scripts[-1]
     assert '"showSendToCloud":false' in drawing

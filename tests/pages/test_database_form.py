@@ -71,7 +71,12 @@ def test_an_answer_becomes_a_project_at_once(shop: Path) -> None:
 
 @pytest.mark.parametrize(
     ("query", "part"),
-    [("delete from visits", "(DELETE)"), ("select * from vists", "Did you mean 'visits'?"), (" ", "query is empty")],
+    [
+        ("delete from visits", "(DELETE)"),
+        ("select * from vists", "Did you mean 'visits'?"),
+        (" ", "query is empty"),
+        ("", "query is empty"),
+    ],
 )
 def test_a_query_that_cannot_be_read_gets_a_card_and_no_project(shop: Path, query: str, part: str) -> None:
     at = at_tables(shop)

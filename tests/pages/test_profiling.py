@@ -23,7 +23,7 @@ from synth_core.profile import Action, Alert, Profile
 from synth_core.profile import profile as profiled
 from synth_core.profile.exposure import exposure, suggested_widths
 from synth_core.project import Project
-from synth_core.reading import ColumnChoice
+from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.table import Kind, Role
 from tests.pages.conftest import open_page, words
 
@@ -478,3 +478,15 @@ def test_choices_in_the_profile_say_what_they_choose(project: Project) -> None:
     assert target_box(at).options[0] == "None"
     assert "start (as found)" in at.selectbox(key="profiling.order").options
     assert "Nobody in particular" in at.selectbox(key="profiling.entity").options
+
+
+def test_one_row_is_told_in_the_singular_and_no_engine_is_advised() -> None:
+    data = b"name,age,city\nAnna,33,Berlin\n"
+    one = projects.create("One", read_bytes(data, "one.csv"), source=data, filename="one.csv")
+    at = open_page("profiling", one, **{"profiling.tab": "Pairs"})
+    told = words(at)
+    assert "**1 row × 3 columns**" in told
+    assert "Take '" not in told
+    assert "Below 10 rows nothing can be said about how columns go together." in told
+    upload = open_page("upload", one)
+    assert [note.value for note in [*upload.warning, *upload.info] if "row" in note.value][1:] == []

@@ -201,3 +201,8 @@ def test_a_column_that_is_not_learned_has_no_role_and_shows_what_is_read_as_empt
     age, who = table.column("age"), table.column("who")
     assert column_editor._update(age, {"Role": "not learned"}) == {"role": Role.DROP}
     assert column_editor._update(who, {"Role": "not learned"}) == {"role": Role.FEATURE}
+
+
+def test_a_column_without_a_value_stays_empty() -> None:
+    data = b"a,b\n" + b"".join(b"%d,\n" % i for i in range(40))
+    assert column_words.consequence(read_bytes(data, "t.csv").table.column("b")) == "Stays empty: it has no value"
