@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import theme
 from pages.ui.column_words import KIND_MEANS, KINDS, ROLE_MEANS, ROLES, consequence, examples, semantic_title
+from synth_core.profile.words import counted
 from synth_core.table import Column, Kind, Role, Table
 
 EXAMPLES = 8
@@ -35,7 +36,7 @@ def lines(table: Table, column: Column) -> list[tuple[str, str]]:
     if column.role is not Role.FEATURE:
         found.append(("Role", f"{ROLES[column.role]}. {ROLE_MEANS[column.role]}"))
     if column.semantic:
-        found.append(("Personal data", f"{semantic_title(column.semantic)}."))
+        found.append(("Identifies", f"{semantic_title(column.semantic)}."))
     if column.note:
         found.append(("Note", column.note))
     if not (column.regenerated or column.kind is Kind.TEXT):
@@ -47,4 +48,4 @@ def _filled(table: Table, column: Column) -> str:
     cells = table.frame[column.name]
     empty = int(cells.isna().sum())
     gone = f"{theme.count(empty)} empty ({theme.share(empty / max(1, len(cells)))})" if empty else "no cell is empty"
-    return f"{theme.count(len(cells))} rows, {gone}"
+    return f"{counted(len(cells), 'row')}, {gone}"

@@ -156,11 +156,11 @@ def _config(table: Table) -> dict[str, Any]:
         IDENTIFIES: config.SelectboxColumn(
             options=[NOT_PERSONAL, *known],
             required=True,
-            width=118,
+            width=108,
             help="What in it leads to one person, such as a name: it is never learned, but invented. Age, sex or race "
             "are personal, too, but lead to nobody alone; see Exposed rows on Profile.",
         ),
-        OUTPUT: config.TextColumn(width=220, help="What becomes of the column in the synthetic table."),
+        OUTPUT: config.TextColumn(width=264, help="What becomes of the column in the synthetic table."),
         "Missing": config.TextColumn(
             width=82,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",

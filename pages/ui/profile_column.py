@@ -81,7 +81,7 @@ def _numbers(column: ColumnProfile) -> None:
             (name, _told(value, column) if name == "Mean" else theme.figure(value)) for name, value in facts.items()
         ]
         st.markdown("**Moments**", help="Kurtosis is that in excess of the normal curve's.")
-        _small([*told, ("Kurtosis", theme.figure(column.kurtosis))], 62)
+        _small([*told, ("Kurtosis", theme.figure(column.kurtosis))])
     if column.modality is not None and column.modality.sentence:
         st.markdown(
             f":material/area_chart: {theme.plain(column.modality.sentence)}",
@@ -97,8 +97,9 @@ def _told(value: float | None, column: ColumnProfile) -> str:
     return f"{value:,.{max(0, 2 - floor(log10(column.std)))}f}"
 
 
-def _small(told: list[tuple[str, str]], width: int) -> None:
-    """Draw names and values in columns of at least ``width`` pixels; they wrap where a table would be cut."""
+def _small(told: list[tuple[str, str]]) -> None:
+    """Draw names and values in columns that are as wide as the longest; they wrap where a table would be cut."""
+    width = 54 + 6 * max(0, max(len(value) for _, value in told) - 6)
     with st.grid(min_column_width=width, gap="xsmall"):
         for name, value in told:
             st.markdown(f":small[:gray[{name}]]  \n**{value}**")
@@ -128,7 +129,7 @@ def _tables(column: ColumnProfile) -> None:
             (f"{q * 100:g} %", value_text(v, column.kind)) for q, v in zip(QUANTILES, column.quantiles, strict=True)
         ]
         st.markdown("**Quantiles**", help="The share of the rows that lies below each value.")
-        _small(told, 88 if column.kind is Kind.DATETIME else 62)
+        _small(told)
     if column.weekdays:
         _calendar(column)
     if column.values:

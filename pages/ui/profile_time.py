@@ -189,7 +189,7 @@ def _rows(result: TimeProfile) -> None:
     from synth_core.figures.temporal import unfinished
 
     signs = ["gaps are shaded"] if result.gaps else []
-    signs += ["hatched: in the table only in part"] if any(unfinished(result)) else []
+    signs += ["hatched ends are in the table only in part"] if any(unfinished(result)) else []
     st.markdown(f"**Rows over time** :gray[{', '.join(signs)}]" if signs else "**Rows over time**")
     parts.chart(gaps_figure(result, mode=state.mode()), alt=alt_gaps(result), key="profiling.gaps")
     if result.gaps:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui import theme
 from pages.ui.column_editor import MASK
 from synth_core.date_patterns import has_clock
 from synth_core.table import Column, Kind, Table
@@ -74,15 +75,16 @@ def preview(table: Table, *, key: str) -> None:
     """Draw the first 200 rows, of wide tables the first 100 columns, with the first column pinned."""
     rows, columns = min(ROWS, len(table)), table.columns[:COLUMNS]
     of_columns = f" and {len(columns)} of {len(table.columns):,} columns" if len(columns) < len(table.columns) else ""
+    which = f"The first {rows:,} of {len(table):,} rows" if rows < len(table) else f"All {rows:,} rows"
     st.caption(
-        f"The first {rows:,} of {len(table):,} rows{of_columns}. "
+        f"{'The only row' if len(table) == 1 else which}{of_columns}. "
         f"Personal data, identifiers and free text are covered with {MASK}."
     )
     st.dataframe(
         masked(table.frame[[column.name for column in columns]].head(ROWS), columns),
         key=key,
         hide_index=True,
-        height=360,
+        height=theme.table_height(rows, 360),
         placeholder="–",
         column_config=formats(columns),
         alt=f"The first {rows} rows of the table.",

@@ -97,7 +97,7 @@ def triple_figure(view: TripleView, mode: Mode = "light", names: Sequence[str] =
     across = min(len(layers), 3 if len(view.x_labels) <= 4 and len(layers) != 4 else 2)
     down = -(-len(layers) // across)
     title, panel, labels = 24, max(110, 22 * len(view.y_labels)), 78  # px, from the top of a panel to its bottom
-    height = down * (title + panel + labels) + 16
+    height = down * (title + panel + labels) + 32
     figure = new_figure(mode, f"triple:{names}", height=height, margin={"t": 4, "b": 4})
     top = float(np.nanmax(shares[layers])) or 1.0
     wide = (1 - 0.04 * (across - 1)) / across
