@@ -35,7 +35,7 @@ def state_by_group(sizes: Floats, held: Floats) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    Bias-corrected Cramer's V and the p-value of the chi-squared test, for each state.
+    Bias-corrected Cramér's V and the p-value of the chi-squared test, for each state.
 
     Notes
     -----

@@ -112,7 +112,7 @@ def _depends(found: Findings, names: list[str]) -> Iterator[Alert]:
 
 
 def _strengths(codes: dict[str, Codes], names: list[str], gaps: Mask) -> Floats:
-    """Return Cramer's V of every column's codes with the gaps of every name; 0 where chance gives as much.
+    """Return Cramér's V of every column's codes with the gaps of every name; 0 where chance gives as much.
 
     Of all that is not 0, at most 5 % is chance.
     """
