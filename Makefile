@@ -32,7 +32,7 @@ setup: $(READY)
 $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Simile needs Python 3.11 or 3.12; neither was found. Install one, or say make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is not whole. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
-	.venv/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[dev,databases]'
+	.venv/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[dev,databases,cluster]'
 	@touch $(READY)
 
 clean:

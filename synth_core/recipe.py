@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
 
 from synth_core.constraints.base import Constraint
 from synth_core.errors import InputError
@@ -35,6 +36,19 @@ def _parse_rule(value: Any) -> Constraint:
     return value if isinstance(value, Constraint) else parse(value)
 
 
+def cluster_address(text: str) -> str:
+    """Return the address of a dask scheduler without spaces around it, or ""; ValueError says what one looks like.
+
+    >>> cluster_address(" tcp://10.0.0.5:8786 ")
+    'tcp://10.0.0.5:8786'
+    """
+    text = text.strip()
+    found = re.fullmatch(r"(?:tcp|tls)://(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", text, re.ASCII)
+    if text and (found is None or not 0 < int(found[1]) < 65536):
+        raise ValueError("an address of a dask scheduler looks like tcp://10.0.0.5:8786")
+    return text
+
+
 class Recipe(BaseModel):
     """Method, settings, rules, rows and seed of one run.
 
@@ -52,6 +66,10 @@ class Recipe(BaseModel):
         Words that mean a missing cell, per column: ``{"pdays": ["999", "-1"]}``. They are read so before learning.
     chunk_rows
         Rows per part; part of the recipe, because each part has its own seed.
+    cluster
+        Address of a dask scheduler whose workers make the parts (``"tcp://10.0.0.5:8786"``); "": this machine. It may
+        stand in a recipe's file, but is never written out: where the work is done changes no byte of the release,
+        and says nothing to whoever gets it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +86,12 @@ class Recipe(BaseModel):
     holdout: float = Field(default=0.2, ge=0, lt=1)
     use: Use = Use.SHARE
     chunk_rows: int = Field(default=50_000, ge=1)
+    cluster: str = Field(default="", exclude=True)
+
+    @field_validator("cluster")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return cluster_address(value)
 
     @property
     def rules(self) -> list[Constraint]:
@@ -95,4 +119,4 @@ def reason(error: ValidationError) -> str:
         return f"there is no such field; the fields are {', '.join(Recipe.model_fields)}"
     if first["type"] == "json_invalid":
         return first["msg"].replace("Invalid JSON: ", "this is not JSON: ")
-    return first["msg"].replace("Input should be", "it must be", 1)
+    return first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be", 1)

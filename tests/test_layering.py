@@ -29,6 +29,7 @@ LAYERS = [
     ["delimited", "workbooks", "typed_files", "source_types", "spreadsheets"],
     ["thinning"],
     ["raw_cells", "reading", "kept_tables"],
+    ["partitions"],
     ["writing"],
     ["databases"],
     ["demos"],
@@ -43,6 +44,9 @@ LAYERS = [
     ["methods"],
     ["recipe"],
     ["advice", "recommend", "steering"],
+    ["parts"],
+    ["cluster"],
+    ["sampling", "verification"],
     ["generation"],
     ["pilot"],
     ["scores"],
@@ -59,7 +63,7 @@ LAYERS = [
     ["cli_options", "cli_output", "cli_profile", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba")
+HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")
 
 
 def modules() -> list[Path]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from synth_core import generation
+from synth_core import parts
 from synth_core.constraints.kinds import Inequality, ScalarRange
 from synth_core.errors import Cancelled, ConstraintError, InputError, MethodError
 from synth_core.generation import generate, read_synthetic
@@ -53,13 +53,13 @@ def test_an_interrupted_run_goes_on_after_its_last_part_to_the_same_bytes(
         generate(people, recipe(), tmp_path / "cut", progress=stop_after_two)
     assert len(list((tmp_path / "cut/parts").glob("part-*.parquet"))) == 2
     made: list[int] = []
-    original = generation._make_part
+    original = parts.make_part
 
     def counting(*arguments: object) -> int:
         made.append(1)
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(generation, "_make_part", counting)
+    monkeypatch.setattr(parts, "make_part", counting)
     generate(people, recipe(), tmp_path / "cut")
     assert len(made) == 3
     assert (tmp_path / "whole/synthetic.parquet").read_bytes() == (tmp_path / "cut/synthetic.parquet").read_bytes()

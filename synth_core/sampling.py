@@ -1,0 +1,121 @@
+"""Parts made: in this process, by processes of this machine, or by a cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from synth_core.cluster import by_cluster
+from synth_core.errors import GenerationError
+from synth_core.methods import method_class
+from synth_core.parts import Model, Part, PartFacts, Plan, generate_part, parts_of
+from synth_core.progress import StageProgress
+
+TICK = 0.25  # seconds between two looks at whether the work was cancelled
+ATTEMPTS = 3
+
+
+def sample(model: Model, out: Path, workers: int, progress: StageProgress) -> list[PartFacts]:
+    """Make every part of the release that is not in ``out/parts`` yet and return the facts about all of them.
+
+    ``progress`` is called after every part and a few times a second meanwhile; when it raises, the processes end at
+    once and the parts that are whole stay.
+    """
+    recipe, folder = model.plan.recipe, out / "parts"
+    folder.mkdir(exist_ok=True)
+    parts = parts_of(recipe)
+    todo = [part for part in parts if not part.whole(folder)]
+    done = recipe.rows - sum(part.rows for part in todo)
+
+    def tell() -> None:
+        progress("Sample", done, recipe.rows, f"{done:,} of {recipe.rows:,} rows")
+
+    def tick(done: float, total: float, note: str = "") -> None:
+        tell()
+
+    tell()
+    if recipe.cluster and todo:
+        made = by_cluster(model, todo, out, recipe.cluster)
+    elif workers > 1 and len(todo) > 1:
+        made = _by_processes(model.plan.without_rows(), todo, out, workers)
+    else:
+        made = iter([])
+        for part in todo:
+            generate_part(model, folder, part, tick)
+            done += part.rows
+            tell()
+    for part in made:
+        done += part.rows if part is not None else 0
+        tell()
+    return [part.facts(folder) for part in parts]
+
+
+def _by_processes(plan: Plan, todo: Sequence[Part], out: Path, workers: int) -> Iterator[Part | None]:
+    """Yield each part once it is written, and None while there is none.
+
+    A process that is killed from outside takes the pool with it; another one makes what is missing.
+    """
+    left = list(todo)
+    for _ in range(ATTEMPTS):
+        try:
+            for part in _pool(plan, list(left), out, workers):
+                if part is not None:
+                    left.remove(part)
+                yield part
+            return
+        except BrokenProcessPool:
+            whole = [part for part in left if part.whole(out / "parts")]
+            yield from whole
+            left = [part for part in left if part not in whole]
+    raise GenerationError(
+        f"Sampling processes were ended from outside {ATTEMPTS} times, most likely because memory ran out. Use fewer "
+        "workers or smaller parts; the parts that are finished are kept."
+    )
+
+
+def _pool(plan: Plan, todo: list[Part], out: Path, workers: int) -> Iterator[Part | None]:
+    before = set(multiprocessing.active_children())
+    # spawn, not fork: a forked child inherits locked OpenMP and torch state
+    pool = ProcessPoolExecutor(
+        min(workers, len(todo)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_sampler,
+        initargs=(plan, out),
+    )
+    waiting: dict[Future[None], Part] = {}
+    try:
+        while todo or waiting:
+            while todo and len(waiting) < 3 * workers:
+                part = todo.pop(0)
+                waiting[pool.submit(_generate_here, part)] = part
+            finished, _ = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+                yield waiting.pop(future)
+            if not finished:
+                yield None
+        pool.shutdown()
+    finally:
+        if waiting:  # cancelled or failed: a part that is half made leaves nothing behind
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - before:
+                process.kill()
+
+
+class _Sampler:
+    """What a sampling process keeps between parts; set once, by its initializer."""
+
+    model: Model
+    folder: Path
+
+
+def _start_sampler(plan: Plan, out: Path) -> None:
+    _Sampler.model = Model(plan, method_class(plan.recipe.method).load(out / "model"))
+    _Sampler.folder = out / "parts"
+
+
+def _generate_here(part: Part) -> None:
+    generate_part(_Sampler.model, _Sampler.folder, part)

@@ -1,0 +1,98 @@
+"""Written rows, checked once more in little memory: a hard rule that any of them breaks stops the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synth_core.constraints.base import Constraint
+from synth_core.errors import GenerationError
+from synth_core.progress import Progress, silent
+from synth_core.table import Column
+from synth_core.writing import from_arrow
+
+KEYS_AT_ONCE = 4_000_000  # 32 MB of them; more rows take more turns through the file
+MOST_SUSPECTS = 1_000_000
+
+
+def verified(
+    files: Sequence[Path],
+    columns: Sequence[Column],
+    rules: Sequence[Constraint],
+    rows: int,
+    progress: Progress = silent,
+) -> Iterator[pa.Table]:
+    """Yield the rows of each file once they are checked.
+
+    Raises
+    ------
+    GenerationError
+        After the last file, when a row breaks a rule: what was done with the rows so far must be undone.
+    """
+    by_part = [rule for rule in rules if rule.type != "unique"]
+    broken = {rule.id: 0 for rule in rules}
+    for done, file in enumerate(files):
+        progress(done, len(files), "Checking the written rows")
+        arrow = pq.read_table(file, partitioning=None)
+        if by_part:
+            frame = from_arrow(arrow, columns)
+            for rule in by_part:
+                broken[rule.id] += int(rule.violations(frame).sum())
+        yield arrow
+    for rule in rules:
+        if rule.type == "unique":
+            broken[rule.id] = repeats(rule, files, columns, rows, progress)
+    for rule in rules:
+        if broken[rule.id]:
+            raise GenerationError(
+                f"{broken[rule.id]:,} of {rows:,} released rows break the hard rule '{rule.sentence()}', so the "
+                "release was withdrawn. Make the rule soft, or change how it is kept on the Constraints page."
+            )
+    progress(len(files), len(files), "Checking the written rows")
+
+
+def repeats(
+    rule: Constraint, files: Sequence[Path], columns: Sequence[Column], rows: int, progress: Progress = silent
+) -> int:
+    """Return how many rows of all files break a rule on what must be unique.
+
+    Rows are told apart by 64-bit keys, of which at most about four million are held at once; the rows whose keys are
+    equal are then compared by their values.
+    """
+    turns = max(1, -(-rows // KEYS_AT_ONCE))
+    found = []
+    for turn in range(turns):
+        kept = []
+        for done, file in enumerate(files):
+            progress(done, len(files), "Looking for repeated values")
+            keys = _keys(_frame(file, rule, columns))
+            kept.append(keys[keys % np.uint64(turns) == turn])
+        here, times = np.unique(np.concatenate(kept), return_counts=True)
+        found.append(here[times > 1])
+    suspects = np.concatenate(found)[:MOST_SUSPECTS]
+    if not len(suspects):
+        return 0
+    frames = []
+    for file in files:
+        frame = _frame(file, rule, columns)
+        frames.append(frame[np.isin(_keys(frame), suspects)])
+    return int(rule.violations(pd.concat(frames, ignore_index=True)).sum())
+
+
+def _frame(file: Path, rule: Constraint, columns: Sequence[Column]) -> pd.DataFrame:
+    names = list(rule.columns_used)
+    chosen = [column for column in columns if column.name in names]
+    return from_arrow(pq.read_table(file, columns=names, partitioning=None), chosen)
+
+
+def _keys(frame: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    floats = frame.select_dtypes("float").columns
+    if len(floats):
+        frame = frame.assign(**{name: frame[name] + 0.0 for name in floats})  # -0.0 equals 0.0
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
