@@ -16,12 +16,15 @@ from typing import Annotated
 import typer
 
 from synth_core.cli_options import (
+    Cluster,
     File,
     Json,
     Missing,
     Name,
     Names,
     Out,
+    OutRows,
+    Partitioned,
     Query,
     QueryRows,
     QuerySeconds,
@@ -30,10 +33,11 @@ from synth_core.cli_options import (
     SampleRows,
     UseName,
     check_place,
-    check_suffix,
     left_out_notes,
     missing_of,
+    on_cluster,
     params_of,
+    place_of,
     read_table,
     recipe_of,
     rules_in,
@@ -153,7 +157,7 @@ def methods(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def generate(
     file: File,
-    out: Out,
+    out: OutRows,
     method: Annotated[str, typer.Option(help="An engine of `simile methods`, or auto.")] = "auto",
     rows: Annotated[int | None, typer.Option(help="Synthetic rows; as many as in FILE when not given.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same rows.")] = 0,
@@ -168,6 +172,8 @@ def generate(
     param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
     use: UseName = "share",
     workers: Annotated[int, typer.Option(min=1, help="Processes that sample; the rows do not depend on it.")] = 1,
+    cluster: Cluster = "",
+    partitioned: Partitioned = False,
     missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
@@ -177,9 +183,10 @@ def generate(
 ) -> None:
     """Learn FILE and write a synthetic table."""
     from synth_core.generation import generate as generate_table
+    from synth_core.partitions import FILE, FOLDER, move_release
     from synth_core.writing import export
 
-    check_suffix(out)
+    place, partitioned = place_of(out, partitioned)
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     words = missing_of(missing or [])
     table = with_roles(told_missing(reading, words), target, sensitive or [], entity, order)
@@ -195,16 +202,20 @@ def generate(
         params=params_of(param or []),
         missing=words,
         use=use,
+        cluster=cluster,
     )
     began = time.perf_counter()
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
-        synthesis = generate_table(table, recipe, folder, workers=workers, progress=bar)
+        synthesis = generate_table(table, recipe, folder, workers=workers, partitioned=partitioned, progress=bar)
         bar.close()
-        export(folder / "synthetic.parquet", out, tuple(synthesis.columns))
+        if partitioned:
+            move_release(folder / FOLDER, place)
+        else:
+            export(folder / FILE, place, tuple(synthesis.columns))
     say(
-        f"{synthesis.rows:,} rows x {len(synthesis.columns)} columns by '{recipe.method}' -> {out} "
+        f"{synthesis.rows:,} rows x {len(synthesis.columns)} columns by '{recipe.method}' -> {place} "
         f"({time.perf_counter() - began:.1f} s, {synthesis.acceptance:.0%} of drawn rows kept)"
     )
     note(*reading.notes, *left_out_notes(table, synthesis.columns))
@@ -279,6 +290,8 @@ def run(
     entity: Name = None,
     order: Name = None,
     workers: Annotated[int, typer.Option(min=1)] = 1,
+    cluster: Cluster = "",
+    partitioned: Partitioned = False,
     override: Annotated[
         str, typer.Option(metavar="REASON", help="Write the pack although a gate failed; the reason is kept in it.")
     ] = "",
@@ -295,14 +308,16 @@ def run(
     from synth_core.release import release
     from synth_core.scorecard import default_targets
 
-    recipe = read_recipe(recipe_file)
+    recipe = on_cluster(read_recipe(recipe_file), cluster)
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
-        synthesis, card = follow(table, recipe, folder, workers=workers, progress=bar)
+        synthesis, card = follow(
+            table, recipe, folder, workers=workers, partitioned=partitioned, progress=bar
+        )
         bar.close()
         note(*reading.notes, *left_out_notes(table, synthesis.columns))
         targets = default_targets(recipe.use)

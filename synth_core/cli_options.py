@@ -53,6 +53,26 @@ SampleRows = Annotated[
     typer.Option("--sample-rows", min=1, help="Read so many evenly drawn rows of FILE, which may then be over 500 MB."),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Where to write; .csv, .xlsx or .parquet decides the format.")]
+OutRows = Annotated[
+    str,
+    typer.Option(
+        "--out",
+        metavar="OUT",
+        help="Where to write; .csv, .xlsx or .parquet decides the format, and a name that ends in / makes a folder of "
+        "Parquet parts.",
+    ),
+]
+Partitioned = Annotated[
+    bool, typer.Option("--partitioned", help="Write a folder with one Parquet file per part instead of one file.")
+]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="tcp://HOST:PORT",
+        help="Sample on the workers of this dask scheduler; the rows do not depend on it.",
+    ),
+]
 Name = Annotated[str | None, typer.Option(metavar="COL")]
 Names = Annotated[list[str] | None, typer.Option(metavar="COL", help="May be given several times.")]
 Missing = Annotated[
@@ -240,6 +260,16 @@ def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
         raise InputError(f"--{error.errors()[0]['loc'][0]}: {reason(error)}.") from None
 
 
+def on_cluster(recipe: Recipe, cluster: str) -> Recipe:
+    """Return the recipe to be followed on this cluster; on its own one, or this machine, where none is given."""
+    from synth_core.recipe import cluster_address
+
+    try:
+        return recipe.model_copy(update={"cluster": cluster_address(cluster)}) if cluster else recipe
+    except ValueError as error:
+        raise InputError(f"--cluster: {error}.") from None
+
+
 def split_by(table: Table, holdout: str, seed: int) -> tuple[Table, Table | None]:
     """Return the rows learned from and the rows held out: those of a file, or the share that a run kept out."""
     from synth_core.reading import read_like
@@ -306,6 +336,22 @@ def check_suffix(out: Path) -> None:
     if out.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
         raise InputError(f"--out {out.name}: the name must end in .csv, .xlsx or .parquet, which decides the format.")
     check_place(out, "--out")
+
+
+def place_of(out: str, partitioned: bool) -> tuple[Path, bool]:
+    """Return where a release goes and whether it is a folder of parts; InputError when it cannot go there."""
+    from synth_core.partitions import check_folder
+
+    path = Path(out)
+    if not (partitioned or out.endswith("/") or path.is_dir()):
+        check_suffix(path)
+        return path, False
+    if path.suffix.lower() not in ("", ".parquet"):
+        raise InputError(f"--out {out}: a folder of parts holds Parquet files; leave '{path.suffix}' out of its name.")
+    check_folder(path)
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"--out {out}: the folder {path.parent} does not exist. Make it, or choose another.")
+    return path, True
 
 
 def check_place(path: Path | None, option: str) -> None:

@@ -12,14 +12,22 @@ from synth_core.run import write_whole
 from synth_core.scorecard import Scorecard
 from synth_core.table import Table
 
+
+
 MOST = 3_000_000  # rows that are judged: what memory of a laptop holds
 
 
 def follow(
-    table: Table, recipe: Recipe, folder: Path, *, workers: int = 1, progress: StageProgress = silent_stages
+    table: Table,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    workers: int = 1,
+    partitioned: bool = False,
+    progress: StageProgress = silent_stages,
 ) -> tuple[Synthesis, Scorecard]:
     """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows."""
-    synthesis = generate(table, recipe, folder, workers=workers, progress=progress)
+    synthesis = generate(table, recipe, folder, workers=workers, partitioned=partitioned, progress=progress)
     train, holdout = table.split(recipe.holdout, recipe.seed)
     names = [column.name for column in synthesis.columns]
     made = read_synthetic(folder, synthesis, MOST)

@@ -2,7 +2,7 @@
 
 ::
 
-    synthetic.parquet  synthetic.csv     the rows, marked as synthetic
+    synthetic.parquet  synthetic.csv     the rows, marked as synthetic; of a release in parts synthetic/part-*.parquet
     codebook.csv  data-card.md           what the columns are; what the table is for, and what it is not for
     report.html  scorecard.json          the judgement
     recipe.json  constraints.json        what repeats it
@@ -22,20 +22,17 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
-
 from synth_core import __version__
+from synth_core.codebook import codebook
 from synth_core.constraints.kinds import rules_to_json
 from synth_core.errors import InputError
 from synth_core.generation import Synthesis
 from synth_core.methods import method_class
+from synth_core.partitions import FILE, FOLDER, release_in
 from synth_core.recipe import Recipe
 from synth_core.report import html
 from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
-from synth_core.table import Column, Kind
-from synth_core.writing import export, released_numbers
+from synth_core.writing import export
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
 _ROWS = ("synthetic.parquet", "synthetic.csv", "codebook.csv", "data-card.md")
@@ -65,7 +62,7 @@ def release(
     Parameters
     ----------
     run_folder
-        Folder of the run, with ``synthetic.parquet``.
+        Folder of the run, with ``synthetic.parquet`` or, for a release in parts, the folder ``synthetic``.
     override
         Reason for releasing the rows although a gate failed; it is kept in the manifest and on the data card.
     """
@@ -77,10 +74,12 @@ def release(
     failed = tuple(blocking(found))
     for name in _ROWS:
         (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / FOLDER, ignore_errors=True)
     if not failed or override.strip():
-        shutil.copyfile(run_folder / "synthetic.parquet", out / "synthetic.parquet")
-        export(out / "synthetic.parquet", out / "synthetic.csv", tuple(synthesis.columns))
-        codebook(out / "synthetic.parquet", synthesis.columns).to_csv(out / "codebook.csv", index=False)
+        rows = _copied(release_in(run_folder) or run_folder / FILE, out)
+        if rows.is_file():
+            export(rows, out / "synthetic.csv", tuple(synthesis.columns))
+        codebook(rows, synthesis.columns).to_csv(out / "codebook.csv", index=False)
         (out / "data-card.md").write_text(data_card(synthesis, recipe, found, override, title), encoding="utf-8")
     _write(out / "scorecard.json", card.model_dump_json(indent=1))
     _write(out / "recipe.json", recipe.model_dump_json(indent=1))
@@ -97,29 +96,6 @@ def release(
     _write(out / "report.html", page)
     _write(out / "manifest.json", _manifest(out, synthesis, recipe, found, override))
     return Release(out, () if override.strip() else failed)
-
-
-def codebook(parquet: Path, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return one row per column: name, kind, what made it, empty share, and its categories or range, all of them
-    read from the synthetic rows."""
-    file = pq.ParquetFile(parquet)
-    rows = []
-    for column in columns:
-        values = file.read(columns=[column.name]).column(0).to_pandas()
-        rows.append(
-            {
-                "column": column.name,
-                "kind": column.kind.value,
-                "role": column.role.value,
-                "made_by": "regenerated, never learned" if column.regenerated else "learned",
-                "personal_data": column.semantic or "",
-                "stands_for_missing": column.missing_token or "",
-                "empty_share": round(_empty_share(values, column), 4),
-                "distinct": int(values.nunique()),
-                "values": _values(values, column),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def data_card(
@@ -160,31 +136,20 @@ def data_card(
     return "\n".join(lines) + "\n"
 
 
-def _empty_share(values: pd.Series, column: Column) -> float:
-    """Return the share of cells that are null, or hold what stands for a missing cell."""
-    if column.missing_token is None or not len(values):
-        return float(values.isna().mean())
-    if column.kind in (Kind.INTEGER, Kind.NUMBER):
-        return float(np.isnan(released_numbers(values, column)).mean())
-    return float((values.isna() | (values.astype(str) == column.missing_token)).mean())
+def _copied(rows: Path, out: Path) -> Path:
+    """Copy the rows of a run into the pack and return where they are."""
+    if rows.is_dir():
+        return Path(shutil.copytree(rows, out / FOLDER))
+    return Path(shutil.copyfile(rows, out / FILE))
 
 
-def _values(values: pd.Series, column: Column) -> str:
-    present = values.dropna()
-    if column.regenerated or present.empty:
-        return ""
-    if column.kind in (Kind.INTEGER, Kind.NUMBER):
-        filled = released_numbers(present, column)
-        filled = filled[~np.isnan(filled)]
-        return f"{filled.min():.15g} to {filled.max():.15g}" if len(filled) else ""
-    if column.kind.numeric:
-        return f"{present.min()} to {present.max()}"
-    levels = sorted(present.astype(str).unique())
-    return ", ".join(levels[:50]) + (f", and {len(levels) - 50} more" if len(levels) > 50 else "")
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(out: Path, synthesis: Synthesis, recipe: Recipe, found: Sequence[Verdict], override: str) -> str:
-    files = sorted(path for path in out.iterdir() if path.is_file() and path.name != "manifest.json")
+    files = sorted(path for path in (*out.iterdir(), *(out / FOLDER).glob("*")) if path.is_file())
     body = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "simile": __version__,
@@ -194,7 +159,7 @@ def _manifest(out: Path, synthesis: Synthesis, recipe: Recipe, found: Sequence[V
         "rows": synthesis.rows,
         "verdicts": {verdict.target.score: verdict.word for verdict in found},
         "override": override.strip(),
-        "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "sha256": {str(path.relative_to(out)): _sha256(path) for path in files if path.name != "manifest.json"},
     }
     return json.dumps(body, indent=1)
 

@@ -60,6 +60,7 @@ class _RunFacts(BaseModel):
     table: str
     input_print: str
     created: datetime
+    cluster: str = ""
 
 
 class Run:
@@ -72,7 +73,7 @@ class Run:
     @classmethod
     def lay_out(cls, folder: Path, recipe: Recipe, *, table: str, input_print: str) -> Run:
         """Write the files that a new run starts from and return it."""
-        facts = _RunFacts(table=table, input_print=input_print, created=datetime.now(UTC))
+        facts = _RunFacts(table=table, input_print=input_print, created=datetime.now(UTC), cluster=recipe.cluster)
         write_whole(folder / "facts.json", facts.model_dump_json())
         write_whole(folder / "status.json", Status(note="Waiting to start").model_dump_json())
         write_whole(folder / "recipe.json", recipe.model_dump_json(indent=1))
@@ -97,9 +98,10 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe that it follows."""
+        """The recipe that it follows, with the cluster that it asked for, which recipe.json does not hold."""
         try:
-            return Recipe.model_validate_json((self.folder / "recipe.json").read_text(encoding="utf-8"))
+            recipe = Recipe.model_validate_json((self.folder / "recipe.json").read_text(encoding="utf-8"))
+            return recipe.model_copy(update={"cluster": self._facts.cluster})
         except (OSError, ValidationError, UnicodeDecodeError):
             raise ProjectError("The recipe of this run is damaged; start a new run.") from None
 
