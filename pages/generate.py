@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import cache, parts, run_history, run_steps, run_words, state, theme, watch
+from pages.ui import cache, cluster_field, parts, run_history, run_steps, run_words, state, theme, watch
 from synth_core import jobs
-from synth_core.errors import SimileError
+from synth_core.errors import InputError, SimileError
+from synth_core.needs import require_memory
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.run import Run
@@ -15,6 +16,8 @@ FEW = 100
 def start(project: Project) -> None:
     """Start a run of the current recipe; what stands in the way is shown on the page."""
     try:
+        if state.get("generate.cluster", project.cluster).strip() != project.cluster:
+            raise InputError("The address of the cluster is not right; correct it, or leave it empty.")
         run = jobs.start(project, project.draft)
         state.choose_run(run.id)
     except SimileError as error:
@@ -42,18 +45,27 @@ def summary(project: Project, draft: Recipe, real_rows: int, active: Run | None)
 
 @st.fragment(parallel=True)
 def expected(project: Project, draft: Recipe) -> None:
-    """Draw what a dry run expects of the recipe; the rest of the page does not wait for it."""
-    found = cache.expected(cache.table(project), draft.model_dump_json())
+    """Draw the memory that the recipe needs and what a dry run expects of it; the rest of the page does not wait."""
+    table = cache.table(project)
+    try:
+        need = require_memory(table, draft, judged=True)
+    except SimileError as error:
+        parts.error_card(str(error), title="Memory does not suffice")
+        return
+    memory = f"about {need.total / 1e9:.1f} GB of memory"
+    found = cache.expected(table, draft.model_dump_json())
     if found.problem:
         parts.error_card(found.problem, title="This recipe would fail")
-    elif found.seconds is not None:
+    elif found.seconds is None:
+        st.markdown(f":gray[:material/timer: It takes minutes to hours, and {memory}.]")
+    else:
         kept = (
             ""
             if found.acceptance > 0.95
             else f" About {theme.share(found.acceptance)} of the drawn rows keep the rules."
         )
         about = theme.duration(max(found.seconds, 1.0))
-        st.markdown(f":gray[:material/timer: A dry run says about {about} to learn and make them.{kept}]")
+        st.markdown(f":gray[:material/timer: A dry run says about {about} to learn and make them, in {memory}.{kept}]")
 
 
 def look(project: Project, run: Run) -> None:
@@ -93,6 +105,7 @@ with parts.guarded("This page cannot be shown"):
             icon=":material/info:",
         )
     summary(project, project.draft, len(table), active)
+    cluster_field.cluster_field(project, disabled=active is not None)
     if active is None and len(table) > 1:
         expected(project, project.draft)
     # a run that stopped is shown too, unless another one was asked for

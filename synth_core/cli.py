@@ -183,6 +183,7 @@ def generate(
 ) -> None:
     """Learn FILE and write a synthetic table."""
     from synth_core.generation import generate as generate_table
+    from synth_core.needs import require_memory
     from synth_core.partitions import FILE, FOLDER, move_release
     from synth_core.writing import export
 
@@ -204,6 +205,7 @@ def generate(
         use=use,
         cluster=cluster,
     )
+    require_memory(table, recipe, workers=workers, reuse=True)
     began = time.perf_counter()
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
@@ -303,6 +305,7 @@ def run(
     sample_rows: SampleRows = None,
 ) -> None:
     """Follow a recipe from split to release pack: generate, judge, report."""
+    from synth_core.needs import require_memory
     from synth_core.pipeline import follow
     from synth_core.recipe import read_recipe
     from synth_core.release import release
@@ -312,12 +315,11 @@ def run(
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
+    require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)
-        synthesis, card = follow(
-            table, recipe, folder, workers=workers, partitioned=partitioned, progress=bar
-        )
+        synthesis, card = follow(table, recipe, folder, workers=workers, partitioned=partitioned, progress=bar)
         bar.close()
         note(*reading.notes, *left_out_notes(table, synthesis.columns))
         targets = default_targets(recipe.use)

@@ -94,7 +94,8 @@ class _Asked:
         from distributed import CancelledError, KilledWorker, wait
 
         try:
-            finished = wait(list(self.waiting), timeout=TICK, return_when="FIRST_COMPLETED").done
+            with self.client.as_current():
+                finished = wait(list(self.waiting), timeout=TICK, return_when="FIRST_COMPLETED").done
         except (TimeoutError, CancelledError):
             finished = set()
         for future in finished:
@@ -129,8 +130,8 @@ def _client(address: str) -> Iterator[Any]:
         client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError):
         raise InputError(
-            f"No dask scheduler answers at {address}. Start one there (`dask scheduler`), correct the address, or leave "
-            "it empty to use this machine alone."
+            f"No dask scheduler answers at {address}. Start one there (`dask scheduler`), correct the address, or "
+            "leave it empty to use this machine alone."
         ) from None
     try:
         yield client
@@ -149,13 +150,13 @@ def _check_workers(client: Any, address: str) -> int:
             "version there."
         ) from None
     if not found:
-        raise InputError(f"The scheduler at {address} has no workers. Start some: `dask worker {address} --nthreads 1`.")
+        raise InputError(f"The scheduler at {address} has no workers. Start some: `dask worker {address}`.")
     for worker, there in found.items():
         for name, wanted in here.items():
             if there.get(name) != wanted:
                 raise InputError(
-                    f"Worker {worker} has {name} {there.get(name)} and this machine has {wanted}; the rows would differ. "
-                    "Install the same versions there (requirements.lock)."
+                    f"Worker {worker} has {name} {there.get(name)} and this machine has {wanted}; the rows would "
+                    "differ. Install the same versions there (requirements.lock)."
                 )
     return len(found)
 

@@ -8,16 +8,27 @@ import sys
 import time
 from pathlib import Path
 
+from synth_core.cluster import require_workers
 from synth_core.errors import ProjectError
+from synth_core.needs import require_memory
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.run import Run, Status, write_whole
 
 
 def start(project: Project, recipe: Recipe) -> Run:
-    """Start a run and return it at once; :class:`ProjectError` while another run of the project goes on."""
+    """Start a run and return it at once.
+
+    Raises
+    ------
+    InputError
+        Another run of the project goes on, memory does not suffice, or the recipe's cluster does not answer.
+    """
     if project.active_run() is not None:
         raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
+    require_memory(project.table, recipe, judged=True)
+    if recipe.cluster:
+        require_workers(recipe.cluster)
     run = project.new_run(recipe)
     _spawn(run)
     return run

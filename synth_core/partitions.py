@@ -1,7 +1,7 @@
 """A release on disk: one Parquet file with a row group per part, or a folder with a file per part.
 
-Either is read a part at a time. In a folder every file carries the mark of a synthetic table, and a note says it in words;
-programs that read such folders (pandas, polars, DuckDB, Spark) leave the note alone, because its name begins with "_".
+Either is read a part at a time. In a folder every file carries the mark of a synthetic table, and a note says it in
+words; programs that read such folders (pandas, DuckDB, Spark) leave it alone, because its name begins with "_".
 """
 
 from __future__ import annotations

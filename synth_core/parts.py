@@ -167,9 +167,7 @@ class _Draw:
         return result.frame
 
     def facts(self, rows: int) -> PartFacts:
-        return PartFacts(
-            rows=rows, drawn=self.drawn, repaired=added(self.repaired), raw_broken=added(self.raw_broken)
-        )
+        return PartFacts(rows=rows, drawn=self.drawn, repaired=added(self.repaired), raw_broken=added(self.raw_broken))
 
 
 def added(counts: Iterable[dict[str, int]]) -> dict[str, int]:

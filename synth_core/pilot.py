@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from synth_core.generation import generate
+from synth_core.generation import Synthesis, generate
 from synth_core.methods import method_class
 from synth_core.recipe import Recipe
+from synth_core.sampling import usual_workers
 from synth_core.table import Table
 
-LEARNED, MADE = 3_000, 8_000
+FEW, LEARNED = 1_000, 3_000
+MADE_FEW, MADE = 1_000, 12_000
 LIGHT = ("trees", "copula", "bayesian_network", "independent")
+_START = 2.5  # seconds until a process that samples is ready
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,22 @@ class Pilot:
     ----------
     seconds
         Estimate for learning and making all rows of the recipe, without the judgement.
+    work
+        The same in processor seconds: what it takes where nothing else runs, on one core.
     acceptance
         Share of drawn rows that keep the rules and conditions (0..1).
     """
 
     seconds: float
+    work: float
     acceptance: float
 
 
 def pilot(table: Table, recipe: Recipe) -> Pilot | None:
     """Return what the recipe will take on this table; None for engines that train for minutes.
 
-    At most 3,000 real rows are learned from and 8,000 made, which takes a second or two; learning is taken to grow
-    with the real rows, the rest with the rows made.
+    Two dry runs of different size, after one that warms up, tell what grows with the rows from what does not: at most
+    3,000 real rows are learned from and 12,000 made, which takes a few seconds.
 
     Raises
     ------
@@ -47,14 +54,45 @@ def pilot(table: Table, recipe: Recipe) -> Pilot | None:
     if recipe.method not in LIGHT:
         method_class(recipe.method)
         return None
-    few = _some(table, LEARNED, recipe.seed)
-    made = min(MADE, recipe.rows)
+    _try(table, recipe, FEW // 2, 10)
+    small, large = _try(table, recipe, FEW, MADE_FEW), _try(table, recipe, LEARNED, MADE)
+    return Pilot(
+        seconds=_expected(table, recipe, small.seconds, large.seconds, usual_workers(recipe.rows)),
+        work=_expected(table, recipe, small.work, large.work, 1),
+        acceptance=large.acceptance,
+    )
+
+
+def _try(table: Table, recipe: Recipe, learned: int, made: int) -> Synthesis:
+    """Learn a few rows and make a few; as many are said to be released per real row as by the recipe."""
+    few = _some(table, learned, recipe.seed)
+    params = dict(recipe.params)
+    known = {param.name for param in method_class(recipe.method).info.params}
+    if "release_rows" in known and not int(params.get("release_rows", 0)):
+        params["release_rows"] = max(1, round(recipe.rows * len(few) / len(table)))
+    small = {"rows": min(made, recipe.rows), "params": params, "cluster": ""}
     with tempfile.TemporaryDirectory(prefix="simile-pilot-") as folder:
-        synthesis = generate(few, recipe.model_copy(update={"rows": made}), Path(folder))
-    took = synthesis.seconds
-    growth = {"Split": len(table) / max(len(few), 1), "Learn": len(table) / max(len(few), 1)}
-    seconds = sum(spent * growth.get(stage, recipe.rows / made) for stage, spent in took.items())
-    return Pilot(seconds, synthesis.acceptance)
+        return generate(few, recipe.model_copy(update=small), Path(folder))
+
+
+def _expected(table: Table, recipe: Recipe, small: dict[str, float], large: dict[str, float], workers: int) -> float:
+    """Return what all stages will take together, from what they took of two sizes."""
+    few, some = min(FEW, len(table)), min(LEARNED, len(table))
+    made_few, made = min(MADE_FEW, recipe.rows), min(MADE, recipe.rows)
+    parts = -(-recipe.rows // recipe.chunk_rows)
+    total = 0.0
+    for stage, took in large.items():
+        before = small.get(stage, 0.0)
+        if stage in ("Split", "Learn"):
+            each = max(took - before, 0.0) / (some - few) if some > few else 0.0
+            more = math.log(max(len(table), 2)) / math.log(max(some, 2))  # trees get deeper
+            total += took + each * (len(table) - some) * more
+        else:
+            each = max(took - before, 0.0) / (made - made_few) if made > made_few else took / made
+            fixed = max(took - each * made, 0.0)
+            here = min(workers, parts) if stage == "Sample" else 1
+            total += (fixed * parts + each * recipe.rows) / here + (_START if here > 1 else 0.0)
+    return total
 
 
 def _some(table: Table, rows: int, seed: int) -> Table:

@@ -12,8 +12,6 @@ from synth_core.run import write_whole
 from synth_core.scorecard import Scorecard
 from synth_core.table import Table
 
-
-
 MOST = 3_000_000  # rows that are judged: what memory of a laptop holds
 
 

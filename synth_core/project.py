@@ -39,7 +39,7 @@ from synth_core.errors import ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
-from synth_core.recipe import Recipe, Use
+from synth_core.recipe import Recipe, Use, cluster_address
 from synth_core.run import Run, write_whole
 from synth_core.scorecard import Target, default_targets
 from synth_core.table import Table
@@ -65,6 +65,7 @@ class _Facts(BaseModel):
     sheets: list[str] = Field(default_factory=list)
     evidence: dict[str, str] = Field(default_factory=dict)
     question: Question | None = None
+    cluster: str = ""
 
 
 def home() -> Path:
@@ -296,7 +297,20 @@ class Project:
         if path.exists():
             draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
         missing = {name: choice.missing for name, choice in self._facts.choices.items() if choice.missing}
-        return draft.model_copy(update={"constraints": self.rules, "use": self.use, "missing": missing})
+        told = {"constraints": self.rules, "use": self.use, "missing": missing, "cluster": self.cluster}
+        return draft.model_copy(update=told)
+
+    @property
+    def cluster(self) -> str:
+        """Address of the dask scheduler whose workers make the rows; "": this machine."""
+        return self._facts.cluster
+
+    def set_cluster(self, address: str) -> None:
+        """Say where runs are made; :class:`ProjectError` says what an address looks like."""
+        try:
+            self._save(cluster=cluster_address(address))
+        except ValueError as error:
+            raise ProjectError(f"'{address[:60]}' is not an address: {error}.") from None
 
     def set_draft(self, recipe: Recipe) -> None:
         """Keep the recipe for the next run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,12 @@ from synth_core.progress import StageProgress
 
 TICK = 0.25  # seconds between two looks at whether the work was cancelled
 ATTEMPTS = 3
+MANY_ROWS = 200_000
+
+
+def usual_workers(rows: int) -> int:
+    """Return how many processes sample when nobody says: one per core where the release is large."""
+    return max(1, os.cpu_count() or 1) if rows >= MANY_ROWS else 1
 
 
 def sample(model: Model, out: Path, workers: int, progress: StageProgress) -> list[PartFacts]:
@@ -47,8 +54,8 @@ def sample(model: Model, out: Path, workers: int, progress: StageProgress) -> li
             generate_part(model, folder, part, tick)
             done += part.rows
             tell()
-    for part in made:
-        done += part.rows if part is not None else 0
+    for one in made:
+        done += one.rows if one is not None else 0
         tell()
     return [part.facts(folder) for part in parts]
 

@@ -95,4 +95,4 @@ def _keys(frame: pd.DataFrame) -> npt.NDArray[np.uint64]:
     floats = frame.select_dtypes("float").columns
     if len(floats):
         frame = frame.assign(**{name: frame[name] + 0.0 for name in floats})  # -0.0 equals 0.0
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
+    return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)

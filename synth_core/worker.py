@@ -18,10 +18,12 @@ from typing import IO
 
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.jobs import remember_process, slots
+from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
 from synth_core.project import Project, home
 from synth_core.recipe import Recipe
 from synth_core.run import STAGES, Run, Status
+from synth_core.sampling import usual_workers
 
 
 def expected_seconds(recipe: Recipe) -> dict[str, float]:
@@ -107,7 +109,8 @@ def work(run: Run, reporter: Reporter) -> None:
     reporter("Read", 0, 1, "Reading the table")
     table = project.table_of(run.table_name)
     recipe = run.recipe
-    workers = max(1, (os.cpu_count() or 1)) if recipe.rows >= 200_000 else 1
+    workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
+    require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     follow(table, recipe, run.folder, workers=workers, progress=reporter)
 
 
