@@ -1,7 +1,7 @@
 """From a table and a recipe to a synthetic table on disk.
 
-The rows come in parts (:mod:`synth_core.parts`), which are checked (:mod:`synth_core.verification`) and become one file,
-or a folder of files. At no time are more than a few parts in memory.
+The rows come in parts (:mod:`synth_core.parts`), which are checked (:mod:`synth_core.verification`) and become one
+file, or a folder of files. At no time are more than a few parts in memory.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Cluster:
                 "0",
                 "--local-directory",
                 place,
-            )  # fmt: skip
+            )
         )
 
     def wait_for(self, workers: int) -> None:

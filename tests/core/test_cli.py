@@ -197,6 +197,45 @@ def test_a_failed_gate_holds_the_rows_back(capsys: pytest.CaptureFixture[str], c
     assert (folder / "report.html").exists()
 
 
+@pytest.mark.parametrize("words", [("parts/",), ("rows.parquet", "--partitioned")])
+def test_generate_writes_a_folder_of_parts(
+    capsys: pytest.CaptureFixture[str], clients: Path, words: tuple[str, ...]
+) -> None:
+    out = f"{clients.parent}/{words[0]}"
+    given = ("generate", clients, "--rows", 300, "--method", "independent", "--out", out, *words[1:])
+    for _ in range(2):
+        code, text, err = simile(capsys, *given)
+        assert code == 0, err
+    assert f"300 rows x 4 columns by 'independent' -> {out.rstrip('/')}" in text
+    assert len(pd.read_parquet(out)) == 300
+    assert {path.name for path in Path(out).iterdir()} == {"part-000000.parquet", "_SYNTHETIC.txt"}
+
+
+def test_run_puts_a_folder_of_parts_into_the_pack(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    recipe, folder = clients.with_name("recipe.json"), clients.with_name("pack")
+    recipe.write_text(json.dumps({"method": "independent", "rows": 300, "chunk_rows": 100, "use": "explore"}))
+    for words in ((), ("--partitioned",)):
+        code, _, err = simile(capsys, "run", recipe, clients, "--out", folder, "--override", "a test", *words)
+        assert code in (0, 1), err
+    assert len(pd.read_parquet(folder / "synthetic")) == 300
+    assert not (folder / "synthetic.parquet").exists()
+    assert not (folder / "synthetic.csv").exists()
+    assert "synthetic/part-000002.parquet" in json.loads((folder / "manifest.json").read_text())["sha256"]
+    assert (folder / "codebook.csv").exists()
+
+
+def test_too_little_memory_is_said_before_the_work(
+    capsys: pytest.CaptureFixture[str], clients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMILE_MEMORY_GB", "0.02")
+    recipe = clients.with_name("recipe.json")
+    recipe.write_text(json.dumps({"method": "independent", "rows": 300}))
+    for words in (("generate", clients, "--out", "x.csv"), ("run", recipe, clients, "--out", "pack")):
+        code, _, err = simile(capsys, *words)
+        assert code == 2
+        assert "of memory, and 0.0 GB are free" in err
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -212,6 +251,10 @@ def test_a_failed_gate_holds_the_rows_back(capsys: pytest.CaptureFixture[str], c
         (["generate", "CLIENTS", "--out", "x.csv", "--where", "agee > 3"], "age"),
         (["generate", "CLIENTS", "--out", "x.csv", "--for", "fun"], "no such use"),
         (["generate", "CLIENTS", "--out", "x.csv", "--constraints", "nowhere.json"], "nowhere.json"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--partitioned"], "leave '.csv' out of its name"),
+        (["generate", "CLIENTS", "--out", "nowhere/x/"], "does not exist"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--cluster", "here"], "looks like tcp://"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--cluster", "tcp://127.0.0.1:1"], "luster"),
         (["run", "nowhere.json", "CLIENTS", "--out", "pack"], "nowhere.json"),
         (["nonsense"], "nonsense"),
         ([], ""),

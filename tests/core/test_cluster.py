@@ -12,7 +12,7 @@ from synth_core import cluster as module
 from synth_core import jobs, project
 from synth_core.cluster import require_workers
 from synth_core.constraints.kinds import Inequality
-from synth_core.errors import Cancelled, InfeasibleError, InputError
+from synth_core.errors import Cancelled, InputError
 from synth_core.generation import generate
 from synth_core.parts import parts_of
 from synth_core.recipe import Recipe
@@ -108,12 +108,6 @@ def test_a_run_of_the_studio_uses_it_and_cancelling_frees_it(cluster: Cluster) -
     assert cluster.tasks() == 0
 
 
-def test_what_the_engine_says_comes_back_as_it_is(people: Table, tmp_path: Path, cluster: Cluster) -> None:
-    shares = {"plan": {"gold": 1.0}}
-    with pytest.raises(InfeasibleError, match="rows"):
-        generate(people, recipe(shares=shares, where="age < 20", cluster=cluster.address), tmp_path)
-
-
 def test_where_nothing_answers_one_sentence_says_so(people: Table, tmp_path: Path) -> None:
     require_distributed()
     address = f"tcp://127.0.0.1:{free_port()}"
@@ -134,3 +128,23 @@ def test_workers_with_other_versions_are_refused() -> None:
 
     with pytest.raises(InputError, match=r"Worker tcp://10.0.0.7:4000 has numpy 0.1 and this machine has"):
         module._check_workers(Workers(), "tcp://10.0.0.5:8786")
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'simile\[cluster\]'"):
+        require_workers("tcp://127.0.0.1:8786")
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8786", "http://10.0.0.5:8786", "tcp://10.0.0.5", "tcp://a b:1", "tcp://h:0"]
+)
+def test_what_is_no_address_is_refused_with_what_one_looks_like(address: str) -> None:
+    with pytest.raises(ValueError, match="looks like tcp://"):
+        Recipe(cluster=address)
+
+
+def test_where_the_work_is_done_is_no_part_of_what_repeats_it() -> None:
+    there = Recipe.model_validate_json('{"rows": 5, "cluster": "tcp://10.0.0.5:8786"}')
+    assert there.cluster == "tcp://10.0.0.5:8786"
+    assert there.model_dump_json() == Recipe(rows=5).model_dump_json()

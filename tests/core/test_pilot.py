@@ -1,11 +1,15 @@
 """A dry run finds what would fail, and how much would be kept."""
 
+from pathlib import Path
+
 import pytest
 
 from synth_core.errors import ConstraintError
+from synth_core.generation import generate
 from synth_core.pilot import pilot
 from synth_core.recipe import Recipe
 from synth_core.table import Table
+from tests.conftest import make_people
 
 
 def test_a_dry_run_says_how_long_and_how_much_is_kept(people: Table) -> None:
@@ -33,3 +37,17 @@ def test_a_recipe_that_cannot_be_kept_is_found_before_the_long_run(people: Table
 
 def test_engines_that_train_for_minutes_have_no_dry_run(people: Table) -> None:
     assert pilot(people, Recipe(method="tvae", rows=100)) is None
+
+
+@pytest.mark.parametrize("method", ["trees", "copula", "independent"])
+def test_the_work_is_told_to_within_a_factor_of_two(method: str, tmp_path: Path) -> None:
+    """In processor seconds: the clock depends on what else the machine does meanwhile."""
+    table, recipe = make_people(9_000), Recipe(method=method, rows=150_000)
+    told = pilot(table, recipe)
+    assert told is not None
+    took = sum(generate(table, recipe, tmp_path).work.values())
+    assert 0.5 < told.work / took < 2, (told.work, took)
+
+
+def test_nothing_of_a_dry_run_goes_to_a_cluster(people: Table) -> None:
+    assert pilot(people, Recipe(method="independent", rows=100, cluster="tcp://127.0.0.1:1")) is not None

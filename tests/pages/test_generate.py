@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from synth_core import jobs
+from synth_core import project as projects
 from synth_core.errors import ProjectError
 from synth_core.run import Status
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of
@@ -218,3 +219,41 @@ def test_a_recipe_that_would_fail_says_so_before_it_is_started() -> None:
     project.set_draft(project.draft.model_copy(update={"where": "age > 900"}))
     at = open_page("generate", project)
     assert "No real row keeps" in at.error[0].value
+
+
+def test_the_memory_that_it_needs_stands_beside_the_time() -> None:
+    assert "GB of memory" in text_of(open_page("generate", make_project()))
+
+
+def test_a_recipe_that_does_not_fit_into_memory_says_so_and_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMILE_MEMORY_GB", "0.01")
+    project = make_project()
+    at = open_page("generate", project)
+    assert "of memory, and 0.0 GB are free" in at.error[0].value
+    at.button(key="generate.start").click().run()
+    assert "The run was not started" in at.error[0].value
+    assert not project.runs()
+
+
+def test_a_cluster_that_answers_is_kept_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synth_core.cluster.require_workers", lambda address: 2)
+    monkeypatch.setattr("pages.ui.cluster_field.require_workers", lambda address: 2)
+    project = make_project()
+    at = open_page("generate", project)
+    at.text_input(key="generate.cluster").set_value(" tcp://10.0.0.5:8786 ").run()
+    assert not at.exception
+    assert "2 workers answer" in text_of(at)
+    assert projects.open_project(project.id).draft.cluster == "tcp://10.0.0.5:8786"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [("10.0.0.5", "looks like tcp://"), ("tcp://127.0.0.1:1", "tcp://127.0.0.1:1")],
+)
+def test_a_cluster_that_cannot_be_used_says_why_and_nothing_starts(address: str, sentence: str) -> None:
+    project = make_project()
+    at = open_page("generate", project)
+    at.text_input(key="generate.cluster").set_value(address).run()
+    assert any(sentence in error.value or "distributed" in error.value for error in at.error)
+    at.button(key="generate.start").click().run()
+    assert not project.runs()
