@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -44,11 +44,12 @@ def require_workers(address: str) -> int:
         return _check_workers(client, address)
 
 
-def by_cluster(model: Model, todo: Sequence[Part], out: Path, address: str) -> Iterator[Part | None]:
+def by_cluster(model: Model, todo: Sequence[Part], out: Path) -> Generator[Part | None, None, None]:
     """Yield each part once it is written to ``out/parts``, and None a few times a second meanwhile.
 
-    When the caller stops early, what was asked of the workers is taken back.
+    When the caller closes it early, what was asked of the workers of the recipe's cluster is taken back.
     """
+    address = model.plan.recipe.cluster
     with _client(address) as client:
         _check_workers(client, address)
         yield from _Asked(client, address, out, list(todo)).parts(_packed(model.plan, out / "model"))

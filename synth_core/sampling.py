@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 
 from synth_core.cluster import by_cluster
@@ -44,23 +45,21 @@ def sample(model: Model, out: Path, workers: int, progress: StageProgress) -> li
         tell()
 
     tell()
-    if recipe.cluster and todo:
-        made = by_cluster(model, todo, out, recipe.cluster)
-    elif workers > 1 and len(todo) > 1:
-        made = _by_processes(model.plan.without_rows(), todo, out, workers)
-    else:
-        made = iter([])
+    if not todo or not (recipe.cluster or (workers > 1 and len(todo) > 1)):
         for part in todo:
             generate_part(model, folder, part, tick)
             done += part.rows
             tell()
-    for one in made:
-        done += one.rows if one is not None else 0
-        tell()
+    else:
+        elsewhere = by_cluster(model, todo, out) if recipe.cluster else _by_processes(model.plan, todo, out, workers)
+        with closing(elsewhere) as made:  # whoever stops half-way ends the processes now, not some time later
+            for one in made:
+                done += one.rows if one is not None else 0
+                tell()
     return [part.facts(folder) for part in parts]
 
 
-def _by_processes(plan: Plan, todo: Sequence[Part], out: Path, workers: int) -> Iterator[Part | None]:
+def _by_processes(plan: Plan, todo: Sequence[Part], out: Path, workers: int) -> Generator[Part | None, None, None]:
     """Yield each part once it is written, and None while there is none.
 
     A process that is killed from outside takes the pool with it; another one makes what is missing.
@@ -68,10 +67,11 @@ def _by_processes(plan: Plan, todo: Sequence[Part], out: Path, workers: int) -> 
     left = list(todo)
     for _ in range(ATTEMPTS):
         try:
-            for part in _pool(plan, list(left), out, workers):
-                if part is not None:
-                    left.remove(part)
-                yield part
+            with closing(_pool(plan.without_rows(), list(left), out, workers)) as made:
+                for part in made:
+                    if part is not None:
+                        left.remove(part)
+                    yield part
             return
         except BrokenProcessPool:
             whole = [part for part in left if part.whole(out / "parts")]
@@ -83,7 +83,7 @@ def _by_processes(plan: Plan, todo: Sequence[Part], out: Path, workers: int) -> 
     )
 
 
-def _pool(plan: Plan, todo: list[Part], out: Path, workers: int) -> Iterator[Part | None]:
+def _pool(plan: Plan, todo: list[Part], out: Path, workers: int) -> Generator[Part | None, None, None]:
     before = set(multiprocessing.active_children())
     # spawn, not fork: a forked child inherits locked OpenMP and torch state
     pool = ProcessPoolExecutor(

@@ -70,6 +70,23 @@ def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     assert project.active_run() is None
 
 
+def test_a_run_whose_processes_sample_is_cancelled_within_two_seconds() -> None:
+    import psutil
+
+    run = jobs.start(project_of(), Recipe(method="independent", rows=40_000_000, seed=1))
+    end = time.monotonic() + 120
+    while not list((run.folder / "parts").glob("part-*.json")) and time.monotonic() < end:
+        assert run.status().active, run.status().error
+        time.sleep(0.05)
+    family = psutil.Process(int((run.folder / "pid").read_text().split()[0])).children(recursive=True)
+    began = time.monotonic()
+    jobs.cancel(run)
+    took = time.monotonic() - began
+    assert run.status().state == "cancelled"
+    assert not [process for process in family if process.is_running()]
+    assert took < 2
+
+
 def test_a_failed_run_keeps_its_sentence_and_logs_no_cell() -> None:
     run = jobs.start(project_of(), Recipe(method="independent", rows=50, where="age > 900"))
     assert wait_for(run, "failed", "done") == "failed"
