@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from synth_core.cli_options import check_suffix
+from synth_core.progress import Pace
 
 if TYPE_CHECKING:
     from synth_core.scorecard import Scorecard, Target, Verdict
@@ -23,6 +24,7 @@ class Bar:
     def __init__(self) -> None:
         self._stage = ""
         self._began = 0.0
+        self._pace = Pace(0.0)
         self._live = sys.stderr.isatty()
         self._written = 0.0
 
@@ -31,10 +33,12 @@ class Bar:
         if stage != self._stage:
             self.close()
             self._stage, self._began = stage, time.monotonic()
+            self._pace = Pace(done / total if total else 0.0)
         if self._live and time.monotonic() - self._written > 0.1:
             self._written = time.monotonic()
             share = done / total if total else 0.0
-            sys.stderr.write(f"\r\x1b[K{stage}  {share:4.0%}  {note}")
+            left = self._pace.seconds_left(share)
+            sys.stderr.write(f"\r\x1b[K{stage}  {share:4.0%}  {note}{_in_words(left)}")
             sys.stderr.flush()
 
     def close(self) -> None:
@@ -44,6 +48,12 @@ class Bar:
         elif self._stage:
             sys.stderr.write(f"{self._stage}: {time.monotonic() - self._began:.1f} s\n")
         self._stage = ""
+
+
+def _in_words(left: float | None) -> str:
+    if left is None or left < 2:
+        return ""
+    return f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
 
 
 def conclude(

@@ -28,7 +28,6 @@ from synth_core.parts import MadePart, Model, Part, Plan, make_part
 TICK = 0.25
 ANSWER_SECONDS = 5.0
 WORKER_SECONDS = 60.0  # how long a cluster may be without any worker
-_INSTALL = "A cluster needs the package 'distributed'; install it with: pip install 'simile[cluster]'."
 _TOLD = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
@@ -122,7 +121,10 @@ _GO_ON = "The parts that are finished are kept; resume the run when the cluster 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     if find_spec("distributed") is None:
-        raise InputError(_INSTALL)
+        raise InputError(
+            f"The cluster at {address} needs the package 'distributed' here; install it with: pip install "
+            "'simile[cluster]'."
+        )
     from distributed import Client
 
     host, _, port = address.partition("://")[2].rpartition(":")

@@ -1,5 +1,6 @@
 """How long work tells where it is: a protocol, not a user interface."""
 
+import time
 from typing import Protocol
 
 
@@ -32,3 +33,15 @@ def within(stages: StageProgress, stage: str) -> Progress:
         stages(stage, done, total, note)
 
     return report
+
+
+class Pace:
+    """How long a stage will still take, by its own pace: from the share (0..1) that was done when it began here."""
+
+    def __init__(self, share: float) -> None:
+        self._from, self._began = share, time.monotonic()
+
+    def seconds_left(self, share: float) -> float | None:
+        """Return the seconds left; None while too little was done to tell."""
+        spent, moved = time.monotonic() - self._began, share - self._from
+        return None if spent < 1 or moved < 0.02 else spent * (1 - share) / moved

@@ -20,6 +20,7 @@ from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileEr
 from synth_core.jobs import remember_process, slots
 from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
+from synth_core.progress import Pace
 from synth_core.project import Project, home
 from synth_core.recipe import Recipe
 from synth_core.run import STAGES, Run, Status
@@ -45,12 +46,14 @@ class Reporter:
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
+        self._pace = Pace(0.0)
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
         """Take progress of one stage (a :class:`~synth_core.progress.StageProgress`)."""
         fresh = stage != self.status.stage
         if fresh:
             self._close_stage()
+            self._pace = Pace(done / total if total else 0.0)
         before = sum(self.weights[name] for name in STAGES[: STAGES.index(stage)]) if stage in STAGES else 0.0
         within = self.weights.get(stage, 0.0) * min(done / total if total else 0.0, 1.0)
         share = (before + within) / sum(self.weights.values())
@@ -91,13 +94,11 @@ class Reporter:
 
     def _seconds_left(self, stage: str, done: float, total: float) -> float | None:
         """Return seconds left: this stage by its own pace, later ones by their weight at the pace so far."""
-        spent = time.time() - self._stage_began
-        share = done / total if total else 0.0
-        if spent < 1 or share < 0.02 or stage not in STAGES:
+        here = self._pace.seconds_left(done / total if total else 0.0)
+        if here is None or stage not in STAGES:
             return self.status.seconds_left
-        here = spent * (1 - share) / share
         measured = dict(self.status.seconds)
-        measured[stage] = spent / share
+        measured[stage] = time.time() - self._stage_began + here
         pace = sum(measured.values()) / max(sum(self.weights[name] for name in measured if name in self.weights), 1e-9)
         later = sum(self.weights[name] for name in STAGES[STAGES.index(stage) + 1 :]) * pace
         return round(here + later, 1)

@@ -254,7 +254,7 @@ def test_too_little_memory_is_said_before_the_work(
         (["generate", "CLIENTS", "--out", "x.csv", "--partitioned"], "leave '.csv' out of its name"),
         (["generate", "CLIENTS", "--out", "nowhere/x/"], "does not exist"),
         (["generate", "CLIENTS", "--out", "x.csv", "--cluster", "here"], "looks like tcp://"),
-        (["generate", "CLIENTS", "--out", "x.csv", "--cluster", "tcp://127.0.0.1:1"], "luster"),
+        (["generate", "CLIENTS", "--out", "x.csv", "--cluster", "tcp://127.0.0.1:1"], "at tcp://127.0.0.1:1"),
         (["run", "nowhere.json", "CLIENTS", "--out", "pack"], "nowhere.json"),
         (["nonsense"], "nonsense"),
         ([], ""),
