@@ -120,7 +120,8 @@ def running(workers: int = 2) -> Iterator[Cluster]:
         _answer(cluster)
         for _ in range(workers):
             cluster.add_worker()
-        cluster.wait_for(workers)
+        if workers:
+            cluster.wait_for(workers)
         yield cluster
     finally:
         cluster.stop()
