@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
         "copula 60000",
         "trees 6000 --numbers 4 --categories 4",
         "trees 3000 --numbers 4 --categories 4 --made 250000 --chunk 250000",
-        "independent 4000 --numbers 4 --categories 4 --made 300000 --judged",
+        "independent 2000 --numbers 2 --categories 2 --made 60000 --judged",
         "tvae 4000 --numbers 2 --categories 1 --levels 400",
     ],
 )
