@@ -5,8 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from synth_core.table import Column, Kind, Role, Table
+
+# other work on the machine makes an example slow, not wrong
+settings.register_profile("simile", deadline=None)
+settings.load_profile("simile")
 
 
 @pytest.fixture(autouse=True)
