@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -195,7 +196,7 @@ def _plan(train: Table, recipe: Recipe) -> Plan:
 
 
 def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fitted:
-    """Fit the engine, or load the model that an interrupted run left."""
+    """Fit the engine, from where an interrupted fit left off if it can, or load the model that was learned before."""
     if (out / "model.done").exists():
         return method_class(recipe.method).load(out / "model")
     progress("Learn", 0, 1, f"{len(plan.enforcement.encoded):,} rows")
@@ -205,9 +206,10 @@ def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fi
     if "release_rows" in known and not int(params.get("release_rows", 0)):
         # the more rows are released, the more they say about single people: engines that can, hold back accordingly
         params["release_rows"] = recipe.rows
+    goes_on: dict[str, Any] = {"checkpoint": out / "learning"} if method_class(recipe.method).info.resumable else {}
     try:
         fitted = create(recipe.method, params).fit(
-            plan.enforcement.encoded, seed=seed, progress=within(progress, "Learn")
+            plan.enforcement.encoded, seed=seed, progress=within(progress, "Learn"), **goes_on
         )
     except (SimileError, MemoryError):
         raise
@@ -219,6 +221,7 @@ def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fi
     shutil.rmtree(out / "model", ignore_errors=True)
     fitted.save(out / "model")
     (out / "model.done").touch()
+    shutil.rmtree(out / "learning", ignore_errors=True)
     return fitted
 
 
@@ -242,7 +245,7 @@ def _start_folder(table: Table, recipe: Recipe, out: Path, partitioned: bool) ->
     print_now = hashlib.sha256((table.fingerprint + recipe.model_dump_json()).encode()).hexdigest()
     marker = out / "made-from"
     if not marker.exists() or marker.read_text(encoding="ascii") != print_now:
-        for name in ("parts", "model", FOLDER):
+        for name in ("parts", "model", "learning", FOLDER):
             shutil.rmtree(out / name, ignore_errors=True)
         for name in ("model.done", FILE, "synthesis.json"):
             (out / name).unlink(missing_ok=True)

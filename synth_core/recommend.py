@@ -13,7 +13,8 @@ from synth_core.table import Column, Kind, Table
 FEW_ROWS = 300
 MANY_COLUMNS = 300
 MANY_LEVELS = 200
-NETWORKS = ("ctgan", "tvae")
+NETWORKS = ("ctgan", "tvae", "diffusion")
+LEVEL_EACH = ("ctgan", "tvae")  # networks with a column in memory per category
 _LEARN_FEW = "a network needs more to learn from"
 
 
@@ -126,11 +127,10 @@ def _best(size: _Size, use: Use) -> tuple[str, str]:
 
 def _refused(name: str, size: _Size) -> str:
     """Return why an engine is advised against for a table of this size, or ""."""
-    if name in NETWORKS:
-        if size.levels > MANY_LEVELS:
-            return f"'{size.widest}' has {size.levels:,} categories; this engine needs a column in memory for each."
-        if size.rows < 1000:
-            return f"{size.rows:,} rows are few: {_LEARN_FEW}."
+    if name in LEVEL_EACH and size.levels > MANY_LEVELS:
+        return f"'{size.widest}' has {size.levels:,} categories; this engine needs a column in memory for each."
+    if name in NETWORKS and size.rows < 1000:
+        return f"{size.rows:,} rows are few: {_LEARN_FEW}."
     if name in ("trees", "bayesian_network") and len(size.columns) > MANY_COLUMNS:
         return f"{len(size.columns)} columns: its time grows with the square of their number."
     if name == "trees" and size.rows < FEW_ROWS:

@@ -18,6 +18,7 @@ from typing import IO
 
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.jobs import remember_process, slots
+from synth_core.methods import methods
 from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
 from synth_core.progress import Pace
@@ -30,11 +31,21 @@ from synth_core.sampling import usual_workers
 def expected_seconds(recipe: Recipe) -> dict[str, float]:
     """Return what each stage weighs in the bar before it is measured: rough seconds on two cores."""
     grown = recipe.rows / 100_000
+    learning = _most_minutes(recipe) * 60 or 4.0
     return dict(
         zip(
-            STAGES, (0.3, 0.3, 4.0, 0.3 + 2 * grown, 0.2 + 0.3 * grown, 6.0 + 0.5 * grown, 0.3 + 2 * grown), strict=True
+            STAGES,
+            (0.3, 0.3, learning, 0.3 + 2 * grown, 0.2 + 0.3 * grown, 6.0 + 0.5 * grown, 0.3 + 2 * grown),
+            strict=True,
         )
     )
+
+
+def _most_minutes(recipe: Recipe) -> float:
+    """Return how many minutes the engine may learn by its setting 'minutes'; 0 where it has none."""
+    engine = methods().get(recipe.method)
+    found = [param.default for param in engine.info.params if param.name == "minutes"] if engine is not None else []
+    return float(recipe.params.get("minutes", found[0])) if found else 0.0
 
 
 class Reporter:

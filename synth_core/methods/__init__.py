@@ -14,7 +14,7 @@ from synth_core.table import did_you_mean
 
 __all__ = ["Engine", "Fitted", "Method", "MethodInfo", "Param", "create", "method_class", "methods", "register"]
 
-_BUILT_IN = ("trees", "copula", "bayesian_network", "independent", "deep")
+_BUILT_IN = ("trees", "copula", "bayesian_network", "independent", "diffusion", "deep")
 _registry: dict[str, type[Method]] = {}
 M = TypeVar("M", bound=type[Method])
 

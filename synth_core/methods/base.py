@@ -92,6 +92,9 @@ class MethodInfo:
         Importable packages without which the card is greyed.
     private
         Whether the default settings aim at the private end of the frontier.
+    resumable
+        Whether ``fit`` takes ``checkpoint``: a folder where it keeps how far it is and from which it goes on, to the
+        same model as a fit that was never interrupted.
     """
 
     name: str
@@ -105,6 +108,7 @@ class MethodInfo:
     requires: tuple[str, ...] = ()
     params: tuple[Param, ...] = field(default=())
     private: bool = False
+    resumable: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:

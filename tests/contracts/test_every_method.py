@@ -14,8 +14,8 @@ from synth_core.table import Column, Kind, Table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TINY = {"epochs": 1, "batch_size": 20, "hidden_units": 8, "embedding_dim": 4, "layers": 1}
-SETTINGS = {"ctgan": TINY, "tvae": TINY}
-BARELY_TRAINED = set(SETTINGS)
+SETTINGS = {"ctgan": TINY, "tvae": TINY, "diffusion": {"minutes": 0.002, "hidden": 32}}
+BARELY_TRAINED = {"ctgan", "tvae"}
 CLASSES = {**methods(), "echo": Echo}
 NAMES = sorted(CLASSES)
 every_method = pytest.mark.parametrize("name", NAMES)

@@ -23,7 +23,7 @@ def _engine(name: str, requires: tuple[str, ...] = ()) -> Any:
 
 @pytest.fixture(autouse=True)
 def engines(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    known = {name: _engine(name) for name in ("trees", "copula", "independent", "ctgan", "tvae")}
+    known = {name: _engine(name) for name in ("trees", "copula", "independent", "ctgan", "tvae", "diffusion")}
     monkeypatch.setattr(module, "methods", lambda: known)
     return known
 
@@ -48,6 +48,7 @@ def test_few_rows_get_the_copula_and_refuse_trees_and_networks() -> None:
     assert found["copula"].recommended
     assert "120 rows" in found["trees"].refused
     assert found["ctgan"].refused
+    assert "a network needs more to learn from" in found["diffusion"].refused
 
 
 def test_one_learned_column_gets_independent() -> None:
@@ -61,6 +62,7 @@ def test_networks_are_refused_for_a_column_with_very_many_categories_and_it_is_n
     found = {one.method: one for one in assess(table, Use.SHARE)}
     assert "'diag_1' has 696 categories" in found["ctgan"].refused
     assert not found["trees"].refused
+    assert not found["diffusion"].refused
 
 
 def test_an_engine_whose_package_is_missing_is_never_recommended(engines: dict[str, Any]) -> None:

@@ -122,7 +122,7 @@ def test_a_missing_package_greys_the_card_and_shows_the_install_line(monkeypatch
     assert registry.methods()["tvae"].info.missing == ("a_package_that_is_not_there",)
 
 
-@pytest.mark.parametrize("name", ["trees", "copula", "bayesian_network", "independent", "ctgan", "tvae"])
+@pytest.mark.parametrize("name", ["trees", "copula", "bayesian_network", "independent", "diffusion", "ctgan", "tvae"])
 def test_every_setting_of_every_engine_is_drawn_under_expert(name: str) -> None:
     project = make_project()
     project.set_draft(Recipe(method=name))
