@@ -23,6 +23,7 @@ LIMIT = "SIMILE_MEMORY_GB"
 
 _PROCESS = 200e6  # Python and the packages of the light engines
 _NETWORK_PROCESS = 750e6  # torch and SDV
+_TORCH_PROCESS = 450e6  # torch alone
 _REAL_CELL = 70  # the real table, its train rows, and what is made of them
 _CODED_CELL = 40  # states, ranks and positions
 _DONOR = 14  # a donor held by one of a column's trees, per real row
@@ -72,6 +73,7 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
     real = max(len(table), 1)
     train = real * (1 - recipe.holdout)
     process = _NETWORK_PROCESS if recipe.method in NETWORKS else _PROCESS
+    process = _TORCH_PROCESS if recipe.method == "diffusion" else process
     own = process + real * len(table.columns) * _REAL_CELL
     learn, model = _engine(table, columns, recipe, train)
     candidates = int(recipe.params.get("candidates", 1)) if recipe.method == "trees" else 1
