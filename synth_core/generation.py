@@ -168,8 +168,17 @@ def read_synthetic(out: Path, synthesis: Synthesis, most: int | None = None) -> 
 def peak_mb() -> float:
     """Return the largest resident memory of this process and its finished children so far, in MB."""
     unit = 1 if sys.platform == "darwin" else 1024
-    used = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return used * unit / 1e6
+    used = [resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit, _own_peak(unit)]
+    return max(used) / 1e6
+
+
+def _own_peak(unit: int) -> int:
+    """Return this process's peak in bytes; the system's usage would count what its parent held when it was started."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _plan(train: Table, recipe: Recipe) -> Plan:

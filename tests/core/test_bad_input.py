@@ -242,7 +242,7 @@ def test_broken_rules_name_the_rule(capsys: pytest.CaptureFixture[str], clients:
         (["--rows", "1000000000"], "--rows"),
         (["--holdout", "nan"], "--holdout"),
         (["--out", "/nowhere/out.csv"], "does not exist"),
-        (["--out", "FOLDER.csv"], "is a folder"),
+        (["--out", "FOLDER.csv"], "a folder of parts holds Parquet files"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(

