@@ -52,8 +52,11 @@ class Boosted:
         depth: int,
         rate: float,
         least: float,
+        squared: bool = False,
     ) -> Self:
         """Return trees whose sum is the log odds of ``label`` (0 or 1), as many as rows put aside for it call for.
+
+        ``squared``: the sum is a number's mean, and labels are any numbers.
 
         Parameters
         ----------
@@ -67,7 +70,7 @@ class Boosted:
         width, rows = bins.shape
         places = (bins.T + np.arange(width, dtype=np.int32) * MOST_BINS).astype(np.int32)
         share_of_one = float(np.average(label, weights=weight))
-        base = float(np.log(share_of_one / (1 - share_of_one)))
+        base = share_of_one if squared else float(np.log(share_of_one / (1 - share_of_one)))
         aside = rng.random(rows) < _ASIDE
         score = np.full(rows, base)
         best, kept = np.inf, 0
@@ -75,8 +78,7 @@ class Boosted:
         cut = np.zeros((trees, depth), dtype=np.uint8)
         leaf = np.zeros((trees, 2**depth), dtype=np.float32)
         for tree in range(trees):
-            chance = 1 / (1 + np.exp(-score))
-            slope, curve = weight * (label - chance), weight * np.maximum(chance * (1 - chance), 1e-6)
+            slope, curve = _steps(label, score, weight, squared)
             chosen = np.flatnonzero(~aside & (rng.random(rows) < _SHARE))
             found = np.zeros(len(chosen), dtype=np.int32)
             for level in range(depth):
@@ -89,7 +91,7 @@ class Boosted:
             curves = np.bincount(found, weights=curve[chosen], minlength=size)
             leaf[tree] = rate * slopes / (curves + least / 4)
             score += leaf[tree][_leaves(bins, feature[tree], cut[tree], equal)]
-            surprise = float((weight * np.logaddexp(0.0, np.where(label > 0, -score, score)))[aside].sum())
+            surprise = _surprise(label[aside], score[aside], weight[aside], squared)
             if surprise < best:
                 best, kept = surprise, tree + 1
             if tree + 1 - kept >= _PATIENCE:
@@ -111,6 +113,18 @@ class Boosted:
     def restore(cls, arrays: dict[str, npt.NDArray[Any]]) -> Self:
         """Return the trees that ``dump`` gave."""
         return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+
+
+def _steps(label: Floats, score: Floats, weight: Floats, squared: bool) -> tuple[Floats, Floats]:
+    if squared:
+        return weight * (label - score), weight
+    chance = 1 / (1 + np.exp(-score))
+    return weight * (label - chance), weight * np.maximum(chance * (1 - chance), 1e-6)
+
+
+def _surprise(label: Floats, score: Floats, weight: Floats, squared: bool) -> float:
+    loss = (label - score) ** 2 if squared else np.logaddexp(0.0, np.where(label > 0, -score, score))
+    return float((weight * loss).sum())
 
 
 def _answers(bins: Bins, cut: int, equal: bool) -> Flags:

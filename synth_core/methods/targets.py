@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,11 @@ class Target:
     shifted: bool
     held: Floats
 
+    def less(self, said: Floats, position: Floats, known: npt.NDArray[np.bool_]) -> Target:
+        """Return what is still to be explained where a further model says this much of it."""
+        left = self.held - said
+        return replace(self, held=left, wanted=_outputs(position, left, known))
+
     def tree(self, features: Features, rows: npt.NDArray[np.int64], leaf: int, seed: int) -> Nodes:
         """Return the splits found on these rows."""
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -70,10 +75,15 @@ def target_of(name: str, groups: Groups, scores: Scores, view: View, ranks: Floa
     normal = ndtri(np.clip(ranks, edge, 1 - edge))
     smooth = Smooth.of_number(view, scores, normal, known)
     left = normal - with_values(smooth, view, scores, len(groups))[1][:, 0]
+    return Target(groups, _outputs(position[:, 0], left, known), smooth, True, left)
+
+
+def _outputs(position: Floats, left: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Return what leaves should agree in: what is left over, how much that varies, and whether there is a number."""
     spread = max(float(left[known].std()), 1e-9)
     off = np.where(known, left / spread, 0.0)
     size = np.where(known, np.abs(off) - np.abs(off[known]).mean(), 0.0)
-    wanted = [off, _SPREAD * size]  # leaves should agree in what is left over, and in how much that varies
+    wanted = [off, _SPREAD * size]
     if known.mean() < _MOSTLY:
-        wanted.append((position[:, 0] - position.mean()) / max(float(position.std()), 1e-9))
-    return Target(groups, np.column_stack(wanted), smooth, True, left)
+        wanted.append((position - position.mean()) / max(float(position.std()), 1e-9))
+    return np.column_stack(wanted)

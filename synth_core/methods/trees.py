@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from synth_core.codec import Codec, Encoded
 from synth_core.errors import MethodError
 from synth_core.methods import register
 from synth_core.methods.base import Engine, MethodInfo, Param, require_columns
-from synth_core.methods.donors import Donors, Floats, States
 from synth_core.methods.guide import Guide
 from synth_core.methods.relations import Groups, grouped, mutual_information, related_last, simplest_first
-from synth_core.methods.smooth import Smooth, with_values
-from synth_core.methods.targets import target_of
+from synth_core.methods.sharp import ROWS as SHARP_ROWS
+from synth_core.methods.steps import Learner, Step, under
 from synth_core.methods.threads import one_thread
-from synth_core.methods.views import Features, View
+from synth_core.methods.views import View
 from synth_core.progress import Progress, silent
 from synth_core.table import Table, did_you_mean
 
@@ -33,10 +32,9 @@ BLOCK = 50_000
 _LEAF = {"private": 7.0, "balanced": 3.0, "faithful": 1.5}
 _LEAF_GROWTH = 0.37
 _RELEASE = 500_000  # assumed when nobody says how many rows are released
-_FEW_ROWS = 60
-_ALONE = 0.05  # standard deviations that a number without neighbours in its leaf may move
 _GUIDE_ROWS = 300  # fewer say too little about what is wrong with a row
 _GUIDE_DRAWS = 2
+_THREADS = 4
 
 PARAMS = (
     Param(
@@ -113,37 +111,6 @@ PARAMS = (
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """How one column is made.
-
-    Attributes
-    ----------
-    name
-        The column.
-    scores
-        For each column that it is made from: None for a number, or the scores (states, axes) of a category's states.
-    smooth
-        Shown to the trees as well; donors of a number hold normal scores of ranks less its value then. None: no model.
-    shifted
-        Whether donors do so.
-    donors
-        Trees and donors.
-    """
-
-    name: str
-    scores: dict[str, Features | None]
-    smooth: Smooth | None
-    shifted: bool
-    donors: Donors
-
-    def draw(self, view: View, rows: int, rng: np.random.Generator) -> tuple[States, Floats]:
-        """Return states and ranks of this column for rows whose other columns are in ``view``."""
-        features, values = with_values(self.smooth, view, self.scores, rows)
-        states, ranks = self.donors.draw(features, rng)
-        return states, (ndtr(ranks + values[:, 0]) if self.shifted else ranks)
-
-
 @register
 class Trees(Engine):
     """Sequential trees with leaf donors."""
@@ -167,17 +134,20 @@ class Trees(Engine):
         codec = Codec.fit(table, seed=seed)
         encoded = codec.encode(table.frame)
         groups = [grouped(codec, encoded, name) for name in codec.names]
-        order = self._order(codec, groups)
-        view = View(codec)
+        last = self._last(table)
+        order = self._order(codec, groups, last)
+        view = View.of(codec, encoded)
+        learner = Learner(
+            codec, encoded, view, self.leaf_rows(len(table)), self.params["trees"], self.params["smoothing"],
+            frozenset(last),
+        )  # fmt: skip
+        total = len(order) + 1
         steps: list[Step] = []
-        for done, place in enumerate(order):
-            name = codec.names[place]
-            progress(done, len(order) + 1, f"Learning {name}")
-            view.add(name, encoded.states[name], encoded.ranks[name])
-            steps.append(self._learn(name, groups[place], [s.name for s in steps], view, encoded, rng))
-        progress(len(order), len(order) + 1, "Comparing with real rows")
-        guide = self._guide(codec, tuple(steps), view, len(table), rng)
-        progress(len(order) + 1, len(order) + 1)
+        for done, step in enumerate(_learned(learner, groups, order, rng), start=1):
+            steps.append(step)
+            progress(done, total, f"Learned {step.name}")
+        guide = self._guide(codec, [step for step in steps if step.name not in last], view, len(table), rng)
+        progress(total, total)
         return FittedTrees(codec, tuple(steps), guide, self.params["candidates"])
 
     @classmethod
@@ -193,7 +163,14 @@ class Trees(Engine):
             leaf = round(_LEAF[self.params["privacy"]] * ratio**_LEAF_GROWTH)
         return int(max(leaf, 1))
 
-    def _order(self, codec: Codec, groups: Sequence[Groups]) -> list[int]:
+    def _last(self, table: Table) -> list[str]:
+        """Return the target, which is made last: a model of it then has all other columns to go by."""
+        early = {part.strip() for part in self.params["first"].split(",")}
+        if table.target is None or self.params["order"] == "given" or len(table) < SHARP_ROWS:
+            return []
+        return [name for name in (table.target.name,) if name not in early]
+
+    def _order(self, codec: Codec, groups: Sequence[Groups], last: Sequence[str]) -> list[int]:
         first = []
         for name in filter(None, (part.strip() for part in self.params["first"].split(","))):
             if name not in codec.names:
@@ -206,52 +183,40 @@ class Trees(Engine):
         if self.params["order"] == "given":
             return [*first, *(i for i in range(len(groups)) if i not in first)]
         arrange = related_last if self.params["order"] == "related last" else simplest_first
-        return arrange(mutual_information(groups), first)
-
-    def _learn(
-        self,
-        name: str,
-        groups: Groups,
-        before: list[str],
-        view: View,
-        encoded: Encoded,
-        rng: np.random.Generator,
-    ) -> Step:
-        """Return how a column is made. Each tree finds its splits on one half of the rows; the other half are donors.
-
-        A donor that had a say in the splits would be drawn among rows chosen to suit it; halves keep its influence
-        small (as in the "honest" trees of Athey and Imbens, 2016).
-        """
-        rows = len(groups)
-        leaf = self.leaf_rows(rows)
-        scores = {other: view.scores(other, groups) for other in before}
-        target = target_of(name, groups, scores, view, encoded.ranks[name])
-        features, _ = with_values(target.smooth, view, scores, rows)
-        trees = []
-        for _ in range(self.params["trees"]):
-            shuffled = rng.permutation(rows)
-            seed = int(rng.integers(2**31 - 1))
-            grow, give = shuffled[: rows // 2], shuffled[rows // 2 :]
-            if rows < _FEW_ROWS:
-                grow = give = shuffled
-            nodes = target.tree(features, grow, leaf, seed)
-            leaves = nodes.leaves(features[give], np.zeros(len(give), dtype=np.int64))
-            nodes, leaves = nodes.pruned(leaves, leaf)
-            trees.append((nodes, give, leaves))
-        alone = _ALONE if target.shifted else None
-        donors = Donors.gather(trees, encoded.states[name], target.held, self.params["smoothing"], alone)
-        return Step(name, scores, target.smooth, target.shifted, donors)
+        order = arrange(mutual_information(groups), first)
+        late = [codec.names.index(name) for name in last if name in codec.names]
+        return [*(place for place in order if place not in late), *late]
 
     def _guide(
-        self, codec: Codec, steps: tuple[Step, ...], real: View, rows: int, rng: np.random.Generator
+        self, codec: Codec, steps: Sequence[Step], real: View, rows: int, rng: np.random.Generator
     ) -> Guide | None:
         """Return what tells drawn rows from real ones; None where candidates are not wanted or rows are few."""
-        if self.params["candidates"] == 1 or rows < _GUIDE_ROWS or len(steps) == 1:
+        candidates = self.params["candidates"]
+        if candidates == 1 or rows < _GUIDE_ROWS or len(steps) <= 1:
             return None
         drawn = View(codec)
         for step in steps:
             drawn.add(step.name, *step.draw(drawn, _GUIDE_DRAWS * rows, rng))
-        return Guide.fit(codec, real, drawn, float(self.leaf_rows(rows)), rng)
+        least = float(self.leaf_rows(rows))
+        return Guide.fit(codec, [step.name for step in steps], real, drawn, least, candidates, rng)
+
+
+def _learned(
+    learner: Learner, groups: Sequence[Groups], order: Sequence[int], rng: np.random.Generator
+) -> Iterator[Step]:
+    """Yield the columns' steps in their order; each has its own chance, so several are learned at once."""
+    names = [learner.codec.names[place] for place in order]
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
+        waiting = [
+            pool.submit(learner.step, names[i], groups[place], names[:i], own)
+            for i, (place, own) in enumerate(zip(order, rng.spawn(len(order)), strict=True))
+        ]
+        try:
+            for step in waiting:
+                yield step.result()
+        finally:
+            for step in waiting:
+                step.cancel()
 
 
 class FittedTrees:
@@ -299,22 +264,31 @@ class FittedTrees:
         done: int,
         total: float,
     ) -> Encoded:
-        view = View(self.codec)
-        states: dict[str, States] = {}
-        ranks: dict[str, Floats] = {}
+        """Return ``rows`` rows: candidates of the columns that the guide judges, its choice, and then the others."""
+        judged = set() if self.guide is None else self.guide.names
+        late = [step for step in self.steps if judged and step.name not in judged]
         drawn = rows * self.candidates
+        made = Encoded({}, {})
+        view = View(self.codec)
         for i, step in enumerate(self.steps):
             progress(done + i, total, f"Making {step.name}")
+            if late and step is late[0]:
+                made = made.take(self._choice(view, rows, rng, known))
+                view, drawn = View.of(self.codec, made), rows
             if known is not None and step.name in known.states:
-                states[step.name] = np.tile(known.states[step.name], self.candidates)
-                ranks[step.name] = np.tile(known.ranks[step.name], self.candidates)
+                copies = drawn // max(rows, 1)
+                cells = np.tile(known.states[step.name], copies), np.tile(known.ranks[step.name], copies)
             else:
-                states[step.name], ranks[step.name] = step.draw(view, drawn, rng)
-            view.add(step.name, states[step.name], ranks[step.name])
-        made = Encoded(states, ranks)
-        if self.guide is None or not rows:
-            return made
-        return made.take(self.guide.chosen(view, rows, rng, each=known is not None))
+                cells = step.draw(view, drawn, rng)
+            made = Encoded({**made.states, step.name: cells[0]}, {**made.ranks, step.name: cells[1]})
+            view.add(step.name, *cells)
+        return made if late or not judged else made.take(self._choice(view, rows, rng, known))
+
+    def _choice(self, view: View, rows: int, rng: np.random.Generator, known: Encoded | None) -> npt.NDArray[np.int64]:
+        assert self.guide is not None
+        if not rows:
+            return np.zeros(0, dtype=np.int64)
+        return self.guide.chosen(view, rows, rng, each=known is not None)
 
     def _given(self, conditions: pd.DataFrame, rows: int) -> list[str]:
         given = [str(name) for name in conditions.columns]
@@ -334,13 +308,12 @@ class FittedTrees:
         """Write ``codec.*``, ``trees.json`` and ``trees.npz`` to ``folder`` (made if needed); no pickle."""
         self.codec.save(folder)
         arrays: dict[str, npt.NDArray[Any]] = {}
+        steps = []
         for i, step in enumerate(self.steps):
-            arrays |= {f"{i}.{name}": values for name, values in step.donors.dump().items()}
-            arrays |= {f"{i}.score.{name}": score for name, score in step.scores.items() if score is not None}
-            if step.smooth is not None:
-                arrays |= {f"{i}.weights": step.smooth.weights, f"{i}.constant": step.smooth.constant}
-        steps = [{"name": s.name, "from": list(s.scores), "shifted": s.shifted} for s in self.steps]
-        plain: dict[str, Any] = {"version": 2, "steps": steps, "candidates": self.candidates, "guide": None}
+            described, own = step.dump()
+            steps.append(described)
+            arrays |= {f"{i}.{name}": values for name, values in own.items()}
+        plain: dict[str, Any] = {"version": 3, "steps": steps, "candidates": self.candidates, "guide": None}
         if self.guide is not None:
             plain["guide"], guiding = self.guide.dump()
             arrays |= {f"guide.{name}": values for name, values in guiding.items()}
@@ -353,15 +326,6 @@ class FittedTrees:
         plain = json.loads((folder / "trees.json").read_text(encoding="utf-8"))
         with np.load(folder / "trees.npz", allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in stored.files}
-        steps = []
-        for i, entry in enumerate(plain["steps"]):
-            own = _under(arrays, f"{i}.")
-            scores = {name: own.get(f"score.{name}") for name in entry["from"]}
-            smooth = Smooth(own["weights"], own["constant"]) if "weights" in own else None
-            steps.append(Step(entry["name"], scores, smooth, entry["shifted"], Donors.restore(own)))
-        guide = Guide.restore(plain["guide"], _under(arrays, "guide.")) if plain["guide"] is not None else None
-        return cls(Codec.load(folder), tuple(steps), guide, plain["candidates"])
-
-
-def _under(arrays: dict[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
-    return {key.removeprefix(prefix): values for key, values in arrays.items() if key.startswith(prefix)}
+        steps = tuple(Step.restore(entry, under(arrays, f"{i}.")) for i, entry in enumerate(plain["steps"]))
+        guide = Guide.restore(plain["guide"], under(arrays, "guide.")) if plain["guide"] is not None else None
+        return cls(Codec.load(folder), steps, guide, plain["candidates"])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from synth_core.codec import Codec
+from synth_core.codec import Codec, Encoded
 from synth_core.methods.relations import Groups, level_scores
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +30,14 @@ class View:
         self.states: dict[str, States] = {}
         self.positions: dict[str, Features] = {}
         self._bases: dict[str, Features] = {}
+
+    @classmethod
+    def of(cls, codec: Codec, encoded: Encoded) -> View:
+        """Return the view of rows whose columns are all made."""
+        view = cls(codec)
+        for name, states in encoded.states.items():
+            view.add(name, states, encoded.ranks[name])
+        return view
 
     def add(self, name: str, states: States, ranks: Floats) -> None:
         """Take note of a column's cells."""

@@ -43,7 +43,7 @@ def seen(codec: Codec, table: Table) -> View:
 def guided():
     codec = Codec.fit(siblings(3000, True, 0), seed=0)
     real, drawn = seen(codec, siblings(3000, True, 0)), seen(codec, siblings(6000, False, 1))
-    return codec, Guide.fit(codec, real, drawn, 10.0, np.random.default_rng(99))
+    return codec, Guide.fit(codec, codec.names, real, drawn, 10.0, 4, np.random.default_rng(99))
 
 
 def test_it_asks_about_gaps_between_numbers_and_about_equal_siblings(guided):
