@@ -53,6 +53,7 @@ class Boosted:
         rate: float,
         least: float,
         squared: bool = False,
+        aside: Flags | None = None,
     ) -> Self:
         """Return trees whose sum is the log odds of ``label`` (0 or 1), as many as rows put aside for it call for.
 
@@ -65,13 +66,16 @@ class Boosted:
         least
             Leaves are shrunk as if they held so many more rows of weight one, half of each label.
         trees
-            The most; learning stops where they no longer explain the fifth of the rows that was put aside.
+            The most; learning stops where they no longer explain the rows put aside.
+        aside
+            These rows; a fifth at random when nothing is said.
         """
         width, rows = bins.shape
         places = (bins.T + np.arange(width, dtype=np.int32) * MOST_BINS).astype(np.int32)
-        share_of_one = float(np.average(label, weights=weight))
+        if aside is None:
+            aside = rng.random(rows) < _ASIDE
+        share_of_one = float(np.average(label[~aside], weights=weight[~aside]))
         base = share_of_one if squared else float(np.log(share_of_one / (1 - share_of_one)))
-        aside = rng.random(rows) < _ASIDE
         score = np.full(rows, base)
         best, kept = np.inf, 0
         feature = np.zeros((trees, depth), dtype=np.int64)

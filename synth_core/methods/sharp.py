@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 ROWS = 300  # fewer have nothing to teach it
-_FOLDS = 3
+_FOLDS = 5
 _TREES, _DEPTH, _RATE = 300, 6, 0.1
 _LEAST = 20.0
 _MOST_CLASSES, _CLASS_ROWS = 8, 30
@@ -79,17 +79,17 @@ class Sharp:
         fold = rng.permutation(len(wanted)) % _FOLDS
         said = np.zeros(wanted.shape)
         models = []
+        mine, weight = bins[:, known], np.ones(int(known.sum()))
         for number in range(_FOLDS):
-            learned, unseen = known & (fold != number), fold == number
-            few, weight = bins[:, learned], np.ones(int(learned.sum()))
+            aside = fold[known] == number
             each = tuple(
                 Boosted.fit(
-                    few, equal, wanted[learned, axis], weight, rng,
-                    trees=_TREES, depth=_DEPTH, rate=_RATE, least=_LEAST, squared=squared,
+                    mine, equal, wanted[known, axis], weight, rng, trees=_TREES, depth=_DEPTH, rate=_RATE,
+                    least=_LEAST, squared=squared, aside=aside,
                 )
                 for axis in range(wanted.shape[1])
             )  # fmt: skip
-            said[unseen] = _said(each, bins[:, unseen])
+            said[fold == number] = _said(each, bins[:, fold == number])
             models.append(each)
         return cls(questions, tuple(models)), said
 
