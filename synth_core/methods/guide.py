@@ -26,7 +26,7 @@ from synth_core.methods.views import View
 Floats = npt.NDArray[np.float64]
 
 _TREES, _DEPTH, _RATE = 150, 5, 0.2
-_SWEEPS, _CALM = 3, 5.0
+_SWEEPS, _CALM = 4, 5.0
 _FARTHEST = 4.0  # log odds are cut off here: no candidate is taken for sure
 
 
@@ -117,7 +117,7 @@ def _taken(odds: Floats, candidates: int) -> Floats:
     """Return each row's chance to be among the one in ``candidates`` rows that are taken."""
     weight = np.exp(odds - odds.max())
     low, high = 0.0, 50.0 / weight.mean()
-    for _ in range(30):
+    for _ in range(24):
         middle = (low + high) / 2
         if (1 - np.exp(-middle * weight)).mean() < 1 / candidates:
             low = middle

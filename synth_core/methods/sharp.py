@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 ROWS = 300  # fewer have nothing to teach it
-_FOLDS = 5
+_FOLDS, _FOLDS_OF_MANY = 5, 3  # of one axis, and of several, which take longer
 _TREES, _DEPTH, _RATE = 300, 6, 0.1
 _LEAST = 20.0
 _MOST_CLASSES, _CLASS_ROWS = 8, 30
@@ -76,11 +76,12 @@ class Sharp:
     ) -> tuple[Sharp, Floats]:
         questions = asked_of(codec, names, view)
         bins, equal = answers(questions, view), only_equal(questions)
-        fold = rng.permutation(len(wanted)) % _FOLDS
+        folds = _FOLDS if wanted.shape[1] == 1 else _FOLDS_OF_MANY
+        fold = rng.permutation(len(wanted)) % folds
         said = np.zeros(wanted.shape)
         models = []
         mine, weight = bins[:, known], np.ones(int(known.sum()))
-        for number in range(_FOLDS):
+        for number in range(folds):
             aside = fold[known] == number
             each = tuple(
                 Boosted.fit(

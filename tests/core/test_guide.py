@@ -98,3 +98,19 @@ def test_a_guide_brings_rows_nearer_to_the_real_ones():
         return float(np.abs(gap[:, None] - np.array([0.1, 0.2, 0.3])).min(axis=1).mean())
 
     assert off(5) < 0.8 * off(1)
+
+
+def test_the_margins_of_the_candidates_move_little(guided):
+    codec, guide = guided
+    table = siblings(40_000, False, 5)
+    view = seen(codec, table)
+
+    def drift(chooser: Guide) -> float:
+        kept = table.frame.iloc[chooser.chosen(view, 10_000, np.random.default_rng(1), each=False)]
+        gaps = [abs(table.frame[name].rank(pct=True)[kept.index].mean() - 0.5) for name in ("low", "high")]
+        before, after = (frame["one"].value_counts(normalize=True) for frame in (table.frame, kept))
+        return max(*gaps, float((before - after.reindex(before.index)).abs().max()))
+
+    free = Guide(guide.questions, guide.trees, np.zeros_like(guide.offsets))
+    assert drift(guide) < 0.032
+    assert drift(guide) < 0.65 * drift(free)
