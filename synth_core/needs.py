@@ -76,7 +76,7 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
     process = _TORCH_PROCESS if recipe.method == "diffusion" else process
     own = process + real * len(table.columns) * _REAL_CELL
     learn, model = _engine(table, columns, recipe, train)
-    candidates = int(recipe.params.get("candidates", 1)) if recipe.method == "trees" else 1
+    candidates = int(recipe.params.get("candidates", 3)) if recipe.method == "trees" else 1
     part = min(recipe.chunk_rows, recipe.rows) * len(table.columns) * _MADE_CELL * max(candidates, 1)
     here = 0 if recipe.cluster else min(workers, -(-recipe.rows // recipe.chunk_rows))
     sample = own + model + (part if here <= 1 else here * (process + model + part))

@@ -92,11 +92,11 @@ PARAMS = (
     Param(
         "candidates",
         int,
-        1,
+        3,
         low=1,
         high=10,
-        help="Rows drawn for each one released. With 3 a guide keeps those most like real rows: harder to tell apart "
-        "as whole rows, but single columns and pairs drift a little, and it takes longer. 1: all are released.",
+        help="Rows drawn for each one released: a guide keeps those most like real rows, and holds each column where it "
+        "was. 1: all drawn rows are released; faster, and easier to tell apart as whole rows.",
         expert=True,
     ),
     Param(
