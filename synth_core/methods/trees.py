@@ -95,7 +95,7 @@ PARAMS = (
         3,
         low=1,
         high=10,
-        help="Rows drawn for each one released: a guide keeps those most like real rows, and holds each column where it "
+        help="Rows drawn for each one released: a guide keeps those most like real rows and holds each column where it "
         "was. 1: all drawn rows are released; faster, and easier to tell apart as whole rows.",
         expert=True,
     ),
