@@ -71,7 +71,7 @@ class Boosted:
             These rows; a fifth at random when nothing is said.
         """
         width, rows = bins.shape
-        places = (bins.T + np.arange(width, dtype=np.int32) * MOST_BINS).astype(np.int32)
+        places = bins.T + np.arange(width, dtype=np.intp) * MOST_BINS
         if aside is None:
             aside = rng.random(rows) < _ASIDE
         share_of_one = float(np.average(label[~aside], weights=weight[~aside]))
@@ -84,15 +84,18 @@ class Boosted:
         for tree in range(trees):
             slope, curve = _steps(label, score, weight, squared)
             chosen = np.flatnonzero(~aside & (rng.random(rows) < _SHARE))
-            found = np.zeros(len(chosen), dtype=np.int32)
+            few = _Rows(places[chosen], slope[chosen], curve[chosen], np.zeros(len(chosen), dtype=np.intp))
+            sums = few.sums(1)
             for level in range(depth):
-                sums = _sums(places[chosen], found, 2**level, width, slope[chosen], curve[chosen])
                 at, where = _best(*sums, equal, least / 4)
                 feature[tree, level], cut[tree, level] = at, where
-                found = found * 2 + _answers(bins[at, chosen], where, bool(equal[at]))
+                yes = _answers(bins[at, chosen], where, bool(equal[at]))
+                if level + 1 < depth:
+                    sums = few.split(sums, yes)
+                few.leaves = few.leaves * 2 + yes
             size = 2**depth
-            slopes = np.bincount(found, weights=slope[chosen], minlength=size)
-            curves = np.bincount(found, weights=curve[chosen], minlength=size)
+            slopes = np.bincount(few.leaves, weights=few.slope, minlength=size)
+            curves = np.bincount(few.leaves, weights=few.curve, minlength=size)
             leaf[tree] = rate * slopes / (curves + least / 4)
             score += leaf[tree][_leaves(bins, feature[tree], cut[tree], equal)]
             surprise = _surprise(label[aside], score[aside], weight[aside], squared)
@@ -119,6 +122,36 @@ class Boosted:
         return cls(**{f.name: arrays[f.name] for f in fields(cls)})
 
 
+@dataclass
+class _Rows:
+    """Rows that a tree learns from: places of their bins, shape (rows, features), slopes, curvatures and leaves."""
+
+    places: npt.NDArray[np.intp]
+    slope: Floats
+    curve: Floats
+    leaves: npt.NDArray[np.intp]
+
+    def sums(self, count: int) -> tuple[Floats, Floats]:
+        """Return sums of slopes and curvatures for ``count`` leaves, shape (leaves, features, bins)."""
+        width = self.places.shape[1]
+        keys = (self.places + (self.leaves * (width * MOST_BINS))[:, None]).ravel()
+        shape, size = (count, width, MOST_BINS), count * width * MOST_BINS
+        slopes = np.bincount(keys, weights=np.repeat(self.slope, width), minlength=size)
+        curves = np.bincount(keys, weights=np.repeat(self.curve, width), minlength=size)
+        return np.asarray(slopes, dtype=np.float64).reshape(shape), np.asarray(curves, dtype=np.float64).reshape(shape)
+
+    def split(self, sums: tuple[Floats, Floats], yes: Flags) -> tuple[Floats, Floats]:
+        """Return the sums of both halves of every leaf: the smaller side is counted, the other is the rest."""
+        count = len(sums[0])
+        less = yes if 2 * int(yes.sum()) <= len(yes) else ~yes
+        part = _Rows(self.places[less], self.slope[less], self.curve[less], self.leaves[less]).sums(count)
+        halves = []
+        for whole, counted in zip(sums, part, strict=True):
+            pair = (whole - counted, counted) if less is yes else (counted, whole - counted)
+            halves.append(np.stack(pair, axis=1).reshape(2 * count, *whole.shape[1:]))
+        return halves[0], np.maximum(halves[1], 0.0)
+
+
 def _steps(label: Floats, score: Floats, weight: Floats, squared: bool) -> tuple[Floats, Floats]:
     if squared:
         return weight * (label - score), weight
@@ -142,23 +175,6 @@ def _leaves(bins: Bins, feature: npt.NDArray[np.int64], cut: Bins, equal: Flags)
         np.add(found, found, out=found)
         np.add(found, _answers(bins[at], where, bool(equal[at])).view(np.uint8), out=found)
     return found
-
-
-def _sums(
-    places: npt.NDArray[np.int32],
-    leaves: npt.NDArray[np.int32],
-    count: int,
-    width: int,
-    slope: Floats,
-    curve: Floats,
-) -> tuple[Floats, Floats]:
-    """Return sums of slopes and curvatures, shape (leaves, features, bins)."""
-    keys = (places + (leaves * (width * MOST_BINS))[:, None]).ravel()
-    shape = (count, width, MOST_BINS)
-    size = count * width * MOST_BINS
-    slopes = np.bincount(keys, weights=np.repeat(slope, width), minlength=size).astype(np.float64)
-    curves = np.bincount(keys, weights=np.repeat(curve, width), minlength=size).astype(np.float64)
-    return slopes.reshape(shape), curves.reshape(shape)
 
 
 def _best(slopes: Floats, curves: Floats, equal: Flags, shrink: float) -> tuple[int, int]:

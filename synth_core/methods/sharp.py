@@ -28,7 +28,7 @@ Flags = npt.NDArray[np.bool_]
 
 ROWS = 300  # fewer have nothing to teach it
 _FOLDS, _FOLDS_OF_MANY = 5, 3  # of one axis, and of several, which take longer
-_TREES, _DEPTH, _RATE = 300, 6, 0.1
+_TREES, _DEPTH, _RATE = 200, 6, 0.15
 _LEAST = 20.0
 _MOST_CLASSES, _CLASS_ROWS = 8, 30
 

@@ -34,7 +34,7 @@ _LEAF_GROWTH = 0.37
 _RELEASE = 500_000  # assumed when nobody says how many rows are released
 _GUIDE_ROWS = 300  # fewer say too little about what is wrong with a row
 _GUIDE_DRAWS = 2
-_THREADS = 4
+_THREADS = 2  # more gain nothing: half of the work holds the interpreter
 
 PARAMS = (
     Param(
