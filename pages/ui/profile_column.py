@@ -99,7 +99,8 @@ def _told(value: float | None, column: ColumnProfile) -> str:
 
 def _small(told: list[tuple[str, str]]) -> None:
     """Draw names and values in columns that are as wide as the longest; they wrap where a table would be cut."""
-    width = 54 + 6 * max(0, max(len(value) for _, value in told) - 6)
+    longest = max(max(len(name), len(value) + 1) for name, value in told)
+    width = 54 + 6 * max(0, longest - 6)
     with st.grid(min_column_width=width, gap="xsmall"):
         for name, value in told:
             st.markdown(f":small[:gray[{name}]]  \n**{value}**")

@@ -121,7 +121,7 @@ class Trees(Engine):
         summary="Makes one column after another: trees on the columns before it find like rows, and draw among these.",
         good_for="Almost every table of people, claims or stays: mixed kinds, missing cells, many categories.",
         weak_at="Exact relations between numbers (a sum, a ratio) come out a little off; give these as constraints.",
-        cost="seconds; 500,000 rows in 2-20 s on one core, under 1 GB",
+        cost="seconds; 500,000 rows in 13-45 s on two cores, under 1 GB",
         params=PARAMS,
         private=True,
     )
