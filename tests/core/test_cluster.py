@@ -100,7 +100,7 @@ def test_a_run_of_the_studio_uses_it_and_cancelling_frees_it(cluster: Cluster) -
         time.sleep(0.05)
     began = time.monotonic()
     jobs.cancel(run)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert wait_for(run, "cancelled") == "cancelled"
     end = time.monotonic() + PATIENCE
     while cluster.tasks() and time.monotonic() < end:
