@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from synth_core.errors import ReadingError
+from synth_core.header_rows import names_by_place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,8 +50,9 @@ def tidy_names(raw: pd.DataFrame, filename: str) -> tuple[pd.DataFrame, list[str
             f"'{filename}' has no column names in its header row; choose the row that holds them, or add one."
         )
     if nameless := [i for i, name in enumerate(names) if name == ""]:
+        by_place = names_by_place(len(names))
         for index in nameless:
-            names[index] = f"column_{index + 1}"
+            names[index] = by_place[index]
         notes.append("Columns without a name: " + ", ".join(f"'{names[i]}'" for i in nameless[:5]) + " named by place.")
     raw = raw.set_axis(pd.Index(names, dtype=object), axis=1)
     while len(raw) and all(_is_blank(raw.iloc[-1:, i]) for i in range(raw.shape[1])) and raw.shape[1] > 1:

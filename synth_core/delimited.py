@@ -65,6 +65,12 @@ def _rows(text: str, delimiter: str, quote: str = '"', most: int = 200) -> list[
     return rows[:most]
 
 
+def _first_rows(text: str, delimiter: str | None, quote: str, header_row: int | None) -> tuple[list[list[str]], int]:
+    """Return the first rows, of one cell each without a delimiter, and which of them the table starts with."""
+    rows = _rows(text, delimiter, quote) if delimiter else [[line.rstrip("\r\n")] for line in _lines(text)[:200]]
+    return rows, guess_header_row(rows) if header_row is None else header_row
+
+
 def guess_quote(text: str) -> str:
     """Return an apostrophe where cells stand in apostrophes and none in double quotes; else the double quote."""
     edges = "".join(re.escape(mark) for mark in DELIMITERS) + "\n"
@@ -129,8 +135,7 @@ def read_delimited(
     if delimiter is not None:
         _check_delimiter(text, delimiter, filename, around)
     mark = chosen or ","
-    rows = _rows(text, mark, around) if chosen else [[line.rstrip("\r\n")] for line in _lines(text)[:200]]
-    top = guess_header_row(rows) if header_row is None else header_row
+    rows, top = _first_rows(text, chosen, around, header_row)
     nameless = lacks_names(rows[top:])
     named = not nameless if header is None else header
     cells = split(
@@ -170,8 +175,7 @@ def head_size(
     text = head.decode("utf-8", errors="replace")
     around = guess_quote(text) if quote is None else quote
     mark = delimiter or guess_delimiter(text, filename, around)
-    rows = _rows(text, mark, around) if mark else [[line.rstrip("\r\n")] for line in _lines(text)[:200]]
-    top = header_row if header_row is not None else guess_header_row(rows) if mark else 0
+    rows, top = _first_rows(text, mark, around, header_row)
     named = not lacks_names(rows[top:]) if header is None else header
     mark = mark or "\x1f"
     names, start, _ = split_header(head, mark, around, top, named=named)

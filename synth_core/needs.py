@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth_core.errors import InputError
+from synth_core.methods import setting
 from synth_core.pipeline import MOST
 from synth_core.recipe import Recipe
+from synth_core.recommend import LEVEL_EACH
 from synth_core.table import Column, Kind, Table
 
-NETWORKS = ("ctgan", "tvae")
 LIMIT = "SIMILE_MEMORY_GB"
 
 _PROCESS = 200e6  # Python and the packages of the light engines
@@ -72,12 +73,12 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
     columns = [column for column in table.columns if column.learned]
     real = max(len(table), 1)
     train = real * (1 - recipe.holdout)
-    process = _NETWORK_PROCESS if recipe.method in NETWORKS else _PROCESS
+    process = _NETWORK_PROCESS if recipe.method in LEVEL_EACH else _PROCESS
     process = _TORCH_PROCESS if recipe.method == "diffusion" else process
     own = process + real * len(table.columns) * _REAL_CELL
     learn, model = _engine(table, columns, recipe, train)
-    candidates = int(recipe.params.get("candidates", 3)) if recipe.method == "trees" else 1
-    part = min(recipe.chunk_rows, recipe.rows) * len(table.columns) * _MADE_CELL * max(candidates, 1)
+    candidates = int(setting(recipe.method, recipe.params, "candidates") or 1)
+    part = min(recipe.chunk_rows, recipe.rows) * len(table.columns) * _MADE_CELL * candidates
     here = 0 if recipe.cluster else min(workers, -(-recipe.rows // recipe.chunk_rows))
     sample = own + model + (part if here <= 1 else here * (process + model + part))
     judge = 0.0
@@ -92,9 +93,9 @@ def _engine(table: Table, columns: list[Column], recipe: Recipe, train: float) -
     coded = train * len(columns) * _CODED_CELL
     numbers = sum(column.kind.numeric for column in columns)
     if recipe.method == "trees":
-        donors = train * len(columns) * int(recipe.params.get("trees", 10)) * _DONOR
+        donors = train * len(columns) * int(setting(recipe.method, recipe.params, "trees")) * _DONOR
         return coded + donors + train * numbers * _BASES, donors
-    if recipe.method in NETWORKS:
+    if recipe.method in LEVEL_EACH:
         width = sum(_levels(table, column) + 1 for column in columns if not column.kind.numeric)
         width += numbers * _NUMBER_WIDTH
         return coded + train * (width * _WIDTH_CELL + len(columns) * _TEXT_CELL), 50e6
@@ -107,7 +108,7 @@ def _levels(table: Table, column: Column) -> int:
 
 def _change(table: Table, columns: list[Column], recipe: Recipe, workers: int, part: float) -> str:
     """Return what would need less: the largest thing that can be changed."""
-    if recipe.method in NETWORKS:
+    if recipe.method in LEVEL_EACH:
         widest = max(columns, key=lambda column: _levels(table, column), default=None)
         if widest is not None and (levels := _levels(table, widest)) > _NUMBER_WIDTH:
             return f"Choose 'trees', or leave out '{widest.name}', which has {levels:,} categories."
@@ -117,7 +118,7 @@ def _change(table: Table, columns: list[Column], recipe: Recipe, workers: int, p
         ways.append("use fewer workers")
     if part > _PROCESS:
         ways.append(f"make smaller parts (chunk_rows, now {recipe.chunk_rows:,})")
-    if recipe.method == "trees" and int(recipe.params.get("trees", 10)) > 3:
+    if recipe.method == "trees" and int(setting(recipe.method, recipe.params, "trees")) > 3:
         ways.append("set 'trees' to 3")
     ways.append("learn from a sample of the rows, or leave columns out")
     words = "; ".join(ways)

@@ -18,7 +18,7 @@ from typing import IO
 
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.jobs import remember_process, slots
-from synth_core.methods import methods
+from synth_core.methods import setting
 from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
 from synth_core.progress import Pace
@@ -43,9 +43,7 @@ def expected_seconds(recipe: Recipe) -> dict[str, float]:
 
 def _most_minutes(recipe: Recipe) -> float:
     """Return how many minutes the engine may learn by its setting 'minutes'; 0 where it has none."""
-    engine = methods().get(recipe.method)
-    found = [param.default for param in engine.info.params if param.name == "minutes"] if engine is not None else []
-    return float(recipe.params.get("minutes", found[0])) if found else 0.0
+    return float(setting(recipe.method, recipe.params, "minutes") or 0.0)
 
 
 class Reporter:

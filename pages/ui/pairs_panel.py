@@ -12,6 +12,7 @@ from pages.ui import parts, profile_source, scroll, state, theme
 from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 from synth_core.associations import AssociationMatrix
+from synth_core.profile.chance import largest_by_chance
 from synth_core.profile.pairs import PairFacts
 
 STRONGEST = 40
@@ -158,19 +159,8 @@ def _list(matrix: AssociationMatrix, ranked: pd.DataFrame) -> None:
         tested = columns * (columns - 1) // 2
         st.caption(
             f"The strongest of {theme.count(tested)} pairs. Of as many unrelated ones the strongest would reach about "
-            f"{chance_alone(tested, matrix.rows):.2f} by chance."
+            f"{largest_by_chance(tested, matrix.rows):.2f} by chance."
         )
-
-
-def chance_alone(pairs: int, rows: int) -> float:
-    """Return about how large the largest rank correlation of so many unrelated pairs is.
-
-    >>> round(chance_alone(4_498_500, 300), 2)
-    0.29
-    """
-    from statistics import NormalDist
-
-    return min(NormalDist().inv_cdf(1 - 0.25 / pairs) / max(rows - 1, 1) ** 0.5, 1.0)
 
 
 def _choose(ranked: pd.DataFrame) -> None:

@@ -12,7 +12,18 @@ from synth_core.errors import MethodError
 from synth_core.methods.base import Engine, Fitted, Method, MethodInfo, Param
 from synth_core.table import did_you_mean
 
-__all__ = ["Engine", "Fitted", "Method", "MethodInfo", "Param", "create", "method_class", "methods", "register"]
+__all__ = [
+    "Engine",
+    "Fitted",
+    "Method",
+    "MethodInfo",
+    "Param",
+    "create",
+    "method_class",
+    "methods",
+    "register",
+    "setting",
+]
 
 _BUILT_IN = ("trees", "copula", "bayesian_network", "independent", "diffusion", "deep")
 _registry: dict[str, type[Method]] = {}
@@ -49,6 +60,13 @@ def method_class(name: str) -> type[Method]:
     if missing:
         raise MethodError(f"Method '{name}' needs {', '.join(missing)}: pip install {' '.join(missing)}")
     return known[name]
+
+
+def setting(name: str, params: Mapping[str, Any], key: str) -> Any:
+    """Return the value of one setting of engine ``name``: what ``params`` say, else its default; None: it has none."""
+    engine = methods().get(name)
+    found = [param.default for param in engine.info.params if param.name == key] if engine is not None else []
+    return params.get(key, found[0]) if found else None
 
 
 def create(name: str, params: Mapping[str, Any] | None = None) -> Method:

@@ -17,6 +17,7 @@ from synth_core.codec import Codec, Encoded
 from synth_core.errors import MethodError
 from synth_core.methods import register
 from synth_core.methods.base import Engine, MethodInfo, Param, require_columns
+from synth_core.methods.donors import Floats, States
 from synth_core.methods.guide import Guide
 from synth_core.methods.relations import Groups, grouped, mutual_information, related_last, simplest_first
 from synth_core.methods.sharp import ROWS as SHARP_ROWS
@@ -268,20 +269,23 @@ class FittedTrees:
         judged = set() if self.guide is None else self.guide.names
         late = [step for step in self.steps if judged and step.name not in judged]
         drawn = rows * self.candidates
-        made = Encoded({}, {})
+        states: dict[str, States] = {}
+        ranks: dict[str, Floats] = {}
         view = View(self.codec)
         for i, step in enumerate(self.steps):
             progress(done + i, total, f"Making {step.name}")
             if late and step is late[0]:
-                made = made.take(self._choice(view, rows, rng, known))
+                made = Encoded(states, ranks).take(self._choice(view, rows, rng, known))
+                states, ranks = dict(made.states), dict(made.ranks)
                 view, drawn = View.of(self.codec, made), rows
             if known is not None and step.name in known.states:
                 copies = drawn // max(rows, 1)
                 cells = np.tile(known.states[step.name], copies), np.tile(known.ranks[step.name], copies)
             else:
                 cells = step.draw(view, drawn, rng)
-            made = Encoded({**made.states, step.name: cells[0]}, {**made.ranks, step.name: cells[1]})
+            states[step.name], ranks[step.name] = cells
             view.add(step.name, *cells)
+        made = Encoded(states, ranks)
         return made if late or not judged else made.take(self._choice(view, rows, rng, known))
 
     def _choice(self, view: View, rows: int, rng: np.random.Generator, known: Encoded | None) -> npt.NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +23,17 @@ def adjusted(p_values: Floats) -> Floats:
     found = np.empty(len(flat))
     found[order] = np.minimum.accumulate(np.minimum(flat[order] * len(flat) / ranks, 1.0))
     return found.reshape(p_values.shape)
+
+
+def largest_by_chance(pairs: int, rows: int) -> float:
+    """Return about how large the largest rank correlation of so many unrelated pairs is.
+
+    >>> round(largest_by_chance(4_498_500, 300), 2)
+    0.31
+    """
+    from statistics import NormalDist
+
+    return min(NormalDist().inv_cdf(1 - 0.25 / pairs) / math.sqrt(max(rows - 1, 1)), 1.0)
 
 
 def state_by_group(sizes: Floats, held: Floats) -> tuple[Floats, Floats]:
