@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, method_cards, network_panel, param_form, parts, theme
+from pages.ui import cache, dial_panel, method_cards, network_panel, param_form, parts, theme
 from pages.ui.halves import halves
 from synth_core.methods import methods
 from synth_core.recipe import USE_TITLES
@@ -41,6 +41,7 @@ with parts.guarded("The engines cannot be shown"):
             )
             st.markdown(f"**For: {USE_TITLES[project.use].lower()}**")
             st.markdown(":gray[The result is held against targets for this use; you can edit them on the Report page.]")
+        dial_panel.panel(project, draft, info, table)
         if info.name == network_panel.METHOD:
             network_panel.panel(project, draft, table)
 

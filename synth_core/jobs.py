@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from synth_core.cluster import require_workers
 from synth_core.errors import ProjectError
+from synth_core.frontier import Candidate, key_of
 from synth_core.needs import require_memory
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
@@ -51,6 +55,27 @@ def judge_again(run: Run) -> None:
     resume(run)
 
 
+def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -> Run:
+    """Start measuring the frontier of ``candidates`` and return the measurement at once.
+
+    One that is done, or at work, is returned as it is: the same question has the same answer. It waits for its place
+    on the machine like a run, but a run of the project may be at work.
+    """
+    key = key_of(project.table_name, recipe, candidates)
+    known = project.measurement(key)
+    if known is not None and (known.status().active or known.status().state == "done"):
+        return known
+    others = [other for other in project.measurements() if other.status().active]
+    if others:
+        raise ProjectError("Another measurement of this project is at work. Wait for it, or cancel it.")
+    require_memory(project.table, recipe, judged=False)
+    job = project.new_measurement(key, recipe, TypeAdapter(list[Candidate]).dump_json(list(candidates)).decode())
+    for name in ("cancel", "pid", "frontier.json"):
+        (job.folder / name).unlink(missing_ok=True)
+    _spawn(job)
+    return job
+
+
 def cancel(run: Run) -> None:
     """End a run; what it had sampled is kept for a resume."""
     import psutil
@@ -89,7 +114,7 @@ def queue_place(run: Run) -> int:
 def cancel_all() -> None:
     """End the runs that this process started: the studio is closing. They can be resumed later."""
     for project in projects():
-        for run in project.runs():
+        for run in (*project.runs(), *project.measurements()):
             try:
                 starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
             except (OSError, ValueError, IndexError):

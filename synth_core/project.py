@@ -353,6 +353,24 @@ class Project:
         folder.mkdir(parents=True, mode=0o700)
         return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
 
+    def measurements(self) -> list[Run]:
+        """Return every measurement of the frontier, newest first; each is a folder like a run's."""
+        folder = self.folder / "frontiers"
+        found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
+        return sorted(found, key=lambda run: run.started_at, reverse=True)
+
+    def measurement(self, key: str) -> Run | None:
+        """Return the measurement of this key, or None when it was never asked for."""
+        folder = self.folder / "frontiers" / key
+        return Run(folder) if (folder / "recipe.json").exists() else None
+
+    def new_measurement(self, key: str, recipe: Recipe, candidates: str) -> Run:
+        """Make the folder of a measurement of these candidates (JSON), not started."""
+        folder = self.folder / "frontiers" / key
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(folder / "candidates.json", candidates)
+        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
     def _save(self, **changed: Any) -> None:
         """Write project.json; facts are read again first, so that two tabs do not undo each other."""
         path = self.folder / "project.json"

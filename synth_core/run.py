@@ -23,6 +23,7 @@ from synth_core.scorecard import Scorecard
 if TYPE_CHECKING:
     import pandas as pd
 
+    from synth_core.frontier import Frontier
     from synth_core.generation import Synthesis
     from synth_core.project import Project
 
@@ -162,6 +163,16 @@ class Run:
             return Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError):
             raise ProjectError("The scorecard of this run is damaged. Judge it again on the Generate page.") from None
+
+    def frontier(self) -> Frontier | None:
+        """Return what a measurement found, or None when there is nothing yet."""
+        from synth_core.frontier import Frontier
+
+        path = self.folder / "frontier.json"
+        try:
+            return Frontier.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        except (ValidationError, UnicodeDecodeError):
+            raise ProjectError("The file of this measurement is damaged. Measure again on the Method page.") from None
 
     def synthesis(self) -> Synthesis | None:
         """Return what was made and how, or None when there is none yet."""

@@ -1,4 +1,4 @@
-"""``python -m synth_core.worker RUN_DIR``: do one run, and write down where it stands.
+"""``python -m synth_core.worker RUN_DIR``: do one run, or one measurement of the frontier, and write where it stands.
 
 The process waits for a free place on the machine, reads the run's own copy of the table, generates, judges, and leaves
 its last word in ``status.json``. It learns nothing from its parent but the folder.
@@ -16,16 +16,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from pydantic import TypeAdapter
+
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
+from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
 from synth_core.jobs import remember_process, slots
 from synth_core.methods import setting
 from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
-from synth_core.progress import Pace
+from synth_core.progress import Pace, within
 from synth_core.project import Project, home
 from synth_core.recipe import Recipe
-from synth_core.run import STAGES, Run, Status
+from synth_core.run import STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
+from synth_core.table import Table
 
 
 def expected_seconds(recipe: Recipe) -> dict[str, float]:
@@ -51,7 +55,7 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.weights = expected_seconds(run.recipe)
+        self.weights = MEASURING if _measures(run) else expected_seconds(run.recipe)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
@@ -63,7 +67,8 @@ class Reporter:
         if fresh:
             self._close_stage()
             self._pace = Pace(done / total if total else 0.0)
-        before = sum(self.weights[name] for name in STAGES[: STAGES.index(stage)]) if stage in STAGES else 0.0
+        stages = list(self.weights)
+        before = sum(self.weights[name] for name in stages[: stages.index(stage)]) if stage in stages else 0.0
         within = self.weights.get(stage, 0.0) * min(done / total if total else 0.0, 1.0)
         share = (before + within) / sum(self.weights.values())
         self.status = self.status.model_copy(
@@ -104,12 +109,13 @@ class Reporter:
     def _seconds_left(self, stage: str, done: float, total: float) -> float | None:
         """Return seconds left: this stage by its own pace, later ones by their weight at the pace so far."""
         here = self._pace.seconds_left(done / total if total else 0.0)
-        if here is None or stage not in STAGES:
+        stages = list(self.weights)
+        if here is None or stage not in stages:
             return self.status.seconds_left
         measured = dict(self.status.seconds)
         measured[stage] = time.time() - self._stage_began + here
         pace = sum(measured.values()) / max(sum(self.weights[name] for name in measured if name in self.weights), 1e-9)
-        later = sum(self.weights[name] for name in STAGES[STAGES.index(stage) + 1 :]) * pace
+        later = sum(self.weights[name] for name in stages[stages.index(stage) + 1 :]) * pace
         return round(here + later, 1)
 
 
@@ -119,9 +125,29 @@ def work(run: Run, reporter: Reporter) -> None:
     reporter("Read", 0, 1, "Reading the table")
     table = project.table_of(run.table_name)
     recipe = run.recipe
+    if _measures(run):
+        _measure(run, table, recipe, reporter)
+        return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     follow(table, recipe, run.folder, workers=workers, progress=reporter)
+
+
+MEASURING = {"Read": 0.3, "Measure": 60.0}
+
+
+def _measures(run: Run) -> bool:
+    return (run.folder / "candidates.json").exists()
+
+
+def _measure(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None:
+    """Measure the candidates of the frontier and write ``frontier.json``."""
+    candidates = TypeAdapter(list[Candidate]).validate_json((run.folder / "candidates.json").read_bytes())
+    made = min(released_rows(recipe), MOST_MADE)
+    inner = recipe.model_copy(update={"rows": made})
+    workers = fitting_workers(table, inner, usual_workers(made), judged=False)
+    found = measure(table, recipe, candidates, workers=workers, progress=within(reporter, "Measure"))
+    write_whole(run.folder / "frontier.json", found.model_dump_json(indent=1))
 
 
 def main(folder: str) -> int:

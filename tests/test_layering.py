@@ -52,6 +52,7 @@ LAYERS = [
     ["scores"],
     ["scorecard"],
     ["judging"],
+    ["frontier"],
     ["figures"],
     ["report"],
     ["codebook"],

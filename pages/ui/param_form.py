@@ -102,14 +102,20 @@ def engine_settings(project: Project, draft: Recipe, info: MethodInfo) -> None:
         parts.error_card(problem, title="This setting was not kept")
         state.drop("method.problem")
     level = state.get("method.level", "Simple")
-    shown = [param for param in info.params if level == "Expert" or not param.expert]
+    scale = [param.name for param in info.params if param.scale]  # has a panel of its own
+    shown = [p for p in info.params if (level == "Expert" or not p.expert) and not p.scale]
     if not shown:
-        st.markdown(":gray[Nothing to set: its defaults are the whole of it.]")
+        alone = (
+            "Nothing to set here but the slider below."
+            if scale
+            else "Nothing to set: its defaults are the whole of it."
+        )
+        st.markdown(f":gray[{alone}]")
     with st.grid(min_column_width=200, gap="medium"):
         for param in shown:
             with st.container(gap="xsmall"):
-                _field(project, draft, info, param)
-    hidden = sorted(name for name in draft.params if name not in {param.name for param in shown})
+                field(project, draft, info, param)
+    hidden = sorted(name for name in draft.params if name not in {*scale, *(param.name for param in shown)})
     if hidden:
         st.caption(f"Also changed, shown under Expert: {theme.plain(', '.join(map(title, hidden)))}.")
     if draft.params:
@@ -133,7 +139,7 @@ def title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> None:
+def field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> None:
     """Draw one setting by its type; its help stands below, not in a tooltip only."""
     key = f"method.{info.name}.{param.name}"
     value = draft.params.get(param.name, param.default)
@@ -143,6 +149,8 @@ def _field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> N
     begin(key, float(value) if param.kind is float and value is not None else value)
     if param.kind is bool:
         st.toggle(label, **change)
+    elif param.scale:
+        st.select_slider(label, list(param.choices), format_func=str.capitalize, **change)
     elif param.choices:
         st.selectbox(label, list(param.choices), **change)
     elif param.kind is int:

@@ -29,6 +29,8 @@ class Param:
         Allowed words for str settings.
     help
         One sentence for the form: what it does, which way is safer or better.
+    scale
+        Whether the choices are stops on one way, from the most private to the most faithful: the form has a slider.
     unit
         Shown behind the value: "rows", "epochs".
     expert
@@ -44,6 +46,7 @@ class Param:
     help: str = ""
     unit: str = ""
     expert: bool = False
+    scale: bool = False
 
     def check(self, value: Any, method: str = "") -> Any:
         """Return ``value`` as this setting's type; :class:`MethodError` names what must hold otherwise."""

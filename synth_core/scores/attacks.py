@@ -51,28 +51,56 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
     Every released row counts, because size amplifies leakage. The control runs the distance attack on the
     reference set in the place of the release: real rows that know nothing about who was a member.
     """
-    rng = sides.rng(6)
-    others = min(OTHERS, len(held))
-    axes = space.place(sides.real.take(np.arange(1))).shape[1]
-    members = min(MEMBERS, len(train))
-    budget = int(WORK / (2.0 * axes * max(len(sides.made), 1)))
-    if members + others > budget:
-        members, others = min(members, max(budget // 2, 300)), min(others, max(budget // 2, 300))
-    shuffled = rng.permutation(held)
-    chosen, reference = shuffled[:others], shuffled[:REFERENCE]
-    picked = rng.choice(train, members, replace=False)
-    points = np.vstack([space.place(sides.real.take(picked)), space.place(sides.held.take(chosen))])
+    people = People.pick(sides.real, sides.held, space, train, held, len(sides.made), sides.rng(6))
     release = nearest(
-        points,
+        people.points,
         len(sides.made),
         lambda start, stop: space.place(sides.made.take(np.arange(start, stop))),
         lambda share: sides.tell(f"attacking the full release: {share:.0%}"),
     ).distance
-    # a held-out row is not its own reference
-    own = np.concatenate([np.full(members, -1), np.arange(others)])
-    usual = nearest_of(points, space.place(sides.held.take(reference)), own).distance
-    scores = {"distance": -release, "calibrated": np.log(usual + FLOOR) - np.log(release + FLOOR)}
-    return _judged(scores, usual, members, others)
+    return people.judged(release)
+
+
+@dataclass(frozen=True)
+class People:
+    """Whom an attacker looks for: ``points`` of members, then of others; ``usual`` is each one's distance to the
+    nearest of a reference set of real rows."""
+
+    points: Points
+    usual: Floats
+    members: int
+
+    @classmethod
+    def pick(
+        cls,
+        real: Coded,
+        holdout: Coded,
+        space: Space,
+        train: npt.NDArray[np.intp],
+        held: npt.NDArray[np.intp],
+        rows: int,
+        rng: np.random.Generator,
+    ) -> People:
+        """Return people drawn from these rows of ``real`` and ``holdout``; fewer where many ``rows`` are released."""
+        others = min(OTHERS, len(held))
+        axes = space.place(real.take(np.arange(1))).shape[1]
+        members = min(MEMBERS, len(train))
+        budget = int(WORK / (2.0 * axes * max(rows, 1)))
+        if members + others > budget:
+            members, others = min(members, max(budget // 2, 300)), min(others, max(budget // 2, 300))
+        shuffled = rng.permutation(held)
+        chosen, reference = shuffled[:others], shuffled[:REFERENCE]
+        picked = rng.choice(train, members, replace=False)
+        points = np.vstack([space.place(real.take(picked)), space.place(holdout.take(chosen))])
+        # a held-out row is not its own reference
+        own = np.concatenate([np.full(members, -1), np.arange(others)])
+        usual = nearest_of(points, space.place(holdout.take(reference)), own).distance
+        return cls(points, usual, members)
+
+    def judged(self, release: Floats) -> Membership:
+        """Return what the attacks find when these are the people's distances to the nearest released row."""
+        scores = {"distance": -release, "calibrated": np.log(self.usual + FLOOR) - np.log(release + FLOOR)}
+        return _judged(scores, self.usual, self.members, len(self.points) - self.members)
 
 
 TITLES = {"distance": "Membership, by distance", "calibrated": "Membership, by distance beside other real rows"}
@@ -193,4 +221,4 @@ def _advantage(name: str, title: str, members: npt.NDArray[np.bool_], others: np
     return _attack(name, title, gap, len(members) + len(others), unit="points", chance=0.0, note=note)
 
 
-__all__ = ["Membership", "Points", "attribute_inference", "membership"]
+__all__ = ["Membership", "People", "Points", "attribute_inference", "membership"]

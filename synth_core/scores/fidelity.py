@@ -28,6 +28,9 @@ QUESTIONS = {
 }
 
 
+_ONE_COLUMN = "not enough data: pairs need at least two learned columns"
+
+
 def measure(sides: Sides) -> Fidelity:
     """Return the fidelity of ``sides.synthetic``: scores against the holdout, and what the figures need.
 
@@ -78,18 +81,30 @@ def _shape(sides: Sides, errors: ColumnErrors, rows: int) -> Score:
 
 def _pairs(sides: Sides, rows: int) -> tuple[list[Score], Associations | None, list[PairView]]:
     if len(sides.coding.columns) < 2 or min(len(sides.real), rows) < 2:
-        return [score("pairs", None, "not enough data: pairs need at least two learned columns")], None, []
+        return [score("pairs", None, _ONE_COLUMN)], None, []
     rng = sides.rng(2)
-    least = min(rows, len(sides.held) or rows)
-    bins = int(np.clip(np.sqrt(least / 100), 3, 8))  # about 100 rows per cell: finer grids only measure noise
-    states = States.learn(sides.coding, sides.real, bins, bins + 2)
-    against = (sides.held if len(sides.held) else sides.real).sample(CAP, rng)
-    errors = pair_errors(states, against, sides.made, sides.real, rows, rng)
+    states, errors = _pair_errors(sides, rows, rng)
     matrix = associations(sides.coding, sides.real.sample(CAP, rng), sides.made.sample(CAP, rng))
     views = pair_views(states, sides.real, sides.made.sample(4 * CAP, rng), errors)
     if sides.why_not:
         return [score("pairs", None, sides.why_not)], matrix, views
     return [_pair_score(errors, rows)], matrix, views
+
+
+def pairs_alone(sides: Sides) -> Score:
+    """Return the score of the pairs without what its pictures need."""
+    rows = min(CAP, len(sides.made), len(sides.real))
+    if len(sides.coding.columns) < 2 or rows < 2 or sides.why_not:
+        return score("pairs", None, sides.why_not or _ONE_COLUMN)
+    return _pair_score(_pair_errors(sides, rows, sides.rng(2))[1], rows)
+
+
+def _pair_errors(sides: Sides, rows: int, rng: np.random.Generator) -> tuple[States, PairErrors]:
+    least = min(rows, len(sides.held) or rows)
+    bins = int(np.clip(np.sqrt(least / 100), 3, 8))  # about 100 rows per cell: finer grids only measure noise
+    states = States.learn(sides.coding, sides.real, bins, bins + 2)
+    against = (sides.held if len(sides.held) else sides.real).sample(CAP, rng)
+    return states, pair_errors(states, against, sides.made, sides.real, rows, rng)
 
 
 def _pair_score(errors: PairErrors, rows: int) -> Score:

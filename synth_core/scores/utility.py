@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from synth_core.scores.features import Coded
-from synth_core.scores.models import MODELS, Fitted, Outcome, fit, importances
+from synth_core.scores.models import MODELS, Fitted, Model, Outcome, fit, importances
 from synth_core.scores.results import ModelResult, Utility
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
@@ -18,10 +20,11 @@ LEAST_SKILL = {"AUC": 0.52, "R2": 0.02}  # below this even real rows do not pred
 QUESTION = "Does a model trained on synthetic rows work on real ones?"
 
 
-def measure(sides: Sides) -> Utility:
+def measure(sides: Sides, models: Sequence[Model] = MODELS) -> Utility:
     """Return how models trained on synthetic rows do on held-out rows, beside models trained on train.
 
-    Both learn from equally many rows. The score is the loss of the model that is best when trained on real rows.
+    Both learn from equally many rows. ``models``: which to train; importances are those of the first. The score is the
+    loss of the model that is best when trained on real rows.
     """
     target = sides.train.target
     if target is None or not target.learned:
@@ -33,7 +36,7 @@ def measure(sides: Sides) -> Utility:
     if not names or outcome.why_not:
         note = outcome.why_not or "not enough data: the target is the only learned column"
         return Utility(scores=[_score(None, note)], target=target.name)
-    return _compare(sides, outcome, names)
+    return _compare(sides, outcome, names, models)
 
 
 def _score(value: float | None, note: str = "", **more: float | int | None) -> Score:
@@ -42,7 +45,7 @@ def _score(value: float | None, note: str = "", **more: float | int | None) -> S
     return Score.model_validate(known | {"value": rounded(value), "note": note} | fields)
 
 
-def _compare(sides: Sides, outcome: Outcome, names: list[str]) -> Utility:
+def _compare(sides: Sides, outcome: Outcome, names: list[str], models: Sequence[Model]) -> Utility:
     rng = sides.rng(4)
     real, made = outcome.usable(sides.real), outcome.usable(sides.made)
     rows = min(len(real), len(made), CAP)
@@ -53,7 +56,7 @@ def _compare(sides: Sides, outcome: Outcome, names: list[str]) -> Utility:
     weights = resample_weights(len(test), RESAMPLES, rng)
     learned = {"trtr": real.sample(rows, rng), "tstr": made.sample(rows, rng)}
     results, fitted = [], {}
-    for model in MODELS:
+    for model in models:
         pair: dict[str, Fitted] = {}
         for side, learn_from in learned.items():
             sides.tell(f"training {model.title.lower()} on {'real' if side == 'trtr' else 'synthetic'} rows")
@@ -65,9 +68,9 @@ def _compare(sides: Sides, outcome: Outcome, names: list[str]) -> Utility:
         return Utility(scores=[_score(None, note)], target=outcome.target, models=results)
     best = max(range(len(results)), key=lambda place: results[place].trtr)
     sides.tell("training on independent columns")
-    shuffled = fit(MODELS[best], outcome, names, sides.real.independent(rng).sample(rows, rng), sides.seed)
+    shuffled = fit(models[best], outcome, names, sides.real.independent(rng).sample(rows, rng), sides.seed)
     base = outcome.mean_metric(test, shuffled.predict(test), np.ones((1, len(test))))[0]
-    boosted = fitted[MODELS[0].title]
+    boosted = fitted[models[0].title]
     results[0] = results[0].model_copy(
         update={
             "importance_trtr": importances(boosted["trtr"], outcome, test, rng),
