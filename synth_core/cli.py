@@ -49,6 +49,7 @@ from synth_core.cli_options import (
 )
 from synth_core.cli_output import Bar, conclude, fail, figure, info_json, note, say, write, write_text
 from synth_core.errors import InputError, SimileError
+from synth_core.progress import within
 
 app = typer.Typer(
     name="simile",
@@ -280,6 +281,63 @@ def judge(
         control = attack.chance if attack.control is None else attack.control
         say(f"  attack    {attack.title}: {figure(attack.value)}, control {figure(control)}  {attack.note}")
     conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
+
+
+@app.command()
+def frontier(
+    file: File,
+    rows: Annotated[int | None, typer.Option(help="Rows to be released; as many as in FILE when not given.")] = None,
+    target: Name = None,
+    entity: Name = None,
+    order: Name = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same figures.")] = 0,
+    holdout: Annotated[float, typer.Option(help="Share of rows that is not looked at, as by `simile generate`.")] = 0.2,
+    param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of trees.")] = None,
+    rules: RuleFile = None,
+    beside: Annotated[bool, typer.Option("--engines", help="Also measure the other light engines.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that make rows; the figures do not depend on it.")] = 1,
+    use: UseName = "share",
+    json_out: Json = None,
+    missing: Missing = None,
+    query: Query = "",
+    query_rows: QueryRows = 1_000_000,
+    query_seconds: QuerySeconds = 60,
+    read_as: ReadAs = None,
+    sample_rows: SampleRows = None,
+) -> None:
+    """Measure on FILE what each stop of the dial of 'trees' gives away and keeps."""
+    from synth_core.cli_frontier import lines
+    from synth_core.frontier import engines, expected_seconds, measure, released_rows, stops
+    from synth_core.needs import require_memory
+
+    check_place(json_out, "--json")
+    reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
+    words = missing_of(missing or [])
+    table = with_roles(told_missing(reading, words), target, [], entity, order)
+    recipe = recipe_of(
+        table,
+        method="trees",
+        rows=rows if rows is not None else max(len(table), 1),
+        seed=seed,
+        holdout=holdout,
+        constraints=rules_in(rules),
+        params=params_of(param or []),
+        missing=words,
+        use=use,
+    )
+    candidates = engines(recipe) if beside else stops(recipe)
+    require_memory(table, recipe, workers=workers)
+    learned, columns = round(len(table) * (1 - holdout)), len(table.having(learned=True))
+    seconds = expected_seconds(learned, columns, released_rows(recipe), len(candidates))
+    note(f"{len(candidates)} candidates; about {seconds:.0f} s on two free cores")
+    bar = Bar()
+    found = measure(table, recipe, candidates, workers=workers, progress=within(bar, "Measure"))
+    bar.close()
+    for line in lines(found, use_of(use)):
+        say(line)
+    note(*reading.notes)
+    if json_out is not None:
+        write_text(json_out, found.model_dump_json(indent=1))
 
 
 @app.command()

@@ -25,7 +25,7 @@ from synth_core.methods import method_class
 from synth_core.methods.base import Param
 from synth_core.partitions import groups, release_in
 from synth_core.progress import Progress, silent
-from synth_core.recipe import Recipe
+from synth_core.recipe import Recipe, Use
 from synth_core.scores import fidelity, utility
 from synth_core.scores.attacks import People
 from synth_core.scores.copies import row_keys
@@ -157,7 +157,7 @@ def released_rows(recipe: Recipe) -> int:
 
 def key_of(table_print: str, recipe: Recipe, candidates: Sequence[Candidate]) -> str:
     """Return what changes whenever a measurement no longer answers for this table, recipe and candidates."""
-    others = {"params": {}, "use": "share", "chunk_rows": 50_000, "cluster": "", "method": ""}
+    others = {"params": {}, "use": Use.SHARE, "chunk_rows": 50_000, "cluster": "", "method": ""}
     text = recipe.model_copy(update=others).model_dump_json() + "".join(c.model_dump_json() for c in candidates)
     return hashlib.sha256((table_print + text).encode()).hexdigest()[:16]
 

@@ -63,7 +63,7 @@ LAYERS = [
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli_options", "cli_output", "cli_profile", "cli"],
+    ["cli_options", "cli_output", "cli_profile", "cli_frontier", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

@@ -113,13 +113,17 @@ def _start(project: Project, draft: Recipe, candidates: Sequence[Candidate]) -> 
         state.put(_PROBLEM, str(error))
 
 
+def _cancel(job: Run) -> None:
+    jobs.cancel(job)
+
+
 def _progress(job: Run) -> None:
     status = job.status()
     left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
     st.space("medium")
     st.markdown("**Measuring**")
     st.progress(min(max(status.share, 0.0), 1.0), text=f"{theme.plain(status.note or 'Waiting')}{left}")
-    st.button("Cancel", key="method.measure_cancel", icon=":material/stop:", on_click=jobs.cancel, args=(job,))
+    st.button("Cancel", key="method.measure_cancel", icon=":material/stop:", on_click=_cancel, args=(job,))
     st.caption("You can leave this page, or close it; the measurement goes on.")
 
 

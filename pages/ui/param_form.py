@@ -151,6 +151,9 @@ def field(project: Project, draft: Recipe, info: MethodInfo, param: Param) -> No
         st.toggle(label, **change)
     elif param.scale:
         st.select_slider(label, list(param.choices), format_func=str.capitalize, **change)
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.caption("← more private", width="content")
+            st.caption("more like the real rows →", width="content")
     elif param.choices:
         st.selectbox(label, list(param.choices), **change)
     elif param.kind is int:

@@ -58,7 +58,7 @@ def frontier_figure(
     stops = [place for place, point in enumerate(points) if point.candidate.params]
     figure.add_scatter(
         x=[xs[place].value for place in stops], y=[ys[place].value for place in stops], mode="lines",
-        line={"color": palette.muted, "width": 1}, hoverinfo="skip",
+        line={"color": faint(palette.muted, 0.5), "width": 1}, hoverinfo="skip",
     )  # fmt: skip
     error = {"type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": faint(palette.synthetic, 0.6)}
     names = [point.candidate.label for point in points]

@@ -84,7 +84,7 @@ def test_every_leaf_holds_as_many_donors_as_asked():
 def test_leaves_grow_with_the_release_and_with_the_wish_for_privacy():
     few, many = Trees(release_rows=1000), Trees(release_rows=500_000)
     assert few.leaf_rows(12_000) < many.leaf_rows(12_000)
-    sizes = [Trees(privacy=word).leaf_rows(12_000) for word in ("faithful", "balanced", "private")]
+    sizes = [Trees(privacy=word).leaf_rows(12_000) for word in ("faithful", "balanced", "private", "strict")]
     assert sizes == sorted(sizes)
     assert Trees(leaf=7).leaf_rows(12_000) == 7
 

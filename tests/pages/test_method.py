@@ -73,7 +73,7 @@ def test_expert_settings_show_only_under_expert() -> None:
     at = open_page("method", project)
 
     def drawn(name: str) -> bool:
-        fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
+        fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input, *at.select_slider]
         return any(field.key == f"method.trees.{name}" for field in fields)
 
     assert not any(drawn(name) for name in expert)
@@ -127,7 +127,7 @@ def test_every_setting_of_every_engine_is_drawn_under_expert(name: str) -> None:
     project = make_project()
     project.set_draft(Recipe(method=name))
     at = open_page("method", project, **{"method.level": "Expert"})
-    fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input]
+    fields = [*at.number_input, *at.selectbox, *at.toggle, *at.text_input, *at.select_slider]
     drawn = {str(field.key).removeprefix(f"method.{name}.") for field in fields}
     assert {param.name for param in methods()[name].info.params} <= drawn
 
