@@ -339,6 +339,11 @@ class Project:
             raise ProjectError("There is no such run in this project. Choose one from its history.")
         return Run(folder)
 
+    def rows_made(self) -> int:
+        """Return how many synthetic rows the finished runs have made from the current table, all together."""
+        done = (run for run in self.runs() if run.table_name == self.table_name and run.status().state == "done")
+        return sum(run.recipe.rows for run in done)
+
     def latest_done(self) -> Run | None:
         """Return the newest run with a synthetic table, or None."""
         return next((run for run in self.runs() if run.status().state == "done"), None)

@@ -45,6 +45,7 @@ def panel(project: Project, draft: Recipe, info: MethodInfo, table: Table) -> No
         left, right = st.columns([2, 3], gap="large")
         with left:
             param_form.field(project, draft, info, param)
+            _earlier(project, draft, info)
             _meaning(project, found or older, chosen, stale=found is None)
             _ask(project, draft, table, candidates, job, found is not None)
         with right:
@@ -54,6 +55,31 @@ def panel(project: Project, draft: Recipe, info: MethodInfo, table: Table) -> No
                 _picture(project, draft, info, param, found or older, chosen, stale=found is None)
             else:
                 _empty(draft, table, candidates, job)
+
+
+def _earlier(project: Project, draft: Recipe, info: MethodInfo) -> None:
+    """Offer to count the rows that earlier runs made from the same people: what is given away adds up."""
+    made = project.rows_made()
+    total = draft.rows + made
+    if not made or released_rows(draft) >= total or all(other.name != "release_rows" for other in info.params):
+        return
+    st.caption(
+        f"Earlier runs made {theme.count(made)} rows from this table. If they were given away too, the dial must know."
+    )
+    st.button(
+        f"Reckon with {theme.count(total)} rows",
+        key="method.count_earlier",
+        icon=":material/add:",
+        type="tertiary",
+        on_click=_count_earlier,
+        args=(project, info, total),
+    )
+
+
+def _count_earlier(project: Project, info: MethodInfo, total: int) -> None:
+    draft = project.draft
+    project.set_draft(draft.model_copy(update={"params": draft.params | {"release_rows": total}}))
+    state.drop(f"method.{info.name}.release_rows")
 
 
 def _newest(project: Project) -> Frontier | None:

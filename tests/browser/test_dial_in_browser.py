@@ -38,8 +38,10 @@ def test_the_dial_is_measured_drawn_and_turned(server: Server, open_page: Callab
     expect(dial.get_by_text("At balanced")).to_be_visible()
     assert kept() == "balanced"
 
-    middle = points.nth(3).bounding_box()
-    assert middle is not None
-    page.mouse.click(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    expect(dial.locator(".textpoint text").filter(has_text="balanced").locator("tspan[style*=bold]")).to_be_visible()
+    points.nth(3).hover(force=True)
+    expect(dial.locator(".hovertext")).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
     expect(dial.get_by_text("At faithful")).to_be_visible()
     assert kept() == "faithful"

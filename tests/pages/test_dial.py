@@ -12,10 +12,11 @@ from synth_core import jobs
 from synth_core.frontier import Candidate, Frontier, Point, key_of, stops
 from synth_core.methods import method_class
 from synth_core.project import Project
+from synth_core.reading import ColumnChoice
 from synth_core.recipe import Recipe
 from synth_core.run import Run, Status
 from synth_core.scores.statistics import Estimate
-from tests.pages.judged_run import make_project, open_page, put_at_work, text_of
+from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of
 
 LEAKS = {"strict": 0.51, "private": 0.53, "balanced": 0.55, "faithful": 0.6}
 
@@ -150,3 +151,15 @@ def test_a_click_on_a_point_takes_its_stop() -> None:
         patch.setattr(dial_panel.state, "drop", lambda *keys: None)
         dial_panel._clicked(project, method_class("trees").info, param)
     assert project.draft.params == {"privacy": "balanced"}
+
+
+def test_rows_of_earlier_runs_from_the_same_table_can_be_counted() -> None:
+    project = with_trees()
+    make_run(project)
+    at = open_page("method", project)
+    assert "Earlier runs made 300 rows" in text_of(at)
+    at.button(key="method.count_earlier").click().run()
+    assert project.draft.params == {"release_rows": 600}
+    assert not [button for button in at.button if button.key == "method.count_earlier"]
+    project.set_choices({"churn": ColumnChoice()})
+    assert project.rows_made() == 0, "another table, other rows"
