@@ -196,6 +196,7 @@ def measure(
     InputError
         There are too few rows, or a candidate cannot learn this table.
     """
+    import sklearn.ensemble  # noqa: F401 - limits hold for libraries that are loaded already
     from threadpoolctl import threadpool_limits
 
     train, _ = table.split(recipe.holdout, recipe.seed)
