@@ -176,7 +176,13 @@ def expected_seconds(learned: int, columns: int, rows: int, candidates: int) -> 
 
 
 def measure(
-    table: Table, recipe: Recipe, candidates: Sequence[Candidate], *, workers: int = 1, progress: Progress = silent
+    table: Table,
+    recipe: Recipe,
+    candidates: Sequence[Candidate],
+    *,
+    workers: int = 1,
+    scratch: Path | None = None,
+    progress: Progress = silent,
 ) -> Frontier:
     """Return what each candidate gives away and keeps on ``table``.
 
@@ -188,6 +194,8 @@ def measure(
         Rows to be released, seed, holdout, rules, shares and condition; engine and settings come from ``candidates``.
     workers
         Processes that make rows; the result does not depend on it.
+    scratch
+        Folder for releases, each removed when it is measured; the system's own for such things when not given.
     progress
         Told about every piece of work, in candidates; it may raise :class:`~synth_core.errors.Cancelled`.
 
@@ -210,7 +218,7 @@ def measure(
             def tell(share: float, note: str, before: int = number, label: str = candidate.label) -> None:
                 progress(before + share, len(candidates), f"{label}: {note}")
 
-            points.append(bench.measured(candidate, workers, tell))
+            points.append(bench.measured(candidate, workers, scratch, tell))
     progress(len(candidates), len(candidates))
     return Frontier(
         rows=bench.rows,
@@ -266,12 +274,12 @@ class _Bench:
         found = detect(self.coding, held, real, self.recipe.seed, quick=True)
         return _short(Estimate(found.auc, found.low, found.high))
 
-    def measured(self, candidate: Candidate, workers: int, tell: Tell) -> Point:
+    def measured(self, candidate: Candidate, workers: int, scratch: Path | None, tell: Tell) -> Point:
         """Make the candidate's release, attack all of it and judge a part."""
         began = perf_counter()
-        with tempfile.TemporaryDirectory(prefix="simile-frontier-") as scratch:
-            synthesis = self._made(candidate, Path(scratch), workers, tell)
-            distance, growth, some = self._attacked(Path(scratch), synthesis, tell)
+        with tempfile.TemporaryDirectory(prefix="simile-frontier-", dir=scratch) as name:
+            synthesis = self._made(candidate, Path(name), workers, tell)
+            distance, growth, some = self._attacked(Path(name), synthesis, tell)
         attack = self.people.judged(distance)
         made = growth[-1][0]
         leak, found = attack.strongest, attack.found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -98,6 +99,7 @@ def cancel(run: Run) -> None:
     if status.state in ("cancelled", "lost"):
         last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}
         run.write_status(status.model_copy(update=last))
+    shutil.rmtree(run.folder / "scratch", ignore_errors=True)  # of a measurement: its releases were for its eyes only
     (run.folder / "cancel").unlink(missing_ok=True)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -146,7 +147,14 @@ def _measure(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None
     made = min(released_rows(recipe), MOST_MADE)
     inner = recipe.model_copy(update={"rows": made})
     workers = fitting_workers(table, inner, usual_workers(made), judged=False)
-    found = measure(table, recipe, candidates, workers=workers, progress=within(reporter, "Measure"))
+    scratch = run.folder / "scratch"  # not the system's: what a process that is killed leaves is removed with it
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        told = within(reporter, "Measure")
+        found = measure(table, recipe, candidates, workers=workers, scratch=scratch, progress=told)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     write_whole(run.folder / "frontier.json", found.model_dump_json(indent=1))
 
 

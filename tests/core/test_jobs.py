@@ -9,6 +9,7 @@ import pytest
 
 from synth_core import jobs
 from synth_core.errors import ProjectError
+from synth_core.frontier import stops
 from synth_core.generation import generate
 from synth_core.project import Project, create
 from synth_core.reading import read_bytes
@@ -152,3 +153,40 @@ def test_a_run_killed_while_sampling_resumes_to_the_same_bytes(tmp_path: Path) -
     jobs.resume(run)
     assert wait_for(run, "done") == "done", run.status().error
     assert run.parquet.read_bytes() == (tmp_path / "synthetic.parquet").read_bytes()
+
+
+def test_a_measurement_is_a_process_of_its_own_and_the_same_question_has_the_same_answer() -> None:
+    data = b"age,sex,height\n" + b"".join(
+        f"{20 + n * 7 % 50},{'FM'[n * n % 3 > 0]},{150 + n * 13 % 47 + n / 1000:.3f}\n".encode() for n in range(800)
+    )
+    project = project_of(data)
+    recipe = Recipe(rows=800, params={"trees": 1, "candidates": 1})
+    asked = stops(recipe)[:2]
+    job = jobs.measure(project, recipe, asked)
+    assert jobs.measure(project, recipe, asked).id == job.id, "one that is at work is not started again"
+    with pytest.raises(ProjectError, match="Another measurement"):
+        jobs.measure(project, recipe, stops(recipe)[2:])
+    assert wait_for(job, "done", "failed", "lost") == "done", job.status().error + job.log()
+    found = job.frontier()
+    assert found is not None
+    assert [point.candidate.label for point in found.points] == ["strict", "private"]
+    assert job.status().stage == "Measure"
+    assert job.status().share == 1.0
+    assert project.runs() == []
+    assert jobs.measure(project, recipe, asked).frontier() == found
+
+
+def test_a_measurement_is_cancelled_like_a_run_and_can_be_asked_for_again() -> None:
+    project = project_of()
+    recipe = Recipe(rows=900_000, params={"trees": 1})
+    job = jobs.measure(project, recipe, stops(recipe))
+    end = time.monotonic() + 60
+    while not (job.folder / "scratch").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    jobs.cancel(job)
+    assert not (job.folder / "scratch").exists(), "what was made for the measurement is gone with it"
+    assert job.status().state == "cancelled"
+    assert job.frontier() is None
+    again = jobs.measure(project, recipe, stops(recipe))
+    assert again.status().active
+    jobs.cancel(again)
