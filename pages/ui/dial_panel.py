@@ -38,7 +38,9 @@ def panel(project: Project, draft: Recipe, info: MethodInfo, table: Table) -> No
     chosen = str(draft.params.get(param.name, param.default))
     candidates = engines(draft) if state.get(_WIDE, False) else stops(draft)
     job = project.measurement(key_of(project.table_name, draft, candidates))
-    found = job.frontier() if job is not None and job.status().state == "done" else None
+    found = _result(job) or _result(project.measurement(key_of(project.table_name, draft, engines(draft))))
+    if found is not None and len(found.points) < len(candidates):
+        found = None
     older = None if found is not None else _newest(project)
     st.subheader("Privacy or likeness", anchor=False)
     with st.container(border=True, key="method_dial"):
@@ -80,6 +82,10 @@ def _count_earlier(project: Project, info: MethodInfo, total: int) -> None:
     draft = project.draft
     project.set_draft(draft.model_copy(update={"params": draft.params | {"release_rows": total}}))
     state.drop(f"method.{info.name}.release_rows")
+
+
+def _result(job: Run | None) -> Frontier | None:
+    return job.frontier() if job is not None and job.status().state == "done" else None
 
 
 def _newest(project: Project) -> Frontier | None:
@@ -179,9 +185,10 @@ def _picture(
 ) -> None:
     assert found is not None
     if stale:
-        words = f"Measured for {theme.count(found.rows)} rows" if found.rows != released_rows(draft) else "Measured"
+        rows = found.rows != released_rows(draft)
+        words = f"Measured for {theme.count(found.rows)} rows" if rows else "Measured"
         st.warning(
-            f"{words}, with other settings, rules or rows than the next run. Measure again.", icon=":material/history:"
+            f"{words}, with other settings, rules, rows or engines than now. Measure again.", icon=":material/history:"
         )
     against: Likeness = "likeness"
     if any(point.loss is not None for point in found.points):
