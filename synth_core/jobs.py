@@ -104,10 +104,10 @@ def cancel(run: Run) -> None:
 
 
 def queue_place(run: Run) -> int:
-    """Return how many runs on this machine are before a queued one."""
+    """Return how many runs and measurements on this machine are before a queued one."""
     before = 0
     for project in projects():
-        for other in project.runs():
+        for other in (*project.runs(), *project.measurements()):
             if other.id != run.id and other.started_at < run.started_at and other.status().active:
                 before += 1
     return before

@@ -467,6 +467,8 @@ def delete(project_id: str) -> None:
     project = open_project(project_id)
     if project.active_run() is not None:
         raise ProjectError(f"Project '{project.label}' has a run in progress. Cancel it, then delete the project.")
+    if any(job.status().active for job in project.measurements()):
+        raise ProjectError(f"Project '{project.label}' is being measured. Cancel that, then delete the project.")
     shutil.rmtree(project.folder)
 
 
@@ -474,7 +476,7 @@ def duplicate(project_id: str) -> Project:
     """Return a copy of the project with its table, rules and draft, without its runs."""
     original = open_project(project_id)
     folder = home() / "projects" / secrets.token_hex(16)
-    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs"))
+    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers"))
     copy = Project(folder)
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy
