@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from synth_core.constraints.base import Constraint
     from synth_core.reading import Reading, ReadOptions
     from synth_core.recipe import Recipe, Use
+    from synth_core.steering.asks import Steering
+    from synth_core.steering.given import GivenRows
     from synth_core.table import Column, Table
 
 PASSWORD_VARIABLE = "SIMILE_DATABASE_PASSWORD"
@@ -64,6 +66,14 @@ OutRows = Annotated[
 ]
 Partitioned = Annotated[
     bool, typer.Option("--partitioned", help="Write a folder with one Parquet file per part instead of one file.")
+]
+Given = Annotated[
+    Path | None,
+    typer.Option(
+        "--given",
+        metavar="ROWS",
+        help="A file of rows with some of the columns of FILE: each becomes a synthetic row that keeps these cells.",
+    ),
 ]
 Cluster = Annotated[
     str,
@@ -310,14 +320,45 @@ def rules_in(file: Path | None) -> list[Constraint]:
         ) from None
 
 
-def shares_of(texts: list[str]) -> dict[str, dict[str, float]]:
-    """Return the shares of every --share."""
-    from synth_core.steering import parse_shares
+def steering_of(share: list[str], where: str, make: str, way: str, given: GivenRows | None) -> Steering:
+    """Return what --share, --where, --make, --steer and --given ask of the rows."""
+    from pydantic import ValidationError
+
+    from synth_core.steering.asks import Steering, parse_counts, parse_shares
 
     shares: dict[str, dict[str, float]] = {}
-    for text in texts:
+    for text in share:
         shares |= parse_shares(text)
-    return shares
+    try:
+        return Steering(
+            where=where,
+            shares=shares,
+            make=parse_counts(make) if make else {},
+            given=None if given is None else given.described,
+            way=way,
+        )
+    except ValidationError as error:
+        option = {"way": "steer"}.get(str(error.errors()[0]["loc"][0]), str(error.errors()[0]["loc"][0]))
+        what = error.errors()[0]["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+        raise InputError(f"--{option}: {what}.") from None
+
+
+def given_in(file: Path | None, table: Table) -> GivenRows | None:
+    """Return the rows of a file some of whose columns are those of the table; None without a file."""
+    from synth_core.reading import frame_like, read
+    from synth_core.steering.given import given_rows
+    from synth_core.table import did_you_mean
+
+    if file is None:
+        return None
+    raw = read(file).raw
+    names = [name for name in table.names if name in raw.columns]
+    for name in raw.columns:
+        if name not in table.names:
+            raise InputError(
+                f"--given {file.name}: there is no column '{name}' in the table.{did_you_mean(str(name), table.names)}"
+            )
+    return given_rows(frame_like(raw, table.select(names), file.name), table)
 
 
 def params_of(texts: list[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from synth_core.cli_options import check_suffix
 from synth_core.progress import Pace
 
 if TYPE_CHECKING:
+    from synth_core.generation import Synthesis
     from synth_core.scorecard import Scorecard, Target, Verdict
     from synth_core.table import Table
 
@@ -103,6 +104,12 @@ def write(table: Table, out: Path) -> None:
 
     check_suffix(out)
     write_table(table, out)
+
+
+def steering_lines(synthesis: Synthesis) -> list[str]:
+    """Return how the rows were steered; no lines where nothing was asked."""
+    facts = synthesis.steering
+    return [] if facts is None else [f"  steered   {line}" for line in facts.sentences(synthesis.rows)]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -26,12 +26,14 @@ from synth_core.errors import GenerationError, InputError, SimileError
 from synth_core.methods import create, method_class
 from synth_core.methods.base import Fitted, require_columns
 from synth_core.partitions import FILE, FOLDER, gather, groups, release_in
-from synth_core.parts import Model, Plan, added, mark_of, parts_of
+from synth_core.parts import Model, Plan, added, mark_of, parts_of, steering_facts
 from synth_core.progress import StageProgress, silent_stages, within
 from synth_core.recipe import Recipe
 from synth_core.regenerate import Regenerator
 from synth_core.sampling import sample
-from synth_core.steering import Condition, Quotas
+from synth_core.steering.facts import SteeringFacts
+from synth_core.steering.given import GivenRows
+from synth_core.steering.plan import prepare
 from synth_core.table import Column, Table
 from synth_core.verification import verified
 from synth_core.writing import from_arrow, write_parts
@@ -56,6 +58,8 @@ class Synthesis(BaseModel):
         Wall seconds per stage; the largest resident memory of a process so far, in MB.
     work
         Processor seconds per stage, of this process and of those that sampled here.
+    steering
+        How conditions, shares, counts and given rows were honoured; None where nothing was asked.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +79,7 @@ class Synthesis(BaseModel):
     work: dict[str, float] = {}
     peak_mb: float = 0.0
     fingerprint: str = ""
+    steering: SteeringFacts | None = None
 
     @property
     def column_names(self) -> list[str]:
@@ -89,6 +94,7 @@ def generate(
     *,
     workers: int = 1,
     partitioned: bool = False,
+    given: GivenRows | None = None,
     progress: StageProgress = silent_stages,
 ) -> Synthesis:
     """Make ``out/synthetic.parquet`` and ``out/synthesis.json`` and return what the latter says.
@@ -103,6 +109,8 @@ def generate(
         Processes that sample; the bytes of the release do not depend on it, nor on the recipe's cluster.
     partitioned
         Make a folder ``out/synthetic`` with one Parquet file per part instead of ``out/synthetic.parquet``.
+    given
+        The rows that the recipe's steering completes.
 
     Raises
     ------
@@ -124,7 +132,7 @@ def generate(
         require_workers(recipe.cluster)
     train, holdout = table.split(recipe.holdout, recipe.seed)
     released = train.select([c.name for c in train.columns if c.role.value != "drop" and (c.learned or c.regenerated)])
-    plan = _plan(released, recipe)
+    plan = _plan(released, recipe, given)
     clock.lap("Split")
     fitted = _learn(plan, recipe, out, progress)
     clock.lap("Learn")
@@ -148,6 +156,7 @@ def generate(
         work=clock.work,
         peak_mb=peak_mb(),
         fingerprint=table.fingerprint,
+        steering=None if plan.steered is None else steering_facts(plan.steered, recipe, facts),
     )
     (out / "synthesis.json").write_text(synthesis.model_dump_json(indent=1), encoding="utf-8")
     shutil.rmtree(out / "parts")
@@ -181,7 +190,7 @@ def _own_peak(unit: int) -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _plan(train: Table, recipe: Recipe) -> Plan:
+def _plan(train: Table, recipe: Recipe, given: GivenRows | None = None) -> Plan:
     create(recipe.method, recipe.params)  # a wrong setting is found before anything else is done
     learned = tuple(column.name for column in train.columns if column.learned)
     require_columns(train.select(learned))
@@ -189,19 +198,31 @@ def _plan(train: Table, recipe: Recipe) -> Plan:
     for rule in recipe.rules:
         rule.check(train)
     released = [rule.fitted(train) for rule in recipe.rules]
-    if recipe.where:
-        condition = Condition(expression=recipe.where, id="where")
-        condition.check(train)
-        rules.append(condition)
     learnable = train.select(learned)
+    enforcement = Enforcement.prepare(learnable, rules)
+    info = method_class(recipe.method).info
+    steered = prepare(
+        recipe.steering,
+        learnable,
+        enforcement.encoded,
+        info,
+        rows=recipe.rows,
+        seed=_learning_seed(recipe),
+        given=given,
+    )
+    asked = () if steered is None else steered.conditions
     return Plan(
         recipe=recipe,
         columns=train.columns,
-        enforcement=Enforcement.prepare(learnable, rules),
+        enforcement=enforcement,
         regenerator=Regenerator.fit(train, recipe.seed),
-        quotas=Quotas.fit(learnable, recipe.shares),
-        rules=tuple(rule for rule in released if rule.hard and rule.enforcement != "check_only"),
+        steered=steered,
+        rules=(*(rule for rule in released if rule.hard and rule.enforcement != "check_only"), *asked),
     )
+
+
+def _learning_seed(recipe: Recipe) -> int:
+    return int(np.random.SeedSequence(recipe.seed, spawn_key=(1,)).generate_state(1)[0])
 
 
 def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fitted:
@@ -209,12 +230,15 @@ def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fi
     if (out / "model.done").exists():
         return method_class(recipe.method).load(out / "model")
     progress("Learn", 0, 1, f"{len(plan.enforcement.encoded):,} rows")
-    seed = int(np.random.SeedSequence(recipe.seed, spawn_key=(1,)).generate_state(1)[0])
+    seed = _learning_seed(recipe)
     params = dict(recipe.params)
     known = {param.name for param in method_class(recipe.method).info.params}
     if "release_rows" in known and not int(params.get("release_rows", 0)):
         # the more rows are released, the more they say about single people: engines that can, hold back accordingly
         params["release_rows"] = recipe.rows
+    if plan.steered is not None and plan.steered.first:
+        others = [name for name in (part.strip() for part in str(params.get("first", "")).split(",")) if name]
+        params["first"] = ",".join(dict.fromkeys([*plan.steered.first, *others]))
     goes_on: dict[str, Any] = {"checkpoint": out / "learning"} if method_class(recipe.method).info.resumable else {}
     try:
         fitted = create(recipe.method, params).fit(

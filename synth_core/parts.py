@@ -7,24 +7,31 @@ number of processes or machines, and a killed run goes on after its last whole p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel
 
+from synth_core.codec import Codec
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.enforcement import Enforcement
+from synth_core.errors import InfeasibleError
 from synth_core.methods.base import Fitted
 from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe
 from synth_core.regenerate import Regenerator
-from synth_core.steering import Quotas
+from synth_core.steering.facts import SteeringFacts
+from synth_core.steering.given import matched
+from synth_core.steering.plan import ROUNDS, Filled, Prescribe, Steered
 from synth_core.table import Column
 from synth_core.whole_files import replace_whole
 from synth_core.writing import parquet_bytes, to_arrow
+
+MOST_LIKE = 8_000  # drawn rows among which given ones look for like rows
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Plan:
     columns: tuple[Column, ...]
     enforcement: Enforcement
     regenerator: Regenerator
-    quotas: Quotas | None
+    steered: Steered | None
     rules: tuple[Constraint, ...]
 
     def without_rows(self) -> Plan:
@@ -90,12 +97,19 @@ class Part:
 
 
 class PartFacts(BaseModel):
-    """Rows of a part, rows drawn for it, and per rule id the rows repaired and the drawn rows that broke it."""
+    """Rows of a part, rows drawn for it, and per rule id the rows repaired and the drawn rows that broke it.
+
+    ``effective``: rows without repeats that are worth as much; ``choices``: like rows that each given row could be
+    completed by, where the engine takes no given values; ``levels``: rows per category of the steered columns.
+    """
 
     rows: int
     drawn: int
     repaired: dict[str, int]
     raw_broken: dict[str, int]
+    effective: float = 0.0
+    choices: float = 0.0
+    levels: dict[str, dict[str, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -133,13 +147,46 @@ def make_part(model: Model, part: Part, progress: Progress = silent) -> MadePart
     plan, recipe = model.plan, model.plan.recipe
     seed = int(np.random.SeedSequence(recipe.seed, spawn_key=(2, part.number)).generate_state(1)[0])
     draw = _Draw(model, progress)
-    if plan.quotas is None:
-        frame = draw(part.rows, seed)
-    else:
-        frame, _ = plan.quotas.fill(draw, part.first_row, part.rows, seed)
-    frame = plan.regenerator.fill(frame, first_row=part.first_row, seed=recipe.seed)
+    filled = (
+        Filled(draw(part.rows, seed), part.rows) if plan.steered is None else _steered(plan.steered, draw, part, seed)
+    )
+    frame = plan.regenerator.fill(filled.frame, first_row=part.first_row, seed=recipe.seed)
     arrow = to_arrow(frame[[column.name for column in plan.columns]], plan.columns)
-    return MadePart(parquet_bytes(arrow, plan.columns, mark_of(recipe)), draw.facts(part.rows))
+    levels = {name: _tally(frame, name) for name in recipe.steering.wanted_shares if name in frame}
+    facts = draw.facts(part.rows).model_copy(update={"effective": filled.effective, "levels": levels})
+    return MadePart(parquet_bytes(arrow, plan.columns, mark_of(recipe)), facts)
+
+
+def _steered(steered: Steered, draw: _Draw, part: Part, seed: int) -> Filled:
+    if steered.given is None:
+        return steered.fill(draw, part.first_row, part.rows, seed)
+    given = steered.given.at(part.first_row, part.rows)
+    return Filled(_completed(steered, draw, given, part, seed), part.rows)
+
+
+def _completed(steered: Steered, draw: _Draw, given: pd.DataFrame, part: Part, seed: int) -> pd.DataFrame:
+    """Return a row for each given one, with its cells; rows that break a rule are tried again."""
+    left = np.arange(len(given))
+    done: list[pd.DataFrame] = []
+    for attempt in range(ROUNDS):
+        state = int(np.random.SeedSequence(seed, spawn_key=(attempt,)).generate_state(1)[0])
+        asked = given.iloc[left].reset_index(drop=True)
+        frame, keeps = (
+            draw.given(asked, state) if steered.matching is None else draw.like(asked, steered.matching, state)
+        )
+        done.append(frame[keeps].set_axis(left[keeps]))
+        left = left[~keeps]
+        if not len(left):
+            return pd.concat(done).sort_index().reset_index(drop=True)
+    raise InfeasibleError(
+        f"{len(left):,} of {len(given):,} given rows cannot be completed so that every rule holds (first: given row "
+        f"{(part.first_row + int(left[0])) % len(steered.given.frame) + 1 if steered.given else 0}). Correct its cells, "
+        "or loosen the rules on these columns."
+    )
+
+
+def _tally(frame: pd.DataFrame, name: str) -> dict[str, int]:
+    return {str(level): int(rows) for level, rows in frame[name].value_counts().items()}
 
 
 def mark_of(recipe: Recipe) -> dict[str, str]:
@@ -152,22 +199,61 @@ class _Draw:
 
     def __init__(self, model: Model, progress: Progress) -> None:
         self.enforcement = model.plan.enforcement
-        self.engine: Callable[[int, int], pd.DataFrame] = lambda rows, seed: model.fitted.sample(
-            rows, seed=seed, progress=progress
-        )
+        self.fitted, self.progress = model.fitted, progress
         self.drawn = 0
+        self.choices: list[float] = []
         self.repaired: list[dict[str, int]] = []
         self.raw_broken: list[dict[str, int]] = []
 
-    def __call__(self, rows: int, seed: int) -> pd.DataFrame:
-        result = self.enforcement.apply(self.engine, rows, seed)
+    def __call__(self, rows: int, seed: int, prescribe: Prescribe | None = None) -> pd.DataFrame:
+        def engine(size: int, state: int) -> pd.DataFrame:
+            wanted = None if prescribe is None else prescribe(size, state)
+            return self.fitted.sample(size, seed=state, conditions=wanted, progress=self.progress)
+
+        result = self.enforcement.apply(engine, rows, seed)
         self.drawn += result.drawn
         self.repaired.append(result.repaired)
         self.raw_broken.append(result.raw_broken)
         return result.frame
 
+    def given(self, cells: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+        """Return a row for each row of given cells, and which keep these cells and every rule."""
+        drawn = self.fitted.sample(len(cells), seed=seed, conditions=cells, progress=self.progress)
+        self.drawn += len(cells)
+        frame, keeps = self.enforcement.checked(drawn, seed)
+        return frame, keeps & _same(frame, cells)
+
+    def like(self, cells: pd.DataFrame, codec: Codec, seed: int) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+        """Return the same for an engine that takes no given values: drawn rows that are like the given cells."""
+        pool = self(min(max(4 * len(cells), 2_000), MOST_LIKE), seed)
+        known = cells[codec.names]
+        chosen, choices = matched(known, pool, codec, np.random.default_rng(seed))
+        self.choices.append(choices)
+        frame = pool.iloc[chosen].reset_index(drop=True)
+        for name in cells.columns:
+            frame[name] = cells[name].array
+        keeps = np.ones(len(frame), dtype=bool)
+        for rule in self.enforcement.rules:
+            if rule.hard and rule.enforcement != "check_only" and set(rule.columns_used) <= set(frame):
+                keeps &= ~rule.violations(frame).to_numpy(dtype=bool)
+        return frame, keeps
+
     def facts(self, rows: int) -> PartFacts:
-        return PartFacts(rows=rows, drawn=self.drawn, repaired=added(self.repaired), raw_broken=added(self.raw_broken))
+        return PartFacts(
+            rows=rows,
+            drawn=self.drawn,
+            repaired=added(self.repaired),
+            raw_broken=added(self.raw_broken),
+            choices=self.choices[0] if self.choices else 0.0,
+        )
+
+
+def _same(frame: pd.DataFrame, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    same = np.ones(len(cells), dtype=bool)
+    for name in cells.columns:
+        here, there = frame[name], cells[name]
+        same &= ((here == there).fillna(False) | (here.isna() & there.isna())).to_numpy(dtype=bool)
+    return same
 
 
 def added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -181,3 +267,30 @@ def added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
         for key, value in one.items():
             total[key] = total.get(key, 0) + int(value)
     return total
+
+
+def steering_facts(steered: Steered, recipe: Recipe, facts: Sequence[PartFacts]) -> SteeringFacts:
+    """Return how what was asked was honoured, over all parts."""
+    effective = recipe.rows**2 / max(sum(part.rows**2 / max(part.effective, 1e-9) for part in facts), 1e-9)
+    notes = list(steered.notes)
+    if effective < 0.995 * recipe.rows:
+        notes.append(
+            f"Too few drawn rows fitted, so some stand in the release more than once: {recipe.rows:,} rows are worth "
+            f"about {effective:,.0f} without repeats."
+        )
+    reached = {}
+    for name, levels in recipe.steering.wanted_shares.items():
+        made = added(part.levels.get(name, {}) for part in facts)
+        shown = {level: made.get(level, 0) for level in [*levels, *made]}
+        reached[name] = {level: rows / recipe.rows for level, rows in shown.items()}
+    return SteeringFacts(
+        way=steered.way,
+        columns=list(steered.anchors.names) if steered.anchors is not None else [],
+        support=steered.support,
+        of=steered.of,
+        effective_rows=round(min(effective, float(recipe.rows)), 1),
+        choices=round(sum(part.choices * part.rows for part in facts) / recipe.rows, 1),
+        asked=recipe.steering.wanted_shares,
+        reached=reached,
+        notes=notes,
+    )

@@ -13,6 +13,8 @@ from synth_core.generation import Synthesis, generate
 from synth_core.methods import method_class
 from synth_core.recipe import Recipe
 from synth_core.sampling import usual_workers
+from synth_core.steering.given import GivenRows
+from synth_core.steering.support import require_support
 from synth_core.table import Table
 
 FEW, LEARNED = 1_000, 3_000
@@ -40,7 +42,7 @@ class Pilot:
     acceptance: float
 
 
-def pilot(table: Table, recipe: Recipe) -> Pilot | None:
+def pilot(table: Table, recipe: Recipe, given: GivenRows | None = None) -> Pilot | None:
     """Return what the recipe will take on this table; None for engines that train for minutes.
 
     Two dry runs of different size, after one that warms up, tell what grows with the rows from what does not: at most
@@ -54,8 +56,8 @@ def pilot(table: Table, recipe: Recipe) -> Pilot | None:
     if recipe.method not in LIGHT:
         method_class(recipe.method)
         return None
-    _try(table, recipe, FEW // 2, 10)
-    small, large = _try(table, recipe, FEW, MADE_FEW), _try(table, recipe, LEARNED, MADE)
+    _try(table, recipe, FEW // 2, 10, given)
+    small, large = _try(table, recipe, FEW, MADE_FEW, given), _try(table, recipe, LEARNED, MADE, given)
     return Pilot(
         seconds=_expected(table, recipe, small.seconds, large.seconds, usual_workers(recipe.rows)),
         work=_expected(table, recipe, small.work, large.work, 1),
@@ -63,16 +65,20 @@ def pilot(table: Table, recipe: Recipe) -> Pilot | None:
     )
 
 
-def _try(table: Table, recipe: Recipe, learned: int, made: int) -> Synthesis:
+def _try(table: Table, recipe: Recipe, learned: int, made: int, given: GivenRows | None) -> Synthesis:
     """Learn a few rows and make a few; as many are said to be released per real row as by the recipe."""
-    few = _some(table, learned, recipe.seed)
+    few = _some(table, learned, recipe)
     params = dict(recipe.params)
     known = {param.name for param in method_class(recipe.method).info.params}
     if "release_rows" in known and not int(params.get("release_rows", 0)):
         params["release_rows"] = max(1, round(recipe.rows * len(few) / len(table)))
-    small = {"rows": min(made, recipe.rows), "params": params, "cluster": ""}
+    rows = min(made, recipe.rows)
+    steering = recipe.steering
+    if steering.make:  # shares of fewer rows
+        steering = steering.model_copy(update={"make": {}, "shares": steering.wanted_shares})
+    small = {"rows": rows, "params": params, "cluster": "", "steering": steering}
     with tempfile.TemporaryDirectory(prefix="simile-pilot-") as folder:
-        return generate(few, recipe.model_copy(update=small), Path(folder))
+        return generate(few, recipe.model_copy(update=small), Path(folder), given=given)
 
 
 def _expected(table: Table, recipe: Recipe, small: dict[str, float], large: dict[str, float], workers: int) -> float:
@@ -95,9 +101,22 @@ def _expected(table: Table, recipe: Recipe, small: dict[str, float], large: dict
     return total
 
 
-def _some(table: Table, rows: int, seed: int) -> Table:
-    """Return at most this many rows, drawn at random."""
+def _some(table: Table, rows: int, recipe: Recipe) -> Table:
+    """Return at most this many rows, drawn at random; of what is asked for, as many as half of them.
+
+    Without the latter a rare class that the whole table supports would seem to have no support.
+    """
     if len(table) <= rows:
         return table
-    chosen = np.random.default_rng(seed).choice(len(table), rows, replace=False)
+    rng = np.random.default_rng(recipe.seed)
+    chosen = rng.choice(len(table), rows, replace=False)
+    if recipe.steering.asked and recipe.steering.given is None:
+        wanted = require_support(table, recipe.steering).kept.copy()
+        for name, levels in recipe.steering.wanted_shares.items():
+            rarest = min(levels, key=lambda level: int((table.frame[name] == level).sum()), default=None)
+            wanted &= True if rarest is None or not levels[rarest] else (table.frame[name] == rarest).to_numpy()
+        held = np.flatnonzero(wanted)
+        if wanted[chosen].sum() < min(len(held), rows // 10):
+            some = rng.choice(held, min(len(held), rows // 2), replace=False)
+            chosen = np.unique(np.concatenate([some, chosen]))
     return table.rows(np.sort(chosen))

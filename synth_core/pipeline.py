@@ -10,6 +10,8 @@ from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
 from synth_core.run import write_whole
 from synth_core.scorecard import Scorecard
+from synth_core.steering.facts import SteeringFacts
+from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 
 MOST = 3_000_000  # rows that are judged: what memory of a laptop holds
@@ -22,10 +24,13 @@ def follow(
     *,
     workers: int = 1,
     partitioned: bool = False,
+    given: GivenRows | None = None,
     progress: StageProgress = silent_stages,
 ) -> tuple[Synthesis, Scorecard]:
     """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows."""
-    synthesis = generate(table, recipe, folder, workers=workers, partitioned=partitioned, progress=progress)
+    synthesis = generate(
+        table, recipe, folder, workers=workers, partitioned=partitioned, given=given, progress=progress
+    )
     train, holdout = table.split(recipe.holdout, recipe.seed)
     names = [column.name for column in synthesis.columns]
     made = read_synthetic(folder, synthesis, MOST)
@@ -47,5 +52,16 @@ def follow(
             "all of them could find more."
         )
         card = card.model_copy(update={"notes": [note, *card.notes]})
+    if synthesis.steering is not None:
+        card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
     write_whole(folder / "scorecard.json", card.model_dump_json())
     return synthesis, card
+
+
+def _steering_notes(facts: SteeringFacts, rows: int) -> list[str]:
+    """Return what a reader of the judgement must know of rows that were steered."""
+    compared = (
+        "The rows were steered, and are compared with the real rows as they are: what was asked for counts as a "
+        "difference in likeness."
+    )
+    return [compared, *facts.sentences(rows)]

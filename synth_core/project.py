@@ -8,6 +8,7 @@
         raw.parquet             its cells as read (raw.full.parquet: all rows, while some are dropped)
         tables/<print>/         the table with its kinds and roles; a new folder whenever these change
         rules.json  draft.json
+        given/<print>/          rows of which some columns are given, for runs that complete them
         runs/<id>/              see ``run.py``
 
 Ids are 128 random bits; labels are words for people and never become paths.
@@ -42,6 +43,8 @@ from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_f
 from synth_core.recipe import Recipe, Use, cluster_address
 from synth_core.run import Run, write_whole
 from synth_core.scorecard import Target, default_targets
+from synth_core.steering.asks import Steering
+from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 from synth_core.writing import open_table, save_table
 
@@ -316,6 +319,35 @@ class Project:
         """Keep the recipe for the next run."""
         write_whole(self.folder / "draft.json", recipe.model_copy(update={"constraints": []}).model_dump_json())
         self._save()
+
+    def set_given(self, rows: GivenRows | None) -> None:
+        """Let the next run complete these rows (kept in the project's folder); None: make rows freely again."""
+        draft = self.draft
+        steering = draft.steering.model_copy(update={"given": None if rows is None else rows.described})
+        changed: dict[str, Any] = {"steering": steering}
+        if rows is not None and steering.given is not None:
+            kept = [column for column in self.table.columns if column.name in rows.frame.columns]
+            names = [column.name for column in kept]
+            save_table(Table(rows.frame[names], tuple(kept)), self._given_folder(steering.given.fingerprint))
+            steering = Steering(given=steering.given)
+            changed = {"steering": steering, "rows": len(rows.frame)}
+        self.set_draft(draft.model_copy(update=changed))
+
+    def given_rows(self, recipe: Recipe) -> GivenRows | None:
+        """Return the rows that a recipe of this project completes; None where it makes rows freely."""
+        given = recipe.steering.given
+        if given is None:
+            return None
+        try:
+            kept = open_table(self._given_folder(given.fingerprint))
+        except (OSError, ValueError):
+            raise ProjectError(
+                "The given rows of this recipe are gone from the project; bring their file again."
+            ) from None
+        return GivenRows(kept.frame[list(given.columns)])
+
+    def _given_folder(self, fingerprint: str) -> Path:
+        return self.folder / "given" / fingerprint[:32]
 
     @property
     def input_print(self) -> str:

@@ -7,10 +7,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from synth_core.constraints.base import Constraint
 from synth_core.errors import InputError
+from synth_core.steering.asks import Steering
 
 
 class Use(StrEnum):
@@ -58,10 +68,9 @@ class Recipe(BaseModel):
         Synthetic rows to make.
     holdout
         Share of the real rows kept out of learning, for judging; 0 learns from all.
-    where
-        Expression that every synthetic row must keep (``"age >= 65"``).
-    shares
-        Target shares per column: ``{"sex": {"F": 0.5, "M": 0.5}}``.
+    steering
+        What is asked of the rows: conditions, shares, counts, given rows. Recipes of version 1 had ``where`` and
+        ``shares`` beside the other fields; they are read as steering.
     missing
         Words that mean a missing cell, per column: ``{"pdays": ["999", "-1"]}``. They are read so before learning.
     chunk_rows
@@ -74,12 +83,11 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     method: str = "trees"
     params: dict[str, Any] = Field(default_factory=dict)
     constraints: list[Annotated[SerializeAsAny[Constraint], BeforeValidator(_parse_rule)]] = Field(default_factory=list)
-    where: str = ""
-    shares: dict[str, dict[str, float]] = Field(default_factory=dict)
+    steering: Steering = Field(default_factory=Steering)
     missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rows: int = Field(default=10_000, ge=1, le=100_000_000)
     seed: int = Field(default=0, ge=0, lt=2**32)
@@ -87,6 +95,18 @@ class Recipe(BaseModel):
     use: Use = Use.SHARE
     chunk_rows: int = Field(default=50_000, ge=1)
     cluster: str = Field(default="", exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not (data.get("version") == 1 or {"where", "shares"} & data.keys()):
+            return data
+        old = {name: data[name] for name in ("where", "shares") if data.get(name)}
+        kept = {name: value for name, value in data.items() if name not in ("where", "shares")}
+        steering = kept.get("steering", {})
+        if old:
+            kept["steering"] = {**(steering if isinstance(steering, dict) else steering.model_dump()), **old}
+        return {**kept, "version": 2}
 
     @field_validator("cluster")
     @classmethod

@@ -112,6 +112,7 @@ def data_card(
         "",
         f"**Made for:** {recipe.use.value}. **Licence of the engine:** {info.licence}. {info.licence_note}".rstrip(),
         "",
+        *_steered(synthesis),
         "## What was measured",
         "",
         *(f"* {verdict.target.score}: {verdict.word}. {verdict.sentence}" for verdict in found),
@@ -136,6 +137,12 @@ def data_card(
     return "\n".join(lines) + "\n"
 
 
+def _steered(synthesis: Synthesis) -> list[str]:
+    if synthesis.steering is None:
+        return []
+    return ["## Steered", "", *(f"* {line}" for line in synthesis.steering.sentences(synthesis.rows)), ""]
+
+
 def _copied(rows: Path, out: Path) -> Path:
     """Copy the rows of a run into the pack and return where they are."""
     if rows.is_dir():
@@ -157,6 +164,7 @@ def _manifest(out: Path, synthesis: Synthesis, recipe: Recipe, found: Sequence[V
         "seed": recipe.seed,
         "real_table": synthesis.fingerprint,
         "rows": synthesis.rows,
+        "steering": None if synthesis.steering is None else synthesis.steering.model_dump(mode="json"),
         "verdicts": {verdict.target.score: verdict.word for verdict in found},
         "override": override.strip(),
         "sha256": {str(path.relative_to(out)): _sha256(path) for path in files if path.name != "manifest.json"},

@@ -131,7 +131,15 @@ def work(run: Run, reporter: Reporter) -> None:
         return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
-    follow(table, recipe, run.folder, workers=workers, progress=reporter)
+    synthesis, _ = follow(
+        table, recipe, run.folder, workers=workers, given=project.given_rows(recipe), progress=reporter
+    )
+    if synthesis.steering is not None:
+        for sentence in (
+            f"Steered: {synthesis.steering.way}",
+            f"Effective rows: {synthesis.steering.effective_rows:,}",
+        ):
+            sys.stderr.write(f"{sentence}\n")
 
 
 MEASURING = {"Read": 0.3, "Measure": 60.0}

@@ -148,6 +148,14 @@ class Enforcement:
                 break
         return pool.result()
 
+    def checked(self, drawn: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, Mask]:
+        """Return the rows that were drawn, decoded and repaired, in their order, and which keep every hard rule."""
+        pool = _Pool(self, len(drawn))
+        frame = self.decode(drawn)
+        broken = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in pool.counted}
+        frame, keeps = pool._repaired(frame, broken, np.random.default_rng(seed))
+        return frame, np.logical_and.reduce([pool._in_reach(frame), *keeps])
+
     def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the columns of ``encoded`` as rows of the train table (its learned columns)."""
         for decoder in self.decoders:

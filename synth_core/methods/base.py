@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -95,6 +95,8 @@ class MethodInfo:
         Importable packages without which the card is greyed.
     private
         Whether the default settings aim at the private end of the frontier.
+    prescribes
+        Which columns ``sample`` takes given values of: none, those that it makes first (setting ``first``), or any.
     resumable
         Whether ``fit`` takes ``checkpoint``: a folder where it keeps how far it is and from which it goes on, to the
         same model as a fit that was never interrupted.
@@ -112,6 +114,7 @@ class MethodInfo:
     params: tuple[Param, ...] = field(default=())
     private: bool = False
     resumable: bool = False
+    prescribes: Literal["none", "first", "any"] = "none"
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ class BayesianNetwork(Engine):
         cost="seconds; 500,000 rows in 5-20 s on one core",
         params=PARAMS,
         private=True,
+        prescribes="any",
     )
 
     @one_thread()

@@ -220,6 +220,7 @@ class Copula(Engine):
         weak_at="Dependence that is not monotone, interactions of three columns, and unordered categories.",
         cost="seconds",
         private=True,
+        prescribes="any",
         params=(
             Param(
                 "by_target",

@@ -167,6 +167,7 @@ class Diffusion(Engine):
         cost="minutes on a CPU, less with a graphics card; 500,000 rows in minutes",
         requires=("torch",),
         private=True,
+        prescribes="any",
         resumable=True,
         params=(
             Param(

@@ -28,6 +28,7 @@ class Independent(Engine):
         weak_at="Everything about two columns at once: a model trained on these rows learns nothing.",
         cost="about a second for 500,000 rows",
         private=True,
+        prescribes="any",
     )
 
     def fit(self, table: Table, *, seed: int, progress: Progress = silent) -> FittedIndependent:

@@ -126,6 +126,7 @@ class Trees(Engine):
         cost="seconds; 500,000 rows in 13-45 s on two cores, under 1 GB",
         params=PARAMS,
         private=True,
+        prescribes="first",
     )
 
     @one_thread()

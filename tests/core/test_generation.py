@@ -87,7 +87,7 @@ def test_hard_rules_hold_in_every_released_row(people: Table, tmp_path: Path) ->
 
 
 def test_a_condition_holds_in_every_row_and_lowers_the_acceptance(people: Table, tmp_path: Path) -> None:
-    synthesis = generate(people, recipe(where="age >= 60"), tmp_path)
+    synthesis = generate(people, recipe(steering={"where": "age >= 60", "way": "draw"}), tmp_path)
     assert read_synthetic(tmp_path, synthesis).frame["age"].min() >= 60
     assert synthesis.rows == 900
     assert synthesis.acceptance < 0.8

@@ -14,7 +14,7 @@ from tests.conftest import make_people
 
 def test_a_dry_run_says_how_long_and_how_much_is_kept(people: Table) -> None:
     plain = pilot(people, Recipe(method="independent", rows=20_000))
-    strict = pilot(people, Recipe(method="independent", rows=20_000, where="age >= 60"))
+    strict = pilot(people, Recipe(method="independent", rows=20_000, steering={"where": "age >= 60", "way": "draw"}))
     assert plain is not None
     assert strict is not None
     assert plain.seconds > 0

@@ -1,10 +1,13 @@
 """Steering: conditions and shares."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from synth_core.errors import InfeasibleError, InputError
-from synth_core.steering import Quotas, parse_shares
+from synth_core.steering.asks import parse_shares
+from synth_core.steering.plan import Steered
+from synth_core.steering.quotas import Quotas
 from synth_core.table import Table
 
 
@@ -44,8 +47,6 @@ def test_two_columns_meet_both_margins_and_keep_their_dependence(people: Table) 
 
 
 def test_counts_per_part_add_up_to_the_whole() -> None:
-    import pandas as pd
-
     quotas = Quotas(("x",), pd.DataFrame({"x": ["a", "b", "c"]}), np.array([0.5, 0.3, 0.2]))
     parts = quotas.counts(0, 333) + quotas.counts(333, 667)
     assert parts.tolist() == quotas.counts(0, 1000).tolist()
@@ -72,8 +73,8 @@ def test_a_category_that_the_engine_never_makes_is_named(people: Table) -> None:
     assert quotas is not None
     basic = people.frame[people.frame["plan"] == "basic"]
 
-    def draw(rows: int, seed: int) -> object:
+    def draw(rows: int, seed: int, prescribe: object) -> pd.DataFrame:
         return basic.sample(rows, replace=True, random_state=seed).reset_index(drop=True)
 
     with pytest.raises(InfeasibleError, match="plan = gold"):
-        quotas.fill(draw, 0, 100, 0)  # type: ignore[arg-type]
+        Steered(quotas=quotas).fill(draw, 0, 100, 0)
