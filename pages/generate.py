@@ -53,17 +53,13 @@ def expected(project: Project, draft: Recipe) -> None:
         parts.error_card(str(error), title="Memory does not suffice")
         return
     memory = f"about {need.total / 1e9:.1f} GB of memory"
-    found = cache.expected(table, draft.model_dump_json())
+    found = cache.expected(table, draft.model_dump_json(), project.given_rows(draft))
     if found.problem:
         parts.error_card(found.problem, title="This recipe would fail")
     elif found.seconds is None:
         st.markdown(f":gray[:material/timer: It takes minutes to hours, and {memory}.]")
     else:
-        kept = (
-            ""
-            if found.acceptance > 0.95
-            else f" About {theme.share(found.acceptance)} of the drawn rows keep the rules."
-        )
+        kept = "" if found.acceptance > 0.95 else f" About {theme.share(found.acceptance)} of the drawn rows fit."
         about = theme.duration(max(found.seconds, 1.0))
         st.markdown(f":gray[:material/timer: A dry run says about {about} to learn and make them, in {memory}.{kept}]")
 

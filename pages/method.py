@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, dial_panel, method_cards, network_panel, param_form, parts, theme
+from pages.ui import cache, dial_panel, method_cards, network_panel, param_form, parts, steering_panel, theme
 from pages.ui.halves import halves
 from synth_core.methods import methods
 from synth_core.recipe import USE_TITLES
@@ -44,5 +44,6 @@ with parts.guarded("The engines cannot be shown"):
         dial_panel.panel(project, draft, info, table)
         if info.name == network_panel.METHOD:
             network_panel.panel(project, draft, table)
+        steering_panel.panel(project, draft, table, info)
 
 parts.step_footer("constraints", "generate")

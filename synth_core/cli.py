@@ -178,7 +178,7 @@ def generate(
         list[str] | None,
         typer.Option(
             metavar="COL=CAT:SHARE,...",
-            help="Wanted shares of a column, like sex=F:0.5,M:0.5; categories that are not named keep their proportions "
+            help="Wanted shares of a column, like sex=F:0.5,M:0.5; categories not named keep their proportions "
             "among the rest. For up to two columns.",
         ),
     ] = None,
@@ -194,7 +194,7 @@ def generate(
     steer: Annotated[
         str,
         typer.Option(
-            help="auto; prescribe: give wanted values to the engine wherever it takes some; draw: draw and keep what fits."
+            help="auto; prescribe: give wanted values to the engine wherever it can; draw: draw and keep what fits."
         ),
     ] = "auto",
     param: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the engine.")] = None,
@@ -297,13 +297,11 @@ def fill(
         place = out if imputations == 1 else out.with_name(f"{out.stem}-{number + 1}{out.suffix}")
         write(found.table, place)
         listed = found.write_list(place.with_name(place.name + ".filled.json"))
-        say(
-            f"{found.filled:,} cells of {len(found.cells)} columns drawn by '{method}' -> {place}, listed in {listed.name}"
-        )
+        say(f"{found.filled:,} cells of {len(found.cells)} columns by '{method}' -> {place}, listed in {listed.name}")
         for name, rows in found.left.items():
             note(f"{rows:,} cells of '{name}' stay empty: the engine left them so each time.")
     note(
-        "Filled cells are drawn, not measured: keep the list with the table, and compare several fillings.",
+        "Filled cells are drawn, not measured: keep the list with the table.",
         *reading.notes,
     )
 

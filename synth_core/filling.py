@@ -159,7 +159,7 @@ class _Work:
 
     def by_first(self) -> None:
         """Learn one incomplete column after another from the rows that have it; all other columns are made first."""
-        order = sorted(self.wanted, key=lambda name: int(self.learned.frame[name].isna().sum()))
+        order = sorted(self.wanted, key=lambda name: np.count_nonzero(self.learned.frame[name].isna()))
         for done, name in enumerate(order):
             self.progress(done, len(order), f"Filling {name}")
             known = self.learned.frame[name].notna().to_numpy()

@@ -25,7 +25,7 @@ from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe
 from synth_core.regenerate import Regenerator
 from synth_core.steering.facts import SteeringFacts
-from synth_core.steering.given import matched
+from synth_core.steering.given import GivenRows, matched
 from synth_core.steering.plan import ROUNDS, Filled, Prescribe, Steered
 from synth_core.table import Column
 from synth_core.whole_files import replace_whole
@@ -160,28 +160,26 @@ def make_part(model: Model, part: Part, progress: Progress = silent) -> MadePart
 def _steered(steered: Steered, draw: _Draw, part: Part, seed: int) -> Filled:
     if steered.given is None:
         return steered.fill(draw, part.first_row, part.rows, seed)
-    given = steered.given.at(part.first_row, part.rows)
-    return Filled(_completed(steered, draw, given, part, seed), part.rows)
+    return Filled(_completed(steered.given, steered.matching, draw, part, seed), part.rows)
 
 
-def _completed(steered: Steered, draw: _Draw, given: pd.DataFrame, part: Part, seed: int) -> pd.DataFrame:
+def _completed(told: GivenRows, codec: Codec | None, draw: _Draw, part: Part, seed: int) -> pd.DataFrame:
     """Return a row for each given one, with its cells; rows that break a rule are tried again."""
+    given = told.at(part.first_row, part.rows)
     left = np.arange(len(given))
     done: list[pd.DataFrame] = []
     for attempt in range(ROUNDS):
         state = int(np.random.SeedSequence(seed, spawn_key=(attempt,)).generate_state(1)[0])
         asked = given.iloc[left].reset_index(drop=True)
-        frame, keeps = (
-            draw.given(asked, state) if steered.matching is None else draw.like(asked, steered.matching, state)
-        )
+        frame, keeps = draw.given(asked, state) if codec is None else draw.like(asked, codec, state)
         done.append(frame[keeps].set_axis(left[keeps]))
         left = left[~keeps]
         if not len(left):
             return pd.concat(done).sort_index().reset_index(drop=True)
+    first = (part.first_row + int(left[0])) % len(told.frame) + 1
     raise InfeasibleError(
         f"{len(left):,} of {len(given):,} given rows cannot be completed so that every rule holds (first: given row "
-        f"{(part.first_row + int(left[0])) % len(steered.given.frame) + 1 if steered.given else 0}). Correct its cells, "
-        "or loosen the rules on these columns."
+        f"{first}). Correct its cells, or loosen the rules on these columns."
     )
 
 

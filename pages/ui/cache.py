@@ -69,14 +69,43 @@ class Expected(NamedTuple):
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
-def expected(table: Table, recipe: str) -> Expected:
+def expected(table: Table, recipe: str, _given: Any = None) -> Expected:
     """Return what a recipe (as JSON) will take on this table, or the sentence that says why it would fail."""
     from synth_core.errors import SimileError
     from synth_core.pilot import pilot
     from synth_core.recipe import Recipe
 
     try:
-        found = pilot(table, Recipe.model_validate_json(recipe))
+        found = pilot(table, Recipe.model_validate_json(recipe), _given)
     except SimileError as error:
         return Expected(None, 0.0, str(error))
     return Expected(None, 1.0, "") if found is None else Expected(found.seconds, found.acceptance, "")
+
+
+class Support(NamedTuple):
+    """Real rows that keep every condition, of how many, each condition's own rows, and what is wrong with one."""
+
+    rows: int
+    of: int
+    each: tuple[int, ...]
+    problem: str
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
+def support(table: Table, steering: str) -> Support:
+    """Return how many real rows keep the conditions of a steering (as JSON)."""
+    from synth_core.errors import SimileError
+    from synth_core.steering.asks import Steering
+    from synth_core.steering.support import support_of
+
+    try:
+        found = support_of(table, Steering.model_validate_json(steering))
+    except SimileError as error:
+        return Support(0, len(table), (), str(error))
+    return Support(found.rows, found.of, tuple(rows for _, rows in found.each), "")
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=128, show_spinner=False)
+def level_shares(table: Table, name: str) -> dict[str, float]:
+    """Return the share of each category of a column among its filled cells (0..1), the largest first."""
+    return {str(level): float(share) for level, share in table.frame[name].value_counts(normalize=True).items()}

@@ -38,7 +38,10 @@ def run_settings(project: Project, draft: Recipe, real_rows: int) -> None:
             key="method.rows",
             on_change=_keep,
             args=(project, "rows"),
-            help=f"The real table has {theme.count(real_rows)}.",
+            disabled=draft.steering.rows is not None,
+            help=f"The real table has {theme.count(real_rows)}."
+            if draft.steering.rows is None
+            else "Set by the rows of a class asked for below.",
         )
         st.number_input(
             "Seed",

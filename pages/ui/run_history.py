@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_steps, run_words, state, theme
+from pages.ui import parts, run_steps, run_words, state, steering_result, theme
 from synth_core import jobs
 from synth_core.errors import ProjectError, SimileError
 from synth_core.project import Project
@@ -35,7 +35,7 @@ def result(project: Project, run: Run) -> None:
             "Rows accepted",
             theme.share(synthesis.acceptance),
             border=True,
-            help="Of all rows drawn, the share that kept the rules. A low share makes a run slow.",
+            help="Of all rows drawn, the share that kept the rules and conditions. A low share makes a run slow.",
         )
         st.metric(
             "Learned from",
@@ -45,6 +45,8 @@ def result(project: Project, run: Run) -> None:
             if synthesis.left_out
             else "Real rows that the engine saw.",
         )
+    if synthesis.steering is not None:
+        steering_result.facts(synthesis.steering, synthesis.rows)
     if card is not None:
         _verdict_line(project, run)
     else:

@@ -45,11 +45,7 @@ def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
         words.append(f"{rules} {'rule is' if rules == 1 else 'rules are'} kept.")
     else:
         words.append("No rules are set.")
-    if recipe.where:
-        words.append(f"Every row has {theme.plain(recipe.where)}.")
-    for column, shares in recipe.shares.items():
-        parts = ", ".join(f"{category} {theme.share(share)}" for category, share in shares.items())
-        words.append(f"{theme.plain(column)} is set to {theme.plain(parts)}.")
+    words += [theme.plain(sentence) for sentence in recipe.steering.sentences()]
     words.append(f"{theme.count(held)} real rows are held out to judge it; seed {recipe.seed}.")
     return " ".join(words)
 

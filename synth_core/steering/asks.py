@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import pandas as pd
@@ -15,6 +14,7 @@ from synth_core.table import Column, Kind, Table
 
 Test = Literal["is", "one of", "between", "at least", "at most"]
 Way = Literal["auto", "prescribe", "draw"]
+_VERBS = {"is": "is", "one of": "is", "between": "is between", "at least": "is at least", "at most": "is at most"}
 _NUMBER_TESTS = ("between", "at least", "at most")
 
 
@@ -57,6 +57,15 @@ class Ask(BaseModel):
         if self.test == "one of":
             return f"{name} in ({', '.join(values)})"
         return f"{name} {({'is': '=', 'at least': '>=', 'at most': '<='})[self.test]} {values[0]}"
+
+    def words(self) -> str:
+        """Return the condition in words, for any kind of column.
+
+        >>> Ask(column="age", test="between", values=("18", "65")).words()
+        'age is between 18 and 65'
+        """
+        joined = f"{self.values[0]} and {self.values[-1]}" if self.test == "between" else " or ".join(self.values)
+        return f"{self.column} {_VERBS[self.test]} {joined}"
 
     def _literal(self, value: str, column: Column) -> str:
         if not column.kind.numeric:
@@ -155,11 +164,17 @@ class Steering(BaseModel):
         asked = [ask.expression(table.column(ask.column)) for ask in self.conditions]
         return [*asked, *([self.where] if self.where else [])]
 
-    def sentences(self, columns: Sequence[Column]) -> list[str]:
-        """Return the conditions in words."""
-        by_name = {column.name: column for column in columns}
-        asked = [ask.expression(by_name[ask.column]) for ask in self.conditions if ask.column in by_name]
-        return [parse_condition(text).sentence() for text in [*asked, *([self.where] if self.where else [])]]
+    def sentences(self) -> list[str]:
+        """Return what is asked in words, one sentence each."""
+        told = [f"Every row: {ask.words()}." for ask in self.conditions]
+        told += [f"Every row: {self.where}."] if self.where else []
+        for name, levels in self.shares.items():
+            told.append(f"{name} is set to {', '.join(f'{level} {share:.0%}' for level, share in levels.items())}.")
+        for name, counts in self.make.items():
+            told.append(f"{', '.join(f'{rows:,} rows of {name} = {level}' for level, rows in counts.items())}.")
+        if self.given is not None:
+            told.append(f"{self.given.rows:,} rows with given {', '.join(self.given.columns)} are completed.")
+        return told
 
 
 class Condition(Constraint):

@@ -242,6 +242,11 @@ def _completing(
         raise InputError("The given rows are not those of the recipe; bring the same file, or make the recipe anew.")
     names = [str(name) for name in given.frame.columns]
     known = {column.name for column in encoded.columns}
+    if not set(names) & known:
+        raise InputError(
+            "None of the given columns is learned any more (left out, made anew, or computed by a rule). Give other "
+            "columns, or make rows freely."
+        )
     exact = info.prescribes != "none" and set(names) <= known and (info.prescribes == "any" or not _awkward(names))
     first = tuple(names) if exact and info.prescribes == "first" else ()
     codec = None if exact else Codec.fit(encoded.select([name for name in names if name in known]), seed=seed)

@@ -10,6 +10,7 @@ from synth_core import jobs
 from synth_core import project as projects
 from synth_core.errors import ProjectError
 from synth_core.run import Status
+from synth_core.steering.asks import Steering
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of
 
 
@@ -216,7 +217,7 @@ def test_a_dry_run_says_how_long_it_will_take() -> None:
 
 def test_a_recipe_that_would_fail_says_so_before_it_is_started() -> None:
     project = make_project()
-    project.set_draft(project.draft.model_copy(update={"where": "age > 900"}))
+    project.set_draft(project.draft.model_copy(update={"steering": Steering(where="age > 900")}))
     at = open_page("generate", project)
     assert "No real row keeps" in at.error[0].value
 
