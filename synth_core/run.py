@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,6 +211,7 @@ class Run:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that a reader sees the old one or the new one, never half of it."""
-    building = path.with_name(f".{path.name}.{os.getpid()}")
+    # by thread too: the pages of one studio may write the same file at the same time
+    building = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     building.write_text(text, encoding="utf-8")
     building.replace(path)

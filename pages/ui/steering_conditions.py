@@ -1,4 +1,4 @@
-"""Conditions that every row keeps: one line each, and a line to add another."""
+"""Conditions that every row keeps: one line each, and the line that adds another."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WORDS = {"one of": "is one of", "between": "is between", "at least": "is at leas
 LINE = [3, 2, 4, 1.4]
 
 
-def conditions(project: Project, steering: Steering, table: Table) -> None:
-    """Draw the conditions, and the line that adds one."""
+def listed(project: Project, steering: Steering, table: Table) -> None:
+    """Draw the conditions, each with the real rows that keep it alone."""
     st.markdown("**Only rows where**")
     found = cache.support(table, steering.model_dump_json())
     for place, ask in enumerate(steering.conditions):
@@ -30,7 +30,6 @@ def conditions(project: Project, steering: Steering, table: Table) -> None:
     if steering.where:
         alone = f":gray[{theme.count(found.each[-1])} real rows]" if found.each else ""
         _line(project, f"`{steering.where}`", alone, "method.steer_remove_where", None)
-    _adding(project, steering, table)
 
 
 def _line(project: Project, words: str, alone: str, key: str, place: int | None) -> None:
@@ -40,7 +39,8 @@ def _line(project: Project, words: str, alone: str, key: str, place: int | None)
         st.button("Remove", key=key, icon=":material/close:", type="tertiary", on_click=_remove, args=(project, place))
 
 
-def _adding(project: Project, steering: Steering, table: Table) -> None:
+def adding(project: Project, steering: Steering, table: Table) -> None:
+    """Draw the line that adds a condition, and the field for an expression."""
     known = [column for column in table.columns if column.learned]
     if not known:
         st.markdown(":gray[No column is learned, so there is nothing to steer.]")

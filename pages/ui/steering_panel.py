@@ -12,11 +12,11 @@ from synth_core.steering.support import FEW
 from synth_core.table import Table
 
 HOW = {
-    "any": "{} takes wanted values as given: what you ask for is met exactly, at no cost.",
-    "first": "{} draws and keeps what fits, so that nothing else changes; where hardly any row would fit, it makes the "
-    "columns that you steer first.",
-    "none": "{} takes no given values: rows are drawn and kept where they fit. Where too few fit, rows are repeated, "
-    "and the result says how many rows they are worth.",
+    "any": "This engine takes wanted values as given: what you ask for is met exactly, at no cost.",
+    "first": "Rows are drawn and kept where they fit, so that nothing else changes; where hardly any would fit, the "
+    "columns that you steer are made first, with the wanted values.",
+    "none": "This engine takes no given values: rows are drawn and kept where they fit. Where too few fit, rows are "
+    "repeated, and the result says how many rows they are worth.",
 }
 
 
@@ -48,13 +48,13 @@ def panel(project: Project, draft: Recipe, table: Table, info: MethodInfo) -> No
     if problem := state.get(steering_draft.PROBLEM, ""):
         parts.error_card(problem, title="This was not kept")
         state.drop(steering_draft.PROBLEM)
-    how = HOW[info.prescribes].format(theme.plain(info.title))
     lead = "" if steering.asked else "Nothing is asked: the rows come in the real proportions. "
-    st.caption(f"{lead}{how}")
+    st.caption(f"{lead}{HOW[info.prescribes]}")
     if steering.given is None:
         with st.container(border=True, gap="small", key="method_steer_conditions"):
-            steering_conditions.conditions(project, steering, table)
+            steering_conditions.listed(project, steering, table)
             _behind(project, draft, table)
+            steering_conditions.adding(project, steering, table)
         with st.container(border=True, gap="small", key="method_steer_shares"):
             steering_shares.shares(project, steering, table)
     steering_given.given(project, steering, table)

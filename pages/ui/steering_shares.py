@@ -1,4 +1,4 @@
-"""Target shares: today's share of each category beside a slider; and so many rows of one class."""
+"""Target shares: the real share of each category beside a slider; and so many rows of one class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from synth_core.table import Table
 
 SHOWN = 8
 OTHERS = "all others"
-_STEP = 0.0005
 
 
 def shares(project: Project, steering: Steering, table: Table) -> None:
@@ -78,17 +77,19 @@ def _changed(project: Project) -> None:
 def _sliders(project: Project, steering: Steering, table: Table, name: str, slot: int) -> None:
     real = cache.level_shares(table, name)
     now = shown_shares(real, steering.shares.get(name, {}))
-    today = shown_shares(real, {})
+    real_now = shown_shares(real, {})
     head, middle, right = st.columns([3, 3, 5])
     head.caption("Category")
-    middle.caption("Today")
+    middle.caption("Real rows")
     right.caption("In the release")
     for place, (level, share) in enumerate(now.items()):
         head, middle, right = st.columns([3, 3, 5], vertical_alignment="center")
-        head.markdown(theme.plain(level))
-        middle.progress(today[level], text=f":small[{theme.share(today[level])}]")
+        head.markdown(f":small[{theme.plain(level)}]")
+        middle.progress(real_now[level], text=f":small[{theme.share(real_now[level])}]")
         key = f"method.steer_share_{slot}_{place}"
-        state.put(key, round(share * 100, 1))
+        shown = round(share * 100, 1)
+        if state.get(key, None) != shown:  # a slider that is being dragged is left alone
+            state.put(key, shown)
         right.slider(
             f"Share of {level}",
             0.0,
@@ -102,7 +103,7 @@ def _sliders(project: Project, steering: Steering, table: Table, name: str, slot
         )
     if name in steering.shares:
         st.button(
-            "Back to today's shares",
+            "Back to the real shares",
             key=f"method.steer_back_{slot}",
             icon=":material/restart_alt:",
             type="tertiary",

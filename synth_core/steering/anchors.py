@@ -67,7 +67,7 @@ class Anchors:
         categories = [name for name in names if not real.column(name).kind.numeric]
         numeric = [name for name in names if real.column(name).kind.numeric]
         codec = Codec.fit(whole.select(list(names)), seed=seed)
-        least = LEAST if any(real.column(name).protect for name in names) else 1
+        least = least_rows(real, names)
         coded = codec.encode(real.frame)
         safe = np.ones(len(real), dtype=bool)
         shown = codec.decode(coded)
@@ -143,14 +143,20 @@ class Anchors:
             return frame
         first, last = self.starts[chosen], self.starts[chosen + 1] - 1
         place = first + (rng.random(len(chosen)) * (last - first + 1)).astype(np.int64)
-        after = np.minimum(place + 1, last)
-        # between this real cell and the next one of its kind; the value itself where many rows share it
+        # between two real cells of a kind; the value itself where many rows share it
+        after, before = np.minimum(place + 1, last), np.maximum(place - 1, first)
         after = np.where(self.states[after] == self.states[place], after, place)
+        place = np.where((after == place) & (self.states[before] == self.states[place]), before, place)
         state = self.states[place]
         rank = self.ranks[place] + rng.random(len(chosen)) * (self.ranks[after] - self.ranks[place])
         made = self.codec.decode(Encoded({numeric[0]: state}, {numeric[0]: rank}))
         frame[numeric[0]] = made[numeric[0]].array
         return frame
+
+
+def least_rows(table: Table, names: Sequence[str]) -> int:
+    """Return how many real rows a combination of these columns' values needs to be prescribed."""
+    return LEAST if any(table.column(name).protect for name in names) else 1
 
 
 def _dealt(shares: npt.NDArray[np.float64], rows: int, rng: np.random.Generator) -> Integers:

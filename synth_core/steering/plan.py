@@ -13,7 +13,7 @@ from synth_core.codec import Codec
 from synth_core.constraints.expressions import parse_condition
 from synth_core.errors import ConstraintError, InfeasibleError, InputError
 from synth_core.methods.base import MethodInfo
-from synth_core.steering.anchors import LEAST, Anchors
+from synth_core.steering.anchors import Anchors, least_rows
 from synth_core.steering.asks import Condition, Steering
 from synth_core.steering.given import GivenRows
 from synth_core.steering.quotas import Integers, Quotas
@@ -212,7 +212,7 @@ def _prescribing(
     quotas = found.quotas
     if quotas.columns:
         try:
-            quotas = Quotas.fit(kept, steering.wanted_shares, rows=rows, least=LEAST) or quotas
+            quotas = Quotas.fit(kept, steering.wanted_shares, rows=rows, least=least_rows(encoded, names)) or quotas
         except InfeasibleError:
             return found
     real = encoded.rows(_kept_by(encoded, expressions))

@@ -81,11 +81,12 @@ def few_words(found: Support) -> str:
 def few_levels(table: Table, steering: Steering, found: Support) -> list[str]:
     """Return a warning for each category that is asked for and that few real rows have."""
     told = []
+    also = "that keep the conditions " if found.each else ""
     for name, levels in steering.wanted_shares.items():
         real = table.frame.loc[found.kept, name].value_counts()
         few = [level for level, share in levels.items() if share > 0 and real.get(level, 0) < FEW]
         told += [
-            f"Only {int(real.get(level, 0)):,} real rows have {name} = {level}: the rows made for it repeat few "
+            f"Only {int(real.get(level, 0)):,} real rows {also}have {name} = {level}: the rows made for it repeat few "
             "patterns, and say more about these people than a usual release does."
             for level in few
         ]
