@@ -30,6 +30,7 @@ _CODED_CELL = 40  # states, ranks and positions
 _DONOR = 14  # a donor held by one of a column's trees, per real row
 _BASES = 7 * 28  # a number as inputs of a smooth model, and the copies that solving it takes
 _MADE_CELL = 60  # a part: states, ranks, features, cells, Arrow
+_STEERED = 3  # parts' worth of rows drawn and kept until what is asked is filled
 _JUDGED_CELL = 60  # a released row that is judged
 _JUDGE = 150e6  # models and distances of the judgement, which sample
 _WIDTH_CELL = 24  # a number of the network's input, per real row: three copies
@@ -79,6 +80,8 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
     learn, model = _engine(table, columns, recipe, train)
     candidates = int(setting(recipe.method, recipe.params, "candidates") or 1)
     part = min(recipe.chunk_rows, recipe.rows) * len(table.columns) * _MADE_CELL * candidates
+    asked = recipe.steering
+    part *= _STEERED if asked.conditions or asked.where or asked.shares or asked.make else 1
     here = 0 if recipe.cluster else min(workers, -(-recipe.rows // recipe.chunk_rows))
     sample = own + model + (part if here <= 1 else here * (process + model + part))
     judge = 0.0

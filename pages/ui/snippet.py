@@ -14,6 +14,8 @@ def snippet(project: Project, recipe: Recipe) -> str:
     if choices:
         imports[1] = "from synth_core.reading import ColumnChoice, ReadOptions, read, table_from_frame"
     imports.append("from synth_core.recipe import read_recipe")
+    if recipe.steering.given:
+        imports.insert(0, "from synth_core.cli_options import given_in")
     lines = [
         f'"""Make the synthetic table of {_plain(project.label)!r} again: {recipe.rows:,} rows, seed {recipe.seed}."""',
         "",
@@ -33,9 +35,10 @@ def snippet(project: Project, recipe: Recipe) -> str:
         ]
     else:
         lines.append("table = reading.table")
+    given = ', given=given_in(Path("given.csv"), table)' if recipe.steering.given else ""
     lines += [
         'recipe = read_recipe(Path("recipe.json"))',
-        'synthesis, card = follow(table, recipe, Path("out"))',
+        f'synthesis, card = follow(table, recipe, Path("out"){given})',
         'print(f"{synthesis.rows:,} rows in out/synthetic.parquet, the judgement in out/scorecard.json")',
         "",
     ]

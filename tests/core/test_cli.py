@@ -134,6 +134,61 @@ def test_generate_takes_roles_rules_shares_conditions_and_settings(
     assert abs((frame["sex"] == "F").mean() - 0.75) < 0.02
 
 
+def test_generate_makes_a_class_completes_given_rows_and_says_how(
+    capsys: pytest.CaptureFixture[str], clients: Path
+) -> None:
+    out, seeds = clients.with_name("out.csv"), clients.with_name("seeds.csv")
+    words = ("generate", clients, "--out", out, "--method", "copula")
+    code, text, err = simile(capsys, *words, "--make", "bought=yes:150")
+    assert code == 0, err
+    assert (pd.read_csv(out)["bought"] == "yes").sum() == len(pd.read_csv(out)) == 150
+    assert "Effective sample size: 150 of 150 rows" in text
+    seeds.write_text("sex,age\nF,31\nM,44\nF,59\n")
+    code, text, err = simile(capsys, *words, "--given", seeds)
+    assert code == 0, err
+    assert pd.read_csv(out)[["sex", "age"]].to_numpy().tolist() == [["F", 31], ["M", 44], ["F", 59]]
+    assert "Each given row was completed by the engine" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--make", "bought=yes"), "Write it like fraud=1:10000"),
+        (("--make", "bought=yes:10", "--rows", 20), "add up to 10 rows, and the recipe makes 20"),
+        (("--steer", "hard"), "--steer: it must be 'auto', 'prescribe' or 'draw'"),
+        (("--where", "age > 300"), "No real row keeps"),
+        (("--share", "bought=never:0.5"), "has no category 'never'"),
+    ],
+)
+def test_what_cannot_be_steered_gets_one_sentence(
+    capsys: pytest.CaptureFixture[str], clients: Path, options: tuple[object, ...], message: str
+) -> None:
+    out = clients.with_name("out.csv")
+    code, _, err = simile(capsys, "generate", clients, "--out", out, "--method", "copula", *options)
+    assert code in (1, 2)
+    assert message in err
+    assert "Traceback" not in err
+    assert not out.exists()
+
+
+def test_fill_writes_several_fillings_each_with_its_list(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    lines = clients.read_text().splitlines()
+    holes = [
+        line if n % 10 else line.replace(",F,", ",,").replace(",M,", ",,") for n, line in enumerate(lines, start=-1)
+    ]
+    clients.write_text("\n".join(holes) + "\n")
+    out = clients.with_name("filled.csv")
+    code, text, err = simile(capsys, "fill", clients, "--out", out, "--method", "copula", "--imputations", 2)
+    assert code == 0, err
+    assert "40 cells of 1 columns" in text
+    for number in (1, 2):
+        made = pd.read_csv(clients.with_name(f"filled-{number}.csv"))
+        assert made["sex"].notna().all()
+        listed = json.loads(clients.with_name(f"filled-{number}.csv.filled.json").read_text())
+        assert len(listed["filled"]["sex"]) == 40
+        assert listed["seed"] == number - 1
+
+
 def test_judge_gives_verdicts_and_files_and_exit_code_1_when_a_gate_fails(
     capsys: pytest.CaptureFixture[str], clients: Path
 ) -> None:
