@@ -83,12 +83,16 @@ def expected(table: Table, recipe: str, _given: Any = None) -> Expected:
 
 
 class Support(NamedTuple):
-    """Real rows that keep every condition, of how many, each condition's own rows, and what is wrong with one."""
+    """Real rows that keep every condition, of how many, and each condition's own rows.
+
+    ``problem``: what is wrong with a condition; ``refused``: what no real row supports.
+    """
 
     rows: int
     of: int
     each: tuple[int, ...]
     problem: str
+    refused: str
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
@@ -96,13 +100,18 @@ def support(table: Table, steering: str) -> Support:
     """Return how many real rows keep the conditions of a steering (as JSON)."""
     from synth_core.errors import SimileError
     from synth_core.steering.asks import Steering
-    from synth_core.steering.support import support_of
+    from synth_core.steering.support import require_support, support_of
 
+    asked, refused = Steering.model_validate_json(steering), ""
     try:
-        found = support_of(table, Steering.model_validate_json(steering))
+        found = support_of(table, asked)
     except SimileError as error:
-        return Support(0, len(table), (), str(error))
-    return Support(found.rows, found.of, tuple(rows for _, rows in found.each), "")
+        return Support(0, len(table), (), str(error), "")
+    try:
+        require_support(table, asked)
+    except SimileError as error:
+        refused = str(error)
+    return Support(found.rows, found.of, tuple(rows for _, rows in found.each), "", refused)
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=128, show_spinner=False)

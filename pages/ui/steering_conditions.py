@@ -60,7 +60,6 @@ def adding(project: Project, steering: Steering, table: Table) -> None:
     fourth.button(
         "Add",
         key="method.steer_condition_add",
-        icon=":material/add:",
         disabled=not values,
         width="stretch",
         on_click=_add,

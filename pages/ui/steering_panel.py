@@ -18,6 +18,11 @@ HOW = {
     "none": "This engine takes no given values: rows are drawn and kept where they fit. Where too few fit, rows are "
     "repeated, and the result says how many rows they are worth.",
 }
+COMPLETED = {
+    "any": "This engine takes the given cells as they are and makes the others to go with them.",
+    "first": "The given columns are made first, as given; the others are made to go with them.",
+    "none": "This engine takes no given values: the other cells of each given row come from a drawn row that is like it.",
+}
 
 
 def panel(project: Project, draft: Recipe, table: Table, info: MethodInfo) -> None:
@@ -49,7 +54,8 @@ def panel(project: Project, draft: Recipe, table: Table, info: MethodInfo) -> No
         parts.error_card(problem, title="This was not kept")
         state.drop(steering_draft.PROBLEM)
     lead = "" if steering.asked else "Nothing is asked: the rows come in the real proportions. "
-    st.caption(f"{lead}{HOW[info.prescribes]}")
+    how = HOW if steering.given is None else COMPLETED
+    st.caption(f"{lead}{how[info.prescribes]}")
     if steering.given is None:
         with st.container(border=True, gap="small", key="method_steer_conditions"):
             steering_conditions.listed(project, steering, table)
@@ -57,6 +63,9 @@ def panel(project: Project, draft: Recipe, table: Table, info: MethodInfo) -> No
             steering_conditions.adding(project, steering, table)
         with st.container(border=True, gap="small", key="method_steer_shares"):
             steering_shares.shares(project, steering, table)
+            found = cache.support(table, steering.model_dump_json())
+            if found.rows and found.refused:
+                parts.error_card(found.refused, title="These shares have no support in the data")
     steering_given.given(project, steering, table)
 
 

@@ -74,6 +74,13 @@ def test_conditions_without_support_get_a_card_and_with_little_a_warning() -> No
     assert f"{rows} of 400 real rows keep every condition" in at.warning[0].value
 
 
+def test_shares_that_the_conditions_leave_nothing_for_get_a_card() -> None:
+    at, _ = panel(
+        conditions=(Ask(column="plan", test="is", values=("gold",)),), shares={"plan": {"gold": 0.5, "basic": 0.5}}
+    )
+    assert "No real row that keeps the conditions has plan = basic" in at.error[0].value
+
+
 def test_an_expression_that_cannot_be_read_is_not_kept() -> None:
     at, project = panel()
     at.text_input(key="method.steer_where").set_value("agee > 3").run()
