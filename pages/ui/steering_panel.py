@@ -21,7 +21,7 @@ HOW = {
 COMPLETED = {
     "any": "This engine takes the given cells as they are and makes the others to go with them.",
     "first": "The given columns are made first, as given; the others are made to go with them.",
-    "none": "This engine takes no given values: the other cells of each given row come from a drawn row that is like it.",
+    "none": "This engine takes no given values: a drawn row that is like the given one lends it the other cells.",
 }
 
 
