@@ -296,8 +296,10 @@ def fill(
         bar.close()
         place = out if imputations == 1 else out.with_name(f"{out.stem}-{number + 1}{out.suffix}")
         write(found.table, place)
+        names = list(found.cells)
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         listed = found.write_list(place.with_name(place.name + ".filled.json"))
-        say(f"{found.filled:,} cells of {len(found.cells)} columns by '{method}' -> {place}, listed in {listed.name}")
+        say(f"{found.filled:,} cells by '{method}' in {shown} -> {place}, listed in {listed.name}")
         for name, rows in found.left.items():
             note(f"{rows:,} cells of '{name}' stay empty: the engine left them so each time.")
     note(

@@ -180,7 +180,7 @@ def test_fill_writes_several_fillings_each_with_its_list(capsys: pytest.CaptureF
     out = clients.with_name("filled.csv")
     code, text, err = simile(capsys, "fill", clients, "--out", out, "--method", "copula", "--imputations", 2)
     assert code == 0, err
-    assert "40 cells of 1 columns" in text
+    assert "40 cells by 'copula' in sex" in text
     for number in (1, 2):
         made = pd.read_csv(clients.with_name(f"filled-{number}.csv"))
         assert made["sex"].notna().all()
