@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -27,6 +28,8 @@ class Param:
         Inclusive bounds for numbers; None is open.
     choices
         Allowed words for str settings.
+    pattern, expected
+        Regular expression that a str setting must match as a whole, and the same in words for the error.
     help
         One sentence for the form: what it does, which way is safer or better.
     scale
@@ -47,6 +50,8 @@ class Param:
     unit: str = ""
     expert: bool = False
     scale: bool = False
+    pattern: str = ""
+    expected: str = ""
 
     def check(self, value: Any, method: str = "") -> Any:
         """Return ``value`` as this setting's type; :class:`MethodError` names what must hold otherwise."""
@@ -60,13 +65,17 @@ class Param:
         except (TypeError, ValueError, KeyError, OverflowError):
             raise MethodError(f"{where} must be {self._expected()}, not '{value}'.") from None
         outside = (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
-        if outside or (self.kind is float and value != value) or (self.choices and value not in self.choices):
+        unlike = bool(self.pattern) and re.fullmatch(self.pattern, str(value), re.ASCII) is None
+        no_choice = bool(self.choices) and value not in self.choices
+        if outside or unlike or no_choice or (self.kind is float and value != value):
             raise MethodError(f"{where} must be {self._expected()}, not '{value}'.")
         return value
 
     def _expected(self) -> str:
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.expected:
+            return self.expected
         word = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[self.kind]
         if self.low is not None and self.high is not None:
             return f"{word} from {self.low:g} to {self.high:g}"

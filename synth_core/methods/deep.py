@@ -11,12 +11,11 @@ continuous, the normal score of its rank. So what the codec protects stays prote
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-import math
-import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,18 +24,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from synth_core.codec import Codec, Encoded
+from synth_core.codec import Codec
 from synth_core.errors import MethodError
-from synth_core.methods import register
-from synth_core.methods.base import Engine, Fitted, MethodInfo, Param, require_columns
+from synth_core.methods import deep_settings, register
+from synth_core.methods.base import Engine, Fitted, MethodInfo, require_columns
+from synth_core.methods.deep_columns import from_network, metadata_of, refuse_wide, to_network
+from synth_core.methods.deep_learning import Plan, learn
+from synth_core.methods.network import one_torch_thread
 from synth_core.progress import Progress, silent
 from synth_core.table import Table
 
-MOST_LEVELS = 500
-BATCH_ROWS = 50_000
-_MODES = 11  # columns that a continuous number becomes inside the network
-_COPIES = 3  # float64 copies of the table that learning holds at once
-_EDGE = 1e-4  # normal scores end at +-3.7
+BATCH_ROWS = 10_000
+_FEW_ROWS, _MOST_APART = 200, 5_000
 
 LICENCE_NOTE = (
     "Business Source License: free to use for your own data, but no commercial synthetic-data service may be built "
@@ -52,11 +51,14 @@ class FittedDeep:
     ----------
     synthesizer
         SDV's synthesizer, or None where every column is constant.
+    history
+        Losses per epoch.
     """
 
     method: str
     codec: Codec
     synthesizer: Any
+    history: list[dict[str, float]]
 
     def sample(
         self, rows: int, *, seed: int, conditions: pd.DataFrame | None = None, progress: Progress = silent
@@ -76,14 +78,15 @@ class FittedDeep:
                     parts.append(self.synthesizer.sample(min(BATCH_ROWS, rows - start))["t"])
         progress(rows, rows, "sampling")
         made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(index=range(rows))
-        return self.codec.decode(_from_network(self.codec, made))
+        return self.codec.decode(from_network(self.codec, made))
 
     def save(self, folder: Path) -> None:
-        """Write the codec, and SDV's own file of the network (a pickle: only for the project's own folder)."""
+        """Write the codec, the losses, and SDV's own file of the network (a pickle: only for the project's folder)."""
         self.codec.save(folder)
         (folder / "deep.json").write_text(
             json.dumps({"method": self.method, "network": self.synthesizer is not None}), encoding="utf-8"
         )
+        (folder / "losses.json").write_text(json.dumps(self.history), encoding="utf-8")
         if self.synthesizer is not None:
             self.synthesizer.save(str(folder / "network.pkl"))
 
@@ -91,27 +94,68 @@ class FittedDeep:
 class _Deep(Engine):
     """What CTGAN and TVAE share."""
 
-    def fit(self, table: Table, *, seed: int, progress: Progress = silent) -> Fitted:
-        """Return the trained network; :class:`MethodError` when a column has too many levels for it."""
+    def fit(
+        self, table: Table, *, seed: int, progress: Progress = silent, checkpoint: Path | None = None
+    ) -> FittedDeep:
+        """Return the trained network; with ``checkpoint`` a folder from which an interrupted fit goes on.
+
+        Raises
+        ------
+        MethodError
+            A column has too many levels for it.
+        """
         require_columns(table)
         codec = Codec.fit(table, seed=seed)
         refuse_wide(self.info.name, codec, len(table))
         epochs = int(self.params["epochs"])
         progress(0, epochs, "preparing the columns")
-        frame = _to_network(codec, codec.encode(table.frame))
-        synthesizer = None
+        frame = to_network(codec, codec.encode(table.frame))
+        synthesizer, history = None, list[dict[str, float]]()
         if frame.shape[1]:
-            with _own_randomness(seed), _told(progress, self._steps(len(frame)), epochs):
-                synthesizer = self._synthesizer(_metadata(frame))
+            with _own_randomness(seed):
+                synthesizer = self._synthesizer(metadata_of(frame))
+
+                def train(processed: pd.DataFrame) -> None:
+                    synthesizer._model = self._model()
+                    history.extend(self._train(synthesizer._model, processed, seed, progress, checkpoint))
+
+                synthesizer._fit = train  # SDV's own would train to the end, deaf and blind
                 synthesizer.fit({"t": frame})
+                del synthesizer._fit
             _on_processor(synthesizer)
         progress(epochs, epochs, "trained")
-        return FittedDeep(self.info.name, codec, synthesizer)
+        return FittedDeep(self.info.name, codec, synthesizer, history)
+
+    def _train(
+        self, model: Any, processed: pd.DataFrame, seed: int, progress: Progress, checkpoint: Path | None
+    ) -> list[dict[str, float]]:
+        from synth_core.methods.deep_networks import Frames
+
+        epochs, shuffled = int(self.params["epochs"]), np.random.default_rng(seed).permutation(len(processed))
+        share = self.params["validation"] if len(processed) >= _FEW_ROWS else 0.0
+        apart = min(int(share * len(processed)), _MOST_APART)
+        discrete = [name for name in processed if name.endswith(".state")]
+        frames = Frames(
+            processed.iloc[shuffled[apart:]].reset_index(drop=True),
+            processed.iloc[shuffled[:apart]].reset_index(drop=True),
+            discrete,
+            lambda done, total, note="": progress(0, epochs, note),
+        )
+        prints = [hashlib.sha256(part.tobytes()).hexdigest() for part in (frames.train, frames.apart)]
+        return learn(
+            self._learner(model, frames),
+            Plan(epochs, self.params["check_every"], self.params["patience"]),
+            seed=seed,
+            progress=progress,
+            checkpoint=checkpoint,
+            stamp=hashlib.sha256(repr((prints, self.params, seed)).encode()).hexdigest(),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Fitted:
         """Return the model that was saved in ``folder``, which must be the project's own: it holds a pickle."""
         described = json.loads((folder / "deep.json").read_text(encoding="utf-8"))
+        history = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
         synthesizer = None
         if described["network"]:
             from sdv.utils import load_synthesizer
@@ -119,40 +163,27 @@ class _Deep(Engine):
             with _quiet():
                 synthesizer = load_synthesizer(str(folder / "network.pkl"))
             _on_processor(synthesizer)
-        return FittedDeep(described["method"], Codec.load(folder), synthesizer)
+        return FittedDeep(described["method"], Codec.load(folder), synthesizer, history)
 
     def _synthesizer(self, metadata: Any) -> Any:
         raise NotImplementedError
 
-    def _steps(self, rows: int) -> int:
-        """Return the optimiser's steps per epoch."""
+    def _model(self) -> Any:
+        """Return ctgan's model, not yet trained."""
         raise NotImplementedError
 
-    @property
-    def _layers(self) -> tuple[int, ...]:
-        return (int(self.params["hidden_units"]),) * int(self.params["layers"])
+    def _learner(self, model: Any, frames: Any) -> Any:
+        raise NotImplementedError
 
-
-_SHARED = (
-    Param(
-        "batch_size",
-        int,
-        500,
-        low=2,
-        high=50_000,
-        unit="rows",
-        help="Rows per training step; smaller learns more per epoch and takes longer.",
-    ),
-    Param("embedding_dim", int, 128, low=1, high=2048, expert=True, help="Size of the random input of the network."),
-    Param("layers", int, 2, low=1, high=8, expert=True, help="Hidden layers of each network."),
-    Param(
-        "use_gpu",
-        bool,
-        False,
-        expert=True,
-        help="Train on a graphics card if there is one; repeats less exactly there.",
-    ),
-)
+    def _arguments(self, *layers: str) -> dict[str, Any]:
+        """Return the settings in ctgan's words."""
+        ours = ("patience", "validation", "check_every", "use_gpu")
+        given = {name: value for name, value in self.params.items() if name not in ours}
+        return (
+            given
+            | {name: deep_settings.sizes(self.params[name]) for name in layers}
+            | {"enable_gpu": self.params["use_gpu"]}
+        )
 
 
 @register
@@ -169,37 +200,8 @@ class Ctgan(_Deep):
         licence="BUSL-1.1",
         licence_note=LICENCE_NOTE,
         requires=("sdv", "ctgan"),
-        params=(
-            Param(
-                "epochs", int, 100, low=1, high=10_000, unit="epochs", help="Passes over the table; more fits closer."
-            ),
-            *_SHARED,
-            Param("hidden_units", int, 256, low=4, high=4096, expert=True, help="Units in each hidden layer."),
-            Param(
-                "pac",
-                int,
-                10,
-                low=1,
-                high=100,
-                unit="rows",
-                expert=True,
-                help="Rows that the critic judges together; more keeps variety. The batch must be an even multiple.",
-            ),
-            Param("generator_lr", float, 2e-4, low=1e-7, high=1, expert=True, help="Learning rate of the maker."),
-            Param("discriminator_lr", float, 2e-4, low=1e-7, high=1, expert=True, help="Learning rate of the critic."),
-            Param("generator_decay", float, 1e-6, low=0, high=1, expert=True, help="Weight decay of the maker."),
-            Param("discriminator_decay", float, 1e-6, low=0, high=1, expert=True, help="Weight decay of the critic."),
-            Param(
-                "discriminator_steps",
-                int,
-                1,
-                low=1,
-                high=20,
-                expert=True,
-                help="Steps of the critic per step of the maker.",
-            ),
-            Param("log_frequency", bool, True, expert=True, help="Show rare categories more often while training."),
-        ),
+        params=deep_settings.CTGAN,
+        resumable=True,
     )
 
     def __init__(self, **params: Any) -> None:
@@ -213,21 +215,21 @@ class Ctgan(_Deep):
     def _synthesizer(self, metadata: Any) -> Any:
         from sdv.single_table import CTGANSynthesizer
 
-        same: tuple[str, ...] = ("epochs", "batch_size", "embedding_dim", "pac", "generator_lr", "discriminator_lr")
-        same += ("generator_decay",)
-        same += ("discriminator_decay", "discriminator_steps", "log_frequency")
-        return CTGANSynthesizer(
-            metadata,
-            enforce_min_max_values=False,
-            enforce_rounding=False,
-            generator_dim=self._layers,
-            discriminator_dim=self._layers,
-            enable_gpu=self.params["use_gpu"],
-            **{name: self.params[name] for name in same},
-        )
+        return CTGANSynthesizer(metadata, enforce_min_max_values=False, enforce_rounding=False, **self._said)
 
-    def _steps(self, rows: int) -> int:
-        return max(rows // int(self.params["batch_size"]), 1) * (int(self.params["discriminator_steps"]) + 1)
+    def _model(self) -> Any:
+        from ctgan import CTGAN
+
+        return CTGAN(**self._said)
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return self._arguments("generator_dim", "discriminator_dim")
+
+    def _learner(self, model: Any, frames: Any) -> Any:
+        from synth_core.methods.deep_networks import Gan
+
+        return Gan(model, frames, self.params)
 
 
 @register
@@ -244,104 +246,28 @@ class Tvae(_Deep):
         licence="BUSL-1.1",
         licence_note=LICENCE_NOTE,
         requires=("sdv", "ctgan"),
-        params=(
-            Param(
-                "epochs", int, 200, low=1, high=10_000, unit="epochs", help="Passes over the table; more fits closer."
-            ),
-            *_SHARED,
-            Param("hidden_units", int, 128, low=4, high=4096, expert=True, help="Units in each hidden layer."),
-            Param("l2scale", float, 1e-5, low=0, high=1, expert=True, help="Weight decay."),
-            Param(
-                "loss_factor",
-                float,
-                2.0,
-                low=0.01,
-                high=100,
-                expert=True,
-                help="Weight of fitting the rows against variety.",
-            ),
-        ),
+        params=deep_settings.TVAE,
+        resumable=True,
     )
 
     def _synthesizer(self, metadata: Any) -> Any:
         from sdv.single_table import TVAESynthesizer
 
-        same = ("epochs", "batch_size", "embedding_dim", "l2scale", "loss_factor")
-        return TVAESynthesizer(
-            metadata,
-            enforce_min_max_values=False,
-            enforce_rounding=False,
-            compress_dims=self._layers,
-            decompress_dims=self._layers,
-            enable_gpu=self.params["use_gpu"],
-            **{name: self.params[name] for name in same},
-        )
+        return TVAESynthesizer(metadata, enforce_min_max_values=False, enforce_rounding=False, **self._said)
 
-    def _steps(self, rows: int) -> int:
-        return math.ceil(rows / int(self.params["batch_size"]))
+    def _model(self) -> Any:
+        from ctgan import TVAE
 
+        return TVAE(**self._said)
 
-def refuse_wide(method: str, codec: Codec, rows: int) -> None:
-    """Raise :class:`MethodError` when a column has more levels than a network of this kind can hold."""
-    width = sum(codec.states[name] + _MODES * codec.continuous(name) for name in codec.names)
-    gigabytes = width * rows * 8 * _COPIES / 1e9
-    widest = max(codec.names, key=lambda name: codec.states[name])
-    levels = codec.states[widest] - 1
-    if levels > MOST_LEVELS:
-        raise MethodError(
-            f"Column '{widest}' has {levels:,} levels, and method '{method}' takes at most {MOST_LEVELS}: it would "
-            f"need about {gigabytes:.1f} GB and learn little. Choose 'trees', or leave out '{widest}'."
-        )
-    import psutil
+    @property
+    def _said(self) -> dict[str, Any]:
+        return self._arguments("compress_dims", "decompress_dims")
 
-    available = psutil.virtual_memory().available / 1e9
-    if gigabytes > available:
-        raise MethodError(
-            f"Method '{method}' would need about {gigabytes:.1f} GB for {rows:,} rows, and {available:.1f} GB are "
-            f"free. Choose 'trees', or leave out '{widest}' ({levels:,} levels)."
-        )
+    def _learner(self, model: Any, frames: Any) -> Any:
+        from synth_core.methods.deep_networks import Vae
 
-
-def _to_network(codec: Codec, encoded: Encoded) -> pd.DataFrame:
-    """Return one text column per column with several states and one number per continuous column."""
-    from scipy.special import ndtri
-
-    made: dict[str, Any] = {}
-    for place, name in enumerate(codec.names):
-        states = encoded.states[name]
-        if len(np.unique(states)) > 1:
-            made[f"c{place}.state"] = states.astype(str).astype(object)
-        if codec.continuous(name):
-            ranks = np.where(np.isnan(encoded.ranks[name]), 0.5, encoded.ranks[name])
-            made[f"c{place}.score"] = ndtri(np.clip(ranks, _EDGE, 1 - _EDGE))
-    return pd.DataFrame(made, index=range(len(encoded)))
-
-
-def _from_network(codec: Codec, made: pd.DataFrame) -> Encoded:
-    """Return states and ranks of the network's rows; the inverse of ``_to_network``."""
-    from scipy.special import ndtr
-
-    states: dict[str, Any] = {}
-    ranks: dict[str, Any] = {}
-    for place, name in enumerate(codec.names):
-        only = int(np.argmax(codec.shares(name)))
-        found = made.get(f"c{place}.state")
-        states[name] = (
-            np.full(len(made), only, np.int32) if found is None else found.astype(str).astype(np.int32).to_numpy()
-        )
-        ranks[name] = np.full(len(made), np.nan)
-        if codec.continuous(name):
-            scores = made[f"c{place}.score"].to_numpy(dtype=np.float64)
-            ranks[name] = np.where(states[name] == codec.states[name] - 1, ndtr(scores), np.nan)
-    return Encoded(states, ranks)
-
-
-def _metadata(frame: pd.DataFrame) -> Any:
-    """Return SDV's description of the frame; said, not detected, so that nothing is taken for an id."""
-    from sdv.metadata import Metadata
-
-    kinds = {name: {"sdtype": "categorical" if name.endswith(".state") else "numerical"} for name in frame.columns}
-    return Metadata.load_from_dict({"tables": {"t": {"columns": kinds}}, "relationships": []})
+        return Vae(model, frames, self.params)
 
 
 def _on_processor(synthesizer: Any) -> None:
@@ -370,30 +296,14 @@ def _own_randomness(seed: int) -> Iterator[None]:
 
     before = np.random.get_state()  # noqa: NPY002 - SDV reads the global generator
     try:  # in this process: the workers that ctgan would start know nothing of the seed
-        with torch.random.fork_rng(devices=[]), joblib.parallel_config(backend="sequential"), _quiet():
+        with (
+            torch.random.fork_rng(devices=[]),
+            joblib.parallel_config(backend="sequential"),
+            one_torch_thread(),
+            _quiet(),
+        ):
             torch.random.default_generator.manual_seed(_small(seed))
             np.random.seed(_small(seed))  # noqa: NPY002
             yield
     finally:
         np.random.set_state(before)  # noqa: NPY002
-
-
-@contextmanager
-def _told(progress: Progress, steps: int, epochs: int) -> Iterator[None]:
-    """Report after every training step of this thread: neither network has a hook of its own, but PyTorch has."""
-    from torch.optim.optimizer import register_optimizer_step_post_hook
-
-    thread, done = threading.get_ident(), 0
-
-    def step_done(optimiser: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-        nonlocal done
-        if threading.get_ident() == thread:
-            done += 1
-            progress(min(done / steps, epochs), epochs, f"epoch {min((done - 1) // steps + 1, epochs)} of {epochs}")
-
-    hook: Callable[..., None] = step_done
-    handle = register_optimizer_step_post_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()
