@@ -1,6 +1,6 @@
 """Measure what the README says: time, memory and judgement of `simile generate` on public tables.
 
-    python benchmarks/first_house.py --stems FOLDER --judge JUDGE.py [--method trees] [--rows 500000] [adult:income ...]
+    python -m benchmarks.first_house --stems FOLDER --judge JUDGE.py [--method trees] [--rows 500000] [adult:income ...]
 
 FOLDER holds NAME.train.parquet and NAME.holdout.parquet (disjoint halves of a public table); JUDGE.py is any judge that
 prints one JSON line for ``JUDGE.py STEM SYNTH.parquet --target COLUMN``. Prints one Markdown row per table. Without
@@ -10,13 +10,10 @@ prints one JSON line for ``JUDGE.py STEM SYNTH.parquet --target COLUMN``. Prints
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+from benchmarks.measured import generated, judged, learned_rows, train_of
 
 HEAD = (
     "| table | method | rows learned | rows made | generate s | peak MB | shape % | trend % | C2ST | TSTR loss % "
@@ -25,39 +22,26 @@ HEAD = (
 DEMOS = {"hospital": "readmitted", "fraud": "fraud", "loans": "approved", "orders": "status"}
 
 
-def timed(command: list[str]) -> tuple[float, float]:
-    """Return wall seconds and peak resident memory (MB) of a command."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, code, usage = os.wait4(process.pid, 0)
-    if code:
-        raise SystemExit(f"failed: {' '.join(command)}")
-    return time.perf_counter() - began, usage.ru_maxrss * 1024 / 1e6
-
-
 def measure(stem: Path, target: str, options: argparse.Namespace) -> str:
     """Return the Markdown row of one table."""
-    import pyarrow.parquet as pq
-
-    train = stem.with_name(f"{stem.name}.train.parquet")
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "synthetic.parquet"
-        command = [sys.executable, "-m", "synth_core.cli", "generate", str(train), "--out", str(out)]
-        command += ["--method", options.method, "--rows", str(options.rows), "--seed", str(options.seed)]
-        command += ["--holdout", "0", "--target", target, "--workers", str(options.workers)]
-        for setting in options.param:
-            command += ["--param", setting]
-        seconds, peak = timed(command)
-        card: dict[str, float] = {}
-        if options.judge:
-            judge = [sys.executable, options.judge, str(stem), str(out), "--target", target]
-            card = json.loads(subprocess.run(judge, capture_output=True, text=True, check=True).stdout)
+        cost = generated(
+            train_of(stem),
+            out,
+            target,
+            method=options.method,
+            rows=options.rows,
+            seed=options.seed,
+            workers=options.workers,
+            params=options.param,
+        )
+        card = judged(options.judge, stem, out, target) if options.judge else {}
     names = ("shape", "trend", "c2st", "loss", "mia", "mia_cal", "tpr1")
     figures = " | ".join(f"{card[name]:.3g}" if name in card else "-" for name in names)
-    learned = pq.ParquetFile(train).metadata.num_rows
     return (
-        f"| {stem.name} | {options.method} | {learned:,} | {options.rows:,} | {seconds:.1f} | {peak:.0f} "
-        f"| {figures} | {options.seed} |"
+        f"| {stem.name} | {options.method} | {learned_rows(stem):,} | {options.rows:,} | {cost.seconds:.1f} "
+        f"| {cost.peak_mb:.0f} | {figures} | {options.seed} |"
     )
 
 

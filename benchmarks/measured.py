@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,15 @@ def timed(command: list[str], *, environment: dict[str, str] | None = None) -> C
 
 
 def generated(
-    train: Path, out: Path, target: str, *, method: str, rows: int, seed: int, workers: int = 1, params: list[str] = []
+    train: Path,
+    out: Path,
+    target: str,
+    *,
+    method: str,
+    rows: int,
+    seed: int,
+    workers: int = 1,
+    params: Sequence[str] = (),
 ) -> Cost:
     """Learn every row of ``train`` by ``simile generate``, write ``out``, and return what it took."""
     command = [sys.executable, "-m", "synth_core.cli", "generate", str(train), "--out", str(out)]

@@ -22,7 +22,7 @@ from benchmarks.measured import Cost, generated, judged, learned_rows, timed, tr
 
 PEERS = {"sdv_copula": "GaussianCopula", "sdv_tvae": "TVAE", "sdv_ctgan": "CTGAN"}
 HEAD = "| table | by | processor s | s by the clock | peak MB | epochs per minute | C2ST | TSTR loss % | trend % |"
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 class Enough(Exception):

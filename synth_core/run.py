@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -192,6 +193,17 @@ class Run:
             return None
         batch = next(pq.ParquetFile(path).iter_batches(batch_size=rows), None)
         return None if batch is None else batch.to_pandas()
+
+    def losses(self) -> list[dict[str, float]]:
+        """Return what the engine's network lost per epoch so far, also while it learns; empty where it has none."""
+        for folder in ("learning", "model"):
+            try:
+                found = json.loads((self.folder / folder / "losses.json").read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+                return found
+        return []
 
     def stale(self, project: Project) -> bool:
         """Whether the table or the rules changed since this run was started."""

@@ -57,6 +57,7 @@ def result(project: Project, run: Run) -> None:
     if rows is not None:
         st.markdown(f"**The first {len(rows)} synthetic rows**")
         st.dataframe(rows, key="generate.rows", hide_index=True, height=280, alt="The first synthetic rows.")
+    run_steps.losses(run, "How it learned")
 
 
 def _verdict_line(project: Project, run: Run) -> None:

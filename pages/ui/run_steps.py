@@ -55,7 +55,21 @@ def panel(project: Project, run: Run) -> None:
         _steps(status)
         st.button("Cancel", key="generate.cancel", icon=":material/stop:", on_click=jobs.cancel, args=(run,))
     with pictures:
+        if status.stage == "Learn":
+            losses(run)
         _pictures(project, run)
+
+
+def losses(run: Run, title: str = "How it learns") -> None:
+    """Draw how the engine's network learns; nothing for engines without one."""
+    from synth_core.figures import alt_losses, loss_figure
+
+    history = run.losses()
+    if len(history) < 2:
+        return
+    st.markdown(f"**{title}** :gray[loss per epoch; what counts is the dashed line, of rows set apart]")
+    figure = loss_figure(history, state.mode())
+    parts.chart(figure, alt=alt_losses(history), key=f"generate.losses_{run.id}", height=figure.layout.height)
 
 
 def _queued(run: Run) -> None:

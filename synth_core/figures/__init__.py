@@ -14,6 +14,7 @@ from synth_core.figures.explore import (
 )
 from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
+from synth_core.figures.losses import alt_losses, loss_figure
 from synth_core.figures.matrices import association_figure
 from synth_core.figures.network import alt_network, network_figure
 from synth_core.figures.pairs import pair_figure, pair_table
@@ -59,6 +60,7 @@ __all__ = [
     "alt_gaps",
     "alt_giveaways",
     "alt_inequality",
+    "alt_losses",
     "alt_missing",
     "alt_nearest",
     "alt_network",
@@ -84,6 +86,7 @@ __all__ = [
     "giveaway_bars",
     "implication_figure",
     "inequality_figure",
+    "loss_figure",
     "missing_figure",
     "nearest_curves",
     "network_figure",

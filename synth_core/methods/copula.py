@@ -25,6 +25,7 @@ from synth_core.methods.latent import (
     latent_correlations,
     numeric_pieces,
 )
+from synth_core.methods.strata import partition
 from synth_core.progress import Progress, silent
 from synth_core.table import Table, did_you_mean
 
@@ -229,6 +230,15 @@ class Copula(Engine):
                 help="Learn one copula per class of the target (per fifth of a number): keeps what it depends on.",
             ),
             Param(
+                "splits",
+                int,
+                2,
+                low=0,
+                high=6,
+                help="How often rows are cut into groups, each with its own copula, by the category that says most "
+                "about the rest; more keeps more of what only holds in a group.",
+            ),
+            Param(
                 "smallest_class",
                 int,
                 100,
@@ -236,7 +246,7 @@ class Copula(Engine):
                 high=1_000_000,
                 unit="rows",
                 expert=True,
-                help="Classes of the target with fewer rows share one copula.",
+                help="Classes and groups with fewer rows share one copula.",
             ),
         ),
     )
@@ -247,13 +257,13 @@ class Copula(Engine):
         progress(0, 1, "coding the columns")
         codec = Codec.fit(table, seed=seed)
         encoded = codec.encode(table.frame)
-        groups = self._groups(table, codec, encoded)
+        groups = self._cut(codec, encoded, self._groups(table, codec, encoded))
         strata: list[Stratum] = []
         for number, rows in enumerate(groups):
             progress(number, len(groups), "correlations")
             strata.append(_stratum(codec, encoded.take(rows), len(rows) / len(table)))
         progress(len(groups), len(groups), "learned")
-        split_by = table.target.name if len(groups) > 1 and table.target is not None else ""
+        split_by = table.target.name if table.target is not None and self.params["by_target"] else ""
         return FittedCopula(codec, split_by, tuple(strata))
 
     def _groups(self, table: Table, codec: Codec, encoded: Encoded) -> list[npt.NDArray[np.intp]]:
@@ -273,6 +283,11 @@ class Copula(Engine):
         groups = [np.flatnonzero(states == state) for state in large]
         rest = np.flatnonzero(~np.isin(states, large))
         return [*groups, rest] if len(rest) else groups
+
+    def _cut(self, codec: Codec, encoded: Encoded, groups: list[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
+        """Return the groups cut further by what says most about the other columns."""
+        smallest = max(int(self.params["smallest_class"]), 5 * len(codec.names))
+        return [part for rows in groups for part in partition(codec, encoded, rows, self.params["splits"], smallest)]
 
     @classmethod
     def load(cls, folder: Path) -> FittedCopula:

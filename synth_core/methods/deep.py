@@ -31,6 +31,7 @@ from synth_core.methods.base import Engine, Fitted, MethodInfo, require_columns
 from synth_core.methods.deep_columns import from_network, metadata_of, refuse_wide, to_network
 from synth_core.methods.deep_learning import Plan, learn
 from synth_core.methods.network import one_torch_thread
+from synth_core.methods.threads import one_thread
 from synth_core.progress import Progress, silent
 from synth_core.table import Table
 
@@ -134,7 +135,7 @@ class _Deep(Engine):
         epochs, shuffled = int(self.params["epochs"]), np.random.default_rng(seed).permutation(len(processed))
         share = self.params["validation"] if len(processed) >= _FEW_ROWS else 0.0
         apart = min(int(share * len(processed)), _MOST_APART)
-        discrete = [name for name in processed if name.endswith(".state")]
+        discrete = [str(name) for name in processed.columns if str(name).endswith(".state")]
         frames = Frames(
             processed.iloc[shuffled[apart:]].reset_index(drop=True),
             processed.iloc[shuffled[:apart]].reset_index(drop=True),
@@ -300,6 +301,7 @@ def _own_randomness(seed: int) -> Iterator[None]:
             torch.random.fork_rng(devices=[]),
             joblib.parallel_config(backend="sequential"),
             one_torch_thread(),
+            one_thread(),
             _quiet(),
         ):
             torch.random.default_generator.manual_seed(_small(seed))

@@ -4,7 +4,8 @@ Notes
 -----
 The objectives are those of Xu, Skoularidou, Cuesta-Infante, Veeramachaneni, "Modeling tabular data using conditional
 GAN", NeurIPS 2019: the evidence lower bound for TVAE, the Wasserstein distance with a gradient penalty (Gulrajani et
-al., 2017) and the cross-entropy of the asked category for CTGAN. What comes out is ctgan's own model, which SDV samples.
+al., 2017) and the cross-entropy of the asked category for CTGAN. What comes out is ctgan's own model, which SDV
+samples.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pandas as pd
 from synth_core.methods.deep_settings import sizes
 from synth_core.progress import Progress
 
-_CODED_ROWS = 20_000  # normal scores: more rows tell no more about their modes
+_CODED_ROWS = 10_000  # normal scores: more rows tell no more about their modes
 _CHECKED_ROWS = 2_000
 _LEVELS, _BINS, _PAIRS = 20, 10, 300
 _AT_ONCE = 5_000
@@ -132,10 +133,8 @@ class Gan:
         condition = self._condition()
         with torch.no_grad():
             made = self.model._apply_activate(self._raw(condition))
-        columns, levels = (None, None) if condition is None else condition[2:]
         order = np.random.permutation(self.settings["batch_size"])  # noqa: NPY002 - the sampler draws from there too
-        if condition is not None:
-            columns, levels = columns[order], levels[order]
+        columns, levels = (None, None) if condition is None else (condition[2][order], condition[3][order])
         drawn = self.sampler.sample_data(self.frames.train, self.settings["batch_size"], columns, levels)
         real = torch.from_numpy(drawn).to(self.device)
         if condition is not None:
@@ -218,7 +217,7 @@ def pair_error(real: np.ndarray[Any, Any], made: np.ndarray[Any, Any]) -> float:
 def _codes(frame: pd.DataFrame, real: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Return a small number per cell: its place among the most frequent words, or its tenth among real numbers."""
     codes = np.zeros(frame.shape, dtype=np.int64)
-    for place, name in enumerate(real):
+    for place, name in enumerate(map(str, real.columns)):
         if name.endswith(".state"):
             known = real[name].value_counts().index[:_LEVELS]
             codes[:, place] = pd.Index(known).get_indexer(frame[name]) + 1

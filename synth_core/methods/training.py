@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synth_core.progress import Progress, silent
+from synth_core.whole_files import replace_whole
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +26,7 @@ Tensors = dict[str, Any]  # name -> tensor
 Loss = Callable[[Tensors, "np.ndarray[Any, Any]", "torch.Generator"], "torch.Tensor"]
 Held = Callable[[Tensors], float]
 
-_BETWEEN_SAVES = 10.0  # seconds
+_BETWEEN_SAVES, _BETWEEN_LOSSES = 10.0, 0.5  # seconds
 _LEAST_STEPS, _MOST_STEPS = 10, 500  # per round: a pass over many rows is several rounds
 _WARM = 100
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
@@ -106,11 +107,14 @@ def learn(
     state = _restored(checkpoint, stamp, fresh) or _started(fresh)
     optimiser = torch.optim.AdamW(list(state.weights.values()), lr=plan.rate, weight_decay=plan.decay, fused=True)
     _put_moments(optimiser, state)
-    began, first, saved = time.monotonic(), state.step, time.monotonic()
+    began, first, saved, told = time.monotonic(), state.step, time.monotonic(), 0.0
     while state.step < plan.steps and state.halved <= plan.halvings:
         report = _reporter(state, plan, progress, began, first)
         trained = _round(state, optimiser, loss, rows, plan, seed, report)
         _judged(state, trained, held, plan)
+        if checkpoint is not None and time.monotonic() - told > _BETWEEN_LOSSES:
+            _tell(state, checkpoint)
+            told = time.monotonic()
         if checkpoint is not None and time.monotonic() - saved > _BETWEEN_SAVES:
             _save(state, optimiser, checkpoint, stamp)
             saved = time.monotonic()
@@ -219,7 +223,13 @@ def _save(state: State, optimiser: Any, folder: Path, stamp: str) -> None:
     building = folder / f".state.{os.getpid()}.npz"
     np.savez(building, plain=np.array(json.dumps(plain)), **arrays)
     building.replace(folder / "state.npz")
-    (folder / "losses.json").write_text(json.dumps(state.history), encoding="utf-8")
+    _tell(state, folder)
+
+
+def _tell(state: State, folder: Path) -> None:
+    """Write the losses so far where whoever watches the run finds them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_whole(folder / "losses.json", lambda path: path.write_text(json.dumps(state.history), encoding="utf-8"))
 
 
 def _restored(folder: Path | None, stamp: str, fresh: Tensors) -> State | None:

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from scipy.special import ndtri
 
+from synth_core.codec import Codec
 from synth_core.errors import MethodError
 from synth_core.methods.copula import Copula
 from synth_core.methods.latent import Pieces, discrete_pieces, latent_correlations, nearest_correlation, numeric_pieces
+from synth_core.methods.strata import partition
 from synth_core.table import Column, Kind, Role, Table
 
 
@@ -146,3 +148,42 @@ def test_values_for_a_column_that_was_not_learned_are_refused():
         model.sample(1, seed=0, conditions=pd.DataFrame({"z": [1.0]}))
     with pytest.raises(MethodError, match="given for 2 rows, but 3 rows"):
         model.sample(3, seed=0, conditions=pd.DataFrame({"x": [1.0, 2.0]}))
+
+
+def crossed(rows: int = 6000) -> pd.DataFrame:
+    """Two categories that go together one way in one half of the rows and the other way in the other half."""
+    rng = np.random.default_rng(0)
+    half, a = rng.integers(0, 2, rows), rng.integers(0, 2, rows)
+    b = np.where(rng.random(rows) < 0.95, a ^ half, rng.integers(0, 2, rows))
+    clue = np.where(rng.random(rows) < 0.9, half, rng.integers(0, 2, rows))
+    words = {"half": half, "clue": clue, "a": a, "b": b}
+    return pd.DataFrame({name: np.array(["no", "yes"], dtype=object)[codes] for name, codes in words.items()})
+
+
+def test_what_holds_only_in_a_group_is_kept_by_cutting_the_rows():
+    def turned(frame: pd.DataFrame) -> float:
+        return float((((frame["a"] == "yes") ^ (frame["b"] == "yes")) == (frame["half"] == "yes")).mean())
+
+    real = crossed()
+    assert turned(real) > 0.95
+    assert turned(made(real, splits=0)) < 0.6, "one correlation cannot say both"
+    assert turned(made(real, splits=1)) > 0.9
+
+
+def test_groups_are_never_smaller_than_asked_and_hold_every_row_once():
+    frame = crossed(3000)
+    frame["rare"] = np.array(["x"] * 2930 + ["y"] * 70, dtype=object)
+    codec = Codec.fit(table(frame), seed=0)
+    encoded = codec.encode(frame)
+    groups = list(partition(codec, encoded, np.arange(3000), 3, 100))
+    assert len(groups) > 3
+    assert min(len(group) for group in groups) >= 100
+    assert sorted(np.concatenate(groups)) == list(range(3000))
+    assert len(list(partition(codec, encoded, np.arange(3000), 0, 100))) == 1
+
+
+def test_columns_that_say_nothing_of_each_other_are_not_cut():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({name: rng.choice(["u", "v", "w"], 4000) for name in "abc"}, dtype=object)
+    codec = Codec.fit(table(frame), seed=0)
+    assert len(list(partition(codec, codec.encode(frame), np.arange(4000), 2, 100))) == 1

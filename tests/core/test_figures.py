@@ -331,3 +331,23 @@ def test_a_spark_holds_bars_and_a_dashed_line() -> None:
     assert drawn.count("<rect") == 2
     assert "stroke-dasharray" in drawn
     assert figures.spark_svg([]) == ""
+
+
+def test_two_networks_that_compete_have_their_distance_in_a_panel_of_its_own():
+    history = [{"round": n, "maker": -n / 3, "critic": n / 5} for n in range(1, 31)]
+    history = [one | ({"held_out": 1 / one["round"]} if one["round"] % 5 == 0 else {}) for one in history]
+    figure = figures.loss_figure(history)
+    assert {trace.name: trace.yaxis for trace in figure.data} == {
+        "Distance from rows set apart": "y2",
+        "Maker": "y",
+        "Critic": "y",
+    }
+    assert list(figure.data[0].x) == [5, 10, 15, 20, 25, 30]
+    assert "0.2 at first, 0.0333 at best (epoch 30), 0.0333 now" in figures.alt_losses(history)
+    one = figures.loss_figure([{"round": n, "train": 1.0, "held_out": 2.0} for n in (1, 2)])
+    assert {trace.yaxis for trace in one.data} == {"y"}
+
+
+def test_ten_thousand_epochs_are_drawn_with_a_few_hundred_points():
+    figure = figures.loss_figure([{"round": n, "train": 1.0} for n in range(10_000)])
+    assert len(figure.data[0].x) <= 400

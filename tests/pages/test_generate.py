@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,31 @@ def test_while_a_run_is_at_work_the_steps_show_and_the_button_is_off() -> None:
     assert "radio_button_unchecked: Attack it" in text
     assert at.button(key="generate.cancel").label == "Cancel"
     assert at.main.get("progress")[-1].proto.text.endswith("about 12 s left")
+
+
+def test_while_a_network_learns_its_losses_are_drawn_and_afterwards_kept() -> None:
+    project = make_project()
+    run = make_run(project)
+    put_at_work(run, stage="Learn", share=0.1)
+    (run.folder / "learning").mkdir()
+    losses = [{"round": n, "train": 3.0 / n, "held_out": 3.5 / n} for n in range(1, 6)]
+    (run.folder / "learning" / "losses.json").write_text(json.dumps(losses))
+    at = open_page("generate", project)
+    assert "**How it learns**" in text_of(at)
+    chart = next(one for one in at.get("plotly_chart") if "Rows set apart" in one.proto.spec)
+    assert "0.7 at best (epoch 5)" in chart.proto.alt
+    (run.folder / "learning").rename(run.folder / "model")
+    run.write_status(Status(state="done", started=1000.0, finished=1012.0, share=1.0))
+    assert "**How it learned**" in text_of(open_page("generate", project))
+
+
+def test_damaged_losses_draw_nothing() -> None:
+    project = make_project()
+    run = make_run(project)
+    (run.folder / "model").mkdir()
+    (run.folder / "model" / "losses.json").write_text('{"half')
+    assert run.losses() == []
+    assert "How it learn" not in text_of(open_page("generate", project))
 
 
 def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> None:
