@@ -8,6 +8,7 @@ from synth_core.errors import InputError, SimileError
 from synth_core.needs import require_memory
 from synth_core.project import Project
 from synth_core.recipe import Recipe
+from synth_core.recommend import with_engine
 from synth_core.run import Run
 
 FEW = 100
@@ -100,10 +101,11 @@ with parts.guarded("This page cannot be shown"):
             "will say “not enough data”, and each person weighs much.",
             icon=":material/info:",
         )
-    summary(project, project.draft, len(table), active)
+    draft = with_engine(table, project.draft)
+    summary(project, draft, len(table), active)
     cluster_field.cluster_field(project, disabled=active is not None)
     if active is None and len(table) > 1:
-        expected(project, project.draft)
+        expected(project, draft)
     # a run that stopped is shown too, unless another one was asked for
     chosen = active or (state.run() if state.get("state.run", "") else None) or (runs[0] if runs else None)
     if chosen is None:

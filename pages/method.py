@@ -4,8 +4,9 @@ import streamlit as st
 
 from pages.ui import cache, dial_panel, method_cards, network_panel, param_form, parts, steering_panel, theme
 from pages.ui.halves import halves
-from synth_core.methods import methods
+from synth_core.methods import broken, methods
 from synth_core.recipe import USE_TITLES
+from synth_core.recommend import with_engine
 
 parts.page_head("Method", "Choose the engine that learns your table. One is recommended, with its reason.")
 project = parts.need_project()
@@ -14,10 +15,15 @@ with parts.guarded("The engines cannot be shown"):
     slot = st.container()
     with slot.skeleton(height=420):
         table = cache.table(project)
-        draft = project.draft
         found = method_cards.advice(table, project.use)
-    method_cards.use_choice(project)
-    method_cards.cards(project, draft, found)
+        draft = with_engine(table, project.draft, found)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        method_cards.use_choice(project)
+        with st.container(width=190):
+            method_cards.time_budget(project, draft)
+    for sentence in broken():
+        st.warning(theme.plain(sentence), icon=":material/extension_off:")
+    method_cards.cards(project, draft, found, table)
 
     info = methods()[draft.method].info if draft.method in methods() else None
     if info is None:

@@ -145,17 +145,32 @@ def constraints(
 
 
 @app.command()
-def methods(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the engines, their settings and licences."""
+def methods(
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A table: what each engine would take on it, and the advice.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    rows: Annotated[int | None, typer.Option(min=1, help="Synthetic rows; as many as in FILE when not given.")] = None,
+    target: Name = None,
+    use: UseName = "share",
+    minutes: Annotated[float, typer.Option(min=0, help="Time that there is; 0: as long as it takes.")] = 0.0,
+) -> None:
+    """List the engines, their settings and licences; with FILE also what each takes on it, and which to take."""
+    from synth_core.cli_methods import about, lines
+    from synth_core.methods import broken
     from synth_core.methods import methods as registered
 
     infos = [cls.info for cls in registered().values()]
+    found = {}
+    if file is not None:
+        table = with_roles(read_table(file, "", 1, 1, None, None).table, target, [], None, None)
+        found = about(table, use_of(use), rows or max(len(table), 1), minutes)
     if as_json:
-        say(json.dumps([info_json(info) for info in infos], indent=1))
-        return
-    for info in infos:
-        missing = f"  (needs {', '.join(info.missing)})" if info.missing else ""
-        say(f"{info.name:<14} {info.summary}  [{info.licence}]{missing}")
+        say(json.dumps([info_json(info) | found.get(info.name, {}) for info in infos], indent=1))
+    else:
+        for line in lines(infos, found):
+            say(line)
+    note(*broken())
 
 
 @app.command()
@@ -167,6 +182,9 @@ def generate(
         int | None,
         typer.Option(help="Synthetic rows; when not given, as many as in FILE, or as --make or --given says."),
     ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="Time that there is, for auto to choose by; 0: as long as it takes.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Same seed, same rows.")] = 0,
     holdout: Annotated[float, typer.Option(help="Share of rows kept out of learning; 0 learns from all.")] = 0.2,
     rules: RuleFile = None,
@@ -233,8 +251,11 @@ def generate(
         params=params_of(param or []),
         missing=words,
         use=use,
+        minutes=minutes,
         cluster=cluster,
     )
+    if recipe.reason:
+        note(f"'{recipe.method}' was chosen: {recipe.reason}")
     require_memory(table, recipe, workers=workers, reuse=True)
     began = time.perf_counter()
     bar = Bar()
@@ -448,6 +469,7 @@ def run(
     sample_rows: SampleRows = None,
 ) -> None:
     """Follow a recipe from split to release pack: generate, judge, report."""
+    from synth_core.estimates import resolved
     from synth_core.needs import require_memory
     from synth_core.pipeline import follow
     from synth_core.recipe import read_recipe
@@ -458,6 +480,7 @@ def run(
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
     table = with_roles(read_so, target, sensitive or [], entity, order)
+    recipe = resolved(table, recipe)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:

@@ -256,16 +256,17 @@ def recipe_of(table: Table, *, method: str, **fields: Any) -> Recipe:
     """Return the recipe that the options describe; `auto` asks the recommender."""
     from pydantic import ValidationError
 
+    from synth_core.estimates import resolved
     from synth_core.methods import create
-    from synth_core.recipe import Recipe, reason
-    from synth_core.recommend import recommend
+    from synth_core.recipe import AUTO, Recipe, reason
 
     use = use_of(fields.pop("use"))
-    if method == "auto":
-        method = recommend(table, use).method
-    create(method, fields["params"])
+    if method != AUTO:
+        create(method, fields["params"])
     try:
-        return Recipe(method=method, use=use, **fields)
+        recipe = resolved(table, Recipe(method=method, use=use, **fields))
+        create(recipe.method, recipe.params)
+        return recipe
     except ValidationError as error:
         raise InputError(f"--{error.errors()[0]['loc'][0]}: {reason(error)}.") from None
 

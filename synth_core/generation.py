@@ -29,6 +29,7 @@ from synth_core.partitions import FILE, FOLDER, gather, groups, release_in
 from synth_core.parts import Model, Plan, added, mark_of, parts_of, steering_facts
 from synth_core.progress import StageProgress, silent_stages, within
 from synth_core.recipe import Recipe
+from synth_core.recommend import with_engine
 from synth_core.regenerate import Regenerator
 from synth_core.sampling import sample
 from synth_core.steering.facts import SteeringFacts
@@ -46,6 +47,8 @@ class Synthesis(BaseModel):
 
     Attributes
     ----------
+    method
+        The engine; where the recipe says ``auto``, the one that was chosen.
     acceptance
         Kept rows / drawn rows (0..1); below 1 when rules or conditions rejected some.
     raw_broken, repaired
@@ -65,6 +68,7 @@ class Synthesis(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: int = 1
+    method: str = ""
     rows: int
     columns: list[Column]
     rows_train: int
@@ -121,6 +125,7 @@ def generate(
     """
     clock = _Clock()
     progress("Split", 0, 1)
+    recipe = with_engine(table, recipe)
     if len(table) < MIN_ROWS:
         raise InputError(
             f"Table '{table.name}' has {len(table)} row; at least {MIN_ROWS} are needed to learn anything, and a few "
@@ -142,6 +147,7 @@ def generate(
     clock.lap("Keep the rules")
     drawn = sum(part.drawn for part in facts)
     synthesis = Synthesis(
+        method=recipe.method,
         rows=recipe.rows,
         columns=list(plan.columns),
         rows_train=len(train),

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from synth_core.cluster import require_workers
 from synth_core.errors import ProjectError
 from synth_core.frontier import Candidate, key_of
+from synth_core.estimates import resolved
 from synth_core.needs import require_memory
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
@@ -31,6 +32,7 @@ def start(project: Project, recipe: Recipe) -> Run:
     """
     if project.active_run() is not None:
         raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
+    recipe = resolved(project.table, recipe)
     require_memory(project.table, recipe, judged=True)
     if recipe.cluster:
         require_workers(recipe.cluster)

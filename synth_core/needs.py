@@ -9,18 +9,19 @@ shapes (``python -m benchmarks.memory all``; ``tests/core/test_needs.py`` holds 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from synth_core.errors import InputError
 from synth_core.methods import setting
-from synth_core.pipeline import MOST
 from synth_core.recipe import Recipe
-from synth_core.recommend import LEVEL_EACH
 from synth_core.table import Column, Kind, Table
 
 LIMIT = "SIMILE_MEMORY_GB"
+JUDGED_ROWS = 3_000_000  # of a release: what memory of a laptop holds
+LEVEL_EACH = ("ctgan", "tvae")  # networks with a column in memory per category
 
 _PROCESS = 200e6  # Python and the packages of the light engines
 _NETWORK_PROCESS = 750e6  # torch and SDV
@@ -61,7 +62,14 @@ class Need:
         return max(self.learn, self.sample, self.judge)
 
 
-def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = False) -> Need:
+def needed(
+    table: Table,
+    recipe: Recipe,
+    *,
+    workers: int = 1,
+    judged: bool = False,
+    levels: Mapping[str, int] | None = None,
+) -> Need:
     """Return the memory that a recipe needs on this table.
 
     Parameters
@@ -70,14 +78,17 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
         Processes that sample on this machine.
     judged
         Whether the release is judged too (``simile run`` and the studio do, ``simile generate`` does not).
+    levels
+        How many categories each column has, where that is known; counted otherwise.
     """
+    known = dict(levels or {})
     columns = [column for column in table.columns if column.learned]
     real = max(len(table), 1)
     train = real * (1 - recipe.holdout)
     process = _NETWORK_PROCESS if recipe.method in LEVEL_EACH else _PROCESS
     process = _TORCH_PROCESS if recipe.method == "diffusion" else process
     own = process + real * len(table.columns) * _REAL_CELL
-    learn, model = _engine(table, columns, recipe, train)
+    learn, model = _engine(table, columns, recipe, train, known)
     candidates = int(setting(recipe.method, recipe.params, "candidates") or 1)
     part = min(recipe.chunk_rows, recipe.rows) * len(table.columns) * _MADE_CELL * candidates
     asked = recipe.steering
@@ -86,12 +97,14 @@ def needed(table: Table, recipe: Recipe, *, workers: int = 1, judged: bool = Fal
     sample = own + model + (part if here <= 1 else here * (process + model + part))
     judge = 0.0
     if judged:
-        rows = min(recipe.rows, MOST + recipe.chunk_rows)
+        rows = min(recipe.rows, JUDGED_ROWS + recipe.chunk_rows)
         judge = own + _JUDGE + rows * len(table.columns) * _JUDGED_CELL
-    return Need(own + learn, sample, judge, _change(table, columns, recipe, here, part))
+    return Need(own + learn, sample, judge, _change(table, columns, recipe, here, part, known))
 
 
-def _engine(table: Table, columns: list[Column], recipe: Recipe, train: float) -> tuple[float, float]:
+def _engine(
+    table: Table, columns: list[Column], recipe: Recipe, train: float, known: dict[str, int]
+) -> tuple[float, float]:
     """Return what learning takes at its peak, and what the model takes afterwards."""
     coded = train * len(columns) * _CODED_CELL
     numbers = sum(column.kind.numeric for column in columns)
@@ -99,21 +112,27 @@ def _engine(table: Table, columns: list[Column], recipe: Recipe, train: float) -
         donors = train * len(columns) * int(setting(recipe.method, recipe.params, "trees")) * _DONOR
         return coded + donors + train * numbers * _BASES, donors
     if recipe.method in LEVEL_EACH:
-        width = sum(_levels(table, column) + 1 for column in columns if not column.kind.numeric)
+        width = sum(_levels(table, column, known) + 1 for column in columns if not column.kind.numeric)
         width += numbers * _NUMBER_WIDTH
         return coded + train * (width * _WIDTH_CELL + len(columns) * _TEXT_CELL), 50e6
     return coded, train * numbers * 24
 
 
-def _levels(table: Table, column: Column) -> int:
-    return int(table.frame[column.name].nunique()) if column.kind is Kind.CATEGORY else 2
+def _levels(table: Table, column: Column, known: dict[str, int]) -> int:
+    if column.kind is not Kind.CATEGORY:
+        return 2
+    if column.name not in known:
+        known[column.name] = int(table.frame[column.name].nunique())
+    return known[column.name]
 
 
-def _change(table: Table, columns: list[Column], recipe: Recipe, workers: int, part: float) -> str:
+def _change(
+    table: Table, columns: list[Column], recipe: Recipe, workers: int, part: float, known: dict[str, int]
+) -> str:
     """Return what would need less: the largest thing that can be changed."""
     if recipe.method in LEVEL_EACH:
-        widest = max(columns, key=lambda column: _levels(table, column), default=None)
-        if widest is not None and (levels := _levels(table, widest)) > _NUMBER_WIDTH:
+        widest = max(columns, key=lambda column: _levels(table, column, known), default=None)
+        if widest is not None and (levels := _levels(table, widest, known)) > _NUMBER_WIDTH:
             return f"Choose 'trees', or leave out '{widest.name}', which has {levels:,} categories."
         return "Choose 'trees', or learn from fewer rows."
     ways = []
@@ -160,7 +179,7 @@ def require_memory(
         free += psutil.Process().memory_info().rss
     if need.total > free:
         raise InputError(
-            f"This needs about {_gigabytes(need.total)} of memory, and {_gigabytes(free)} are free. {need.change}"
+            f"This needs about {gigabytes(need.total)} of memory, and {gigabytes(free)} are free. {need.change}"
         )
     return need
 
@@ -174,7 +193,8 @@ def fitting_workers(table: Table, recipe: Recipe, most: int, *, judged: bool = F
     return 1
 
 
-def _gigabytes(size: float) -> str:
+def gigabytes(size: float) -> str:
+    """Return a size in bytes as words: "41 GB", "0.3 GB"."""
     return f"{size / 1e9:,.0f} GB" if size >= 9.5e9 else f"{size / 1e9:.1f} GB"
 
 

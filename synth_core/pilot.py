@@ -12,6 +12,7 @@ import numpy as np
 from synth_core.generation import Synthesis, generate
 from synth_core.methods import method_class
 from synth_core.recipe import Recipe
+from synth_core.recommend import with_engine
 from synth_core.sampling import usual_workers
 from synth_core.steering.given import GivenRows
 from synth_core.steering.support import require_support
@@ -53,6 +54,7 @@ def pilot(table: Table, recipe: Recipe, given: GivenRows | None = None) -> Pilot
     SimileError
         The recipe would fail: better now than after a long wait.
     """
+    recipe = with_engine(table, recipe)
     if recipe.method not in LIGHT:
         method_class(recipe.method)
         return None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synth_core.generation import Synthesis, generate, read_synthetic
 from synth_core.judging import judge
+from synth_core.needs import JUDGED_ROWS
 from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
 from synth_core.run import write_whole
@@ -14,7 +15,7 @@ from synth_core.steering.facts import SteeringFacts
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 
-MOST = 3_000_000  # rows that are judged: what memory of a laptop holds
+MOST = JUDGED_ROWS
 
 
 def follow(
@@ -44,7 +45,7 @@ def follow(
         raw_broken=synthesis.raw_broken,
         repaired=synthesis.repaired,
         how=synthesis.how,
-        method=recipe.method,
+        method=synthesis.method or recipe.method,
     )
     if len(made) < synthesis.rows:
         note = (

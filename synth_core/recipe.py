@@ -22,6 +22,8 @@ from synth_core.constraints.base import Constraint
 from synth_core.errors import InputError
 from synth_core.steering.asks import Steering
 
+AUTO = "auto"  # as a method: the engine that the recommender chooses
+
 
 class Use(StrEnum):
     """What the synthetic table is for; it decides the targets."""
@@ -64,6 +66,8 @@ class Recipe(BaseModel):
 
     Attributes
     ----------
+    method
+        An engine, or ``auto``: the recommended one, which takes its place when the work starts.
     rows
         Synthetic rows to make.
     holdout
@@ -73,6 +77,10 @@ class Recipe(BaseModel):
         ``shares`` beside the other fields; they are read as steering.
     missing
         Words that mean a missing cell, per column: ``{"pdays": ["999", "-1"]}``. They are read so before learning.
+    minutes
+        Time that learning and making may take, for ``auto`` to choose by; 0: as long as it takes.
+    reason
+        Why this engine, where ``auto`` chose it.
     chunk_rows
         Rows per part; part of the recipe, because each part has its own seed.
     cluster
@@ -93,6 +101,8 @@ class Recipe(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**32)
     holdout: float = Field(default=0.2, ge=0, lt=1)
     use: Use = Use.SHARE
+    minutes: float = Field(default=0.0, ge=0, le=100_000, allow_inf_nan=False)
+    reason: str = ""
     chunk_rows: int = Field(default=50_000, ge=1)
     cluster: str = Field(default="", exclude=True)
 

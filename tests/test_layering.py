@@ -44,12 +44,15 @@ LAYERS = [
     ["methods"],
     ["steering.asks"],
     ["recipe"],
+    ["needs"],
+    ["machine"],
     ["advice", "recommend", "steering"],
     ["filling", "parts"],
     ["cluster"],
     ["sampling", "verification"],
     ["generation"],
     ["pilot"],
+    ["estimates"],
     ["scores"],
     ["scorecard"],
     ["judging"],
@@ -60,11 +63,10 @@ LAYERS = [
     ["release"],
     ["run"],
     ["pipeline"],
-    ["needs"],
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli_options", "cli_output", "cli_profile", "cli_frontier", "cli"],
+    ["cli_options", "cli_output", "cli_methods", "cli_profile", "cli_frontier", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

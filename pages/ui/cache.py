@@ -60,6 +60,15 @@ def broken(table: Table, rules: str) -> pd.Series:
     return rules_from_json(rules)[0].violations(table.frame)
 
 
+@st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
+def estimate(table: Table, recipe: str) -> Any:
+    """Return the :class:`~synth_core.estimates.Estimate` of a recipe (as JSON) on this table."""
+    from synth_core.estimates import estimate as estimated
+    from synth_core.recipe import Recipe
+
+    return estimated(table, Recipe.model_validate_json(recipe))
+
+
 class Expected(NamedTuple):
     """What a dry run of a recipe found; ``seconds`` None: the engine trains for minutes and was not tried."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, theme
+from pages.ui import cache, state, theme
 from pages.ui.param_form import begin
 from synth_core.methods import methods
 from synth_core.methods.base import MethodInfo
+from synth_core.needs import gigabytes
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES, Recipe, Use
 from synth_core.recommend import Assessment, assess
@@ -36,15 +37,54 @@ def use_choice(project: Project) -> None:
     )
 
 
-def cards(project: Project, draft: Recipe, found: list[Assessment]) -> None:
+def time_budget(project: Project, draft: Recipe) -> None:
+    """Draw how long learning and making may take; engines that take longer are marked, none is hidden."""
+    begin("method.minutes", float(draft.minutes))
+    st.number_input(
+        "Minutes that you have",
+        0.0,
+        1440.0,
+        step=1.0,
+        format="%g",
+        key="method.minutes",
+        on_change=_keep_minutes,
+        args=(project,),
+        help="0: as long as it takes. Engines that are expected to take longer are marked; you may choose them still.",
+    )
+
+
+def _keep_minutes(project: Project) -> None:
+    value = state.get("method.minutes", 0.0) or 0.0
+    project.set_draft(project.draft.model_copy(update={"minutes": float(value)}))
+
+
+@st.fragment(parallel=True)
+def takes(table: Table, recipe: Recipe) -> None:
+    """Draw what an engine would take on this table, from a pilot on a few rows; the rest of the page does not wait."""
+    found = cache.estimate(table, recipe.model_dump_json())
+    if found.problem:
+        st.markdown(f":small[:orange[:material/error: {theme.plain(found.problem)}]]")
+        return
+    memory = f"{gigabytes(found.memory)} for this table"
+    if found.seconds is None:
+        st.markdown(f":small[:material/timer: **Time not known**, {memory}]")
+        return
+    about = f"about {theme.duration(max(found.seconds, 1.0))}"
+    words = f"At most {about}" if found.at_most else about.capitalize()
+    late = recipe.minutes and found.seconds > 60 * recipe.minutes
+    more = f" :orange[longer than your {recipe.minutes:g} min]" if late else ""
+    st.markdown(f":small[:material/timer: **{words}**, {memory}{more}]")
+
+
+def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table) -> None:
     """Draw one card per engine; choosing one keeps its settings for the next run."""
     known = methods()
     with st.grid(min_column_width=260, gap="small"):
         for one in found:
-            _card(project, draft, known[one.method].info, one)
+            _card(project, draft, known[one.method].info, one, table)
 
 
-def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment) -> None:
+def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, table: Table) -> None:
     chosen = draft.method == info.name
     missing = info.missing
     grey = ":gray[" if missing else ""
@@ -67,6 +107,12 @@ def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment) ->
             f":small[**Good for** {theme.plain(_lower(info.good_for))}]  \n"
             f":small[**Cost** {theme.plain(_lower(info.cost))}]"
         )
+        if not missing:
+            own = (
+                draft.params if chosen else state.get("method.kept", dict[str, dict[str, object]]()).get(info.name, {})
+            )
+            asked = {"method": info.name, "params": own, "constraints": [], "where": "", "shares": {}, "reason": ""}
+            takes(table, draft.model_copy(update=asked))
         if info.licence_note:
             st.markdown(f":small[**Licence** {theme.plain(info.licence_note)}]")
         if missing:

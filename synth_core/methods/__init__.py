@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
 from synth_core.errors import MethodError
@@ -18,6 +19,7 @@ __all__ = [
     "Method",
     "MethodInfo",
     "Param",
+    "broken",
     "create",
     "method_class",
     "methods",
@@ -26,7 +28,9 @@ __all__ = [
 ]
 
 _BUILT_IN = ("trees", "copula", "bayesian_network", "independent", "diffusion", "deep")
+GROUP = "simile.methods"
 _registry: dict[str, type[Method]] = {}
+_broken: list[str] = []
 M = TypeVar("M", bound=type[Method])
 
 
@@ -38,15 +42,53 @@ def register(cls: M) -> M:
 
 @cache
 def _loaded() -> Callable[[], Mapping[str, type[Method]]]:
+    _broken.clear()
     for module in _BUILT_IN:
         import_module(f"synth_core.methods.{module}")
-    for point in entry_points(group="simile.methods"):
-        register(point.load())
+    for point in entry_points(group=GROUP):
+        _plug_in(point)
     return lambda: _registry
 
 
+def _plug_in(point: EntryPoint) -> None:
+    """Take in an engine of another package; one that cannot be is noted in a sentence and left out."""
+    package = point.dist.name if point.dist is not None else point.value
+    start = f"The package '{package}' offers the engine '{point.name}', which is left out: "
+    try:
+        cls: Any = point.load()
+    except Exception as error:  # whatever a stranger's module raises when it is read
+        _broken.append(f"{start}'{point.value}' cannot be read ({type(error).__name__}). Update or remove the package.")
+        return
+    if problem := _unfit(cls):
+        _broken.append(f"{start}{problem}. Update or remove the package.")
+    elif cls.info.name in _registry and _registry[cls.info.name] is not cls:
+        _broken.append(f"{start}there is another engine called '{cls.info.name}' already. Remove one of the two.")
+    else:
+        register(cls)
+
+
+def _unfit(cls: object) -> str:
+    """Return what is missing for a class to be an engine; "" where nothing is."""
+    if not isinstance(cls, type):
+        return f"it is a {type(cls).__name__}, not a class"
+    info = getattr(cls, "info", None)
+    if not isinstance(info, MethodInfo):
+        return "its 'info' is not a MethodInfo"
+    lacking = [name for name in ("fit", "load") if not callable(getattr(cls, name, None))]
+    if lacking:
+        return f"it has no '{lacking[0]}'"
+    return "" if re.fullmatch(r"[a-z][a-z0-9_]*", info.name) else "its name is not of small letters, digits and _"
+
+
+def broken() -> list[str]:
+    """Return a sentence for each installed engine that was left out because it is broken."""
+    _loaded()
+    return list(_broken)
+
+
 def methods() -> dict[str, type[Method]]:
-    """Return every registered engine by name, ours first; entry points of the group ``simile.methods`` follow."""
+    """Return every registered engine by name, ours first; entry points of the group ``simile.methods`` follow,
+    those that are broken left out (:func:`broken`)."""
     return dict(_loaded()())
 
 

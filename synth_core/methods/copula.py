@@ -246,7 +246,17 @@ class Copula(Engine):
                 high=1_000_000,
                 unit="rows",
                 expert=True,
-                help="Classes and groups with fewer rows share one copula.",
+                help="Classes of the target with fewer rows share one copula.",
+            ),
+            Param(
+                "smallest_group",
+                int,
+                250,
+                low=20,
+                high=1_000_000,
+                unit="rows",
+                expert=True,
+                help="No group is cut smaller than this; larger is safer and keeps less of what only holds in a group.",
             ),
         ),
     )
@@ -286,7 +296,8 @@ class Copula(Engine):
 
     def _cut(self, codec: Codec, encoded: Encoded, groups: list[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
         """Return the groups cut further by what says most about the other columns."""
-        smallest = max(int(self.params["smallest_class"]), 5 * len(codec.names))
+        # a copula of few rows says much about each of them
+        smallest = max(int(self.params["smallest_group"]), 8 * len(codec.names))
         return [part for rows in groups for part in partition(codec, encoded, rows, self.params["splits"], smallest)]
 
     @classmethod
