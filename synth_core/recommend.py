@@ -78,7 +78,7 @@ class _Size:
         """What the table is, in words."""
         rows, columns = _plural("row", self.rows), _plural("column", len(self.columns))
         words = f"{self.rows:,} {rows}, {len(self.columns)} learned {columns}, {self.kinds}"
-        return words + (f", {self.empty:.0%} of the cells empty" if self.empty >= EMPTY else "")
+        return words + (f", {self.empty * 100:.0f} % of the cells empty" if self.empty >= EMPTY else "")
 
 
 def assess(

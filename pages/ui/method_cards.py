@@ -61,19 +61,21 @@ def _keep_minutes(project: Project) -> None:
 @st.fragment(parallel=True)
 def takes(table: Table, recipe: Recipe) -> None:
     """Draw what an engine would take on this table, from a pilot on a few rows; the rest of the page does not wait."""
+    line = st.empty()  # keeps the place, so that the cards do not grow when the answer comes
+    line.markdown(":small[:gray[:material/timer: Being tried on a few rows]]")
     found = cache.estimate(table, recipe.model_dump_json())
     if found.problem:
-        st.markdown(f":small[:orange[:material/error: {theme.plain(found.problem)}]]")
+        line.markdown(f":small[:orange[:material/error: {theme.plain(found.problem)}]]")
         return
     memory = f"{gigabytes(found.memory)} for this table"
     if found.seconds is None:
-        st.markdown(f":small[:material/timer: **Time not known**, {memory}]")
+        line.markdown(f":small[:material/timer: **Time not known**, {memory}]")
         return
     about = f"about {theme.duration(max(found.seconds, 1.0))}"
     words = f"At most {about}" if found.at_most else about.capitalize()
     late = recipe.minutes and found.seconds > 60 * recipe.minutes
     more = f" :orange[longer than your {recipe.minutes:g} min]" if late else ""
-    st.markdown(f":small[:material/timer: **{words}**, {memory}{more}]")
+    line.markdown(f":small[:material/timer: **{words}**, {memory}{more}]")
 
 
 def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table) -> None:
@@ -108,9 +110,8 @@ def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, ta
             f":small[**Cost** {theme.plain(_lower(info.cost))}]"
         )
         if not missing:
-            own = (
-                draft.params if chosen else state.get("method.kept", dict[str, dict[str, object]]()).get(info.name, {})
-            )
+            kept = state.get("method.kept", dict[str, dict[str, object]]())
+            own = draft.params if chosen else kept.get(info.name, {})
             asked = {"method": info.name, "params": own, "constraints": [], "where": "", "shares": {}, "reason": ""}
             takes(table, draft.model_copy(update=asked))
         if info.licence_note:
@@ -136,7 +137,7 @@ def choose(project: Project, method: str) -> None:
     if draft.method != method:
         kept = state.get("method.kept", dict[str, dict[str, object]]())
         state.put("method.kept", kept | {draft.method: draft.params})
-        project.set_draft(draft.model_copy(update={"method": method, "params": kept.get(method, {})}))
+        project.set_draft(draft.model_copy(update={"method": method, "params": kept.get(method, {}), "reason": ""}))
 
 
 def _lower(sentence: str) -> str:

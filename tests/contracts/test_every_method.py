@@ -1,16 +1,19 @@
 """What every registered engine must do, and the example plug-in as well."""
 
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from echo_method import Echo
 
-import synth_core.methods as registry
 from synth_core.errors import Cancelled, MethodError
 from synth_core.methods import method_class, methods
 from synth_core.table import Column, Kind, Table
+
+sys.path.insert(0, str(Path(__file__).parent / "neighbours_method"))
+from neighbours_method import Neighbours
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TINY = {"epochs": 1, "batch_size": 20, "embedding_dim": 4}
@@ -20,7 +23,7 @@ SETTINGS = {
     "diffusion": {"minutes": 0.002, "hidden": 32},
 }
 BARELY_TRAINED = {"ctgan", "tvae"}
-CLASSES = {**methods(), "echo": Echo}
+CLASSES = {**methods(), "neighbours": Neighbours}
 NAMES = sorted(CLASSES)
 every_method = pytest.mark.parametrize("name", NAMES)
 
@@ -217,19 +220,26 @@ def test_it_has_a_paragraph_in_the_documentation(name):
     assert len(paragraph.partition("\n## ")[0].split()) >= 30
 
 
-def test_an_installed_package_adds_an_engine_without_a_change_to_the_core(tmp_path, monkeypatch):
-    described = tmp_path / "echo_method-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: echo-method\nVersion: 1.0\n")
-    (described / "entry_points.txt").write_text("[simile.methods]\necho = echo_method:Echo\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(registry, "_registry", dict(registry._registry))
-    registry._loaded.cache_clear()
-    try:
-        assert method_class("echo") is Echo
-        assert list(methods())[-1] == "echo"
-    finally:
-        registry._loaded.cache_clear()
+@every_method
+def test_a_stop_is_heard_within_two_seconds_of_work(name):
+    """In processor seconds, from the second report on: reading a package comes before the first."""
+    table, asked = mixed(6000), list[float]()
+    slow = {"ctgan": {"epochs": 3}, "tvae": {"epochs": 3}, "diffusion": {"minutes": 0.05}}
+    chosen = CLASSES[name](**slow.get(name, {}))
+    chosen.fit(mixed(60), seed=0)
+
+    def told(done: float, total: float, note: str = "") -> None:
+        asked.append(time.process_time())
+
+    told(0, 1)
+    model = chosen.fit(table, seed=0, progress=told)
+    told(1, 1)
+    gaps = [*np.diff(asked)]
+    asked.clear()
+    told(0, 1)
+    model.sample(60_000, seed=0, progress=told)
+    told(1, 1)
+    assert max(*gaps, *np.diff(asked)) < 2
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_name():
