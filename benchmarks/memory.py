@@ -25,6 +25,7 @@ CASES = (
     "copula 12000", "copula 200000", "copula 12000 --made 400000 --chunk 400000",
     "trees 12000", "trees 60000", "trees 60000 --numbers 15 --categories 0", "trees 20000 --categories 4 --levels 1000",
     "trees 12000 --made 200000 --chunk 200000", "trees 12000 --made 300000 --judged",
+    "bayesian_network 12000", "bayesian_network 100000", "diffusion 12000", "diffusion 60000 --levels 200",
     "tvae 20000 --levels 50", "tvae 40000 --categories 1 --levels 450", "ctgan 20000 --levels 50",
 )  # fmt: skip
 
@@ -69,7 +70,7 @@ def main() -> None:
     from synth_core.recipe import Recipe
 
     table = made_table(given.rows, given.numbers, given.categories, given.levels)
-    params = {"epochs": 1} if given.method in ("ctgan", "tvae") else {}
+    params = {"ctgan": {"epochs": 1}, "tvae": {"epochs": 1}, "diffusion": {"minutes": 0.1}}.get(given.method, {})
     recipe = Recipe(
         method=given.method, params=params, rows=given.made, chunk_rows=given.chunk, holdout=0.2 if given.judged else 0
     )

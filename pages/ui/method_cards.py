@@ -83,6 +83,8 @@ def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table
     known = methods()
     with st.grid(min_column_width=260, gap="small"):
         for one in found:
+            if one.method not in known:  # kept from before its package was removed
+                continue
             _card(project, draft, known[one.method].info, one, table)
 
 

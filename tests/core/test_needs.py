@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.memory import made_table
 from synth_core import jobs, needs
 from synth_core.errors import InputError
+from synth_core.methods import methods
 from synth_core.needs import fitting_workers, free_memory, needed, require_memory
 from synth_core.recipe import Recipe
 from synth_core.table import Column, Kind, Table
@@ -29,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
         "trees 3000 --numbers 4 --categories 4 --made 250000 --chunk 250000",
         "independent 2000 --numbers 2 --categories 2 --made 60000 --judged",
         "tvae 4000 --numbers 2 --categories 1 --levels 400",
+        "bayesian_network 12000",
+        "diffusion 6000",
     ],
 )
 def test_what_is_expected_is_within_a_factor_of_two_of_what_is_taken(case: str) -> None:
@@ -42,6 +46,21 @@ def test_what_is_expected_is_within_a_factor_of_two_of_what_is_taken(case: str) 
     assert done.returncode == 0, done.stderr
     ratio = float(done.stdout.split("|")[-2])
     assert 0.5 < ratio < 2, done.stdout
+
+
+@pytest.mark.parametrize("method", sorted(methods()))
+def test_every_engine_says_what_it_needs_what_there_is_and_what_to_change(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "free_memory", lambda: 0.05e9)
+    with pytest.raises(InputError) as caught:
+        require_memory(wide(40), Recipe(method=method, rows=1000))
+    said = str(caught.value)
+    assert re.match(r"This needs about 0\.\d GB of memory, and 0\.1 GB are free\. [A-Z].*\.$", said)
+    ways = said.partition("are free. ")[2]
+    assert "'trees'" in ways if method in needs.LEVEL_EACH else "learn from a sample of the rows" in ways.lower()
+    if method == "trees":
+        assert "Choose 'trees'" not in ways
 
 
 def wide(levels: int, rows: int = 3000) -> Table:
