@@ -23,7 +23,7 @@ lint: setup
 	.venv/bin/mypy
 
 bench: setup
-	.venv/bin/python benchmarks/first_house.py
+	.venv/bin/python -m benchmarks.first_house
 	.venv/bin/python -m benchmarks.pages
 
 setup: $(READY)

@@ -22,9 +22,9 @@ from tests.core.test_needs import wide
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = {
-    "tvae": {"epochs": 60, "patience": 0},
-    "ctgan": {"epochs": 12, "patience": 0},
-    "diffusion": {"minutes": 0.2},
+    "tvae": {"epochs": 20, "patience": 0},
+    "ctgan": {"epochs": 6, "patience": 0},
+    "diffusion": {"minutes": 0.1},
 }
 
 
@@ -40,9 +40,9 @@ def work_of(*words: str) -> float:
 @pytest.mark.parametrize("method", sorted(NETWORKS))
 def test_the_work_of_a_network_is_told_to_within_a_factor_of_two(method: str, tmp_path: Path) -> None:
     """In processor seconds, in one of two tries; diffusion may stop long before its time is up."""
-    table = make_people(6_000)
+    table = make_people(3_000)
     write_table(table, tmp_path / "people.parquet")
-    recipe = Recipe(method=method, params=NETWORKS[method], rows=6_000)
+    recipe = Recipe(method=method, params=NETWORKS[method], rows=3_000)
     ratios = []
     for _ in range(2):
         told = estimate(table, recipe)
