@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from synth_core import estimates, jobs
+from synth_core.cli import app
 from synth_core.estimates import Estimate, estimate, in_time, resolved
 from synth_core.generation import generate
 from synth_core.machine import Machine
@@ -58,9 +61,9 @@ def test_the_work_of_a_network_is_told_to_within_a_factor_of_two(method: str, tm
 
 
 def test_a_recipe_that_would_fail_says_why_and_raises_nothing() -> None:
-    found = estimate(make_people(300), Recipe(method="trees", params={"leaf": 3}))
+    found = estimate(make_people(300), Recipe(method="trees", params={"leaves": 3}))
     assert found.seconds is None
-    assert "has no setting 'leaf'" in found.problem
+    assert "has no setting 'leaves'" in found.problem
     many = estimate(wide(1500, 9000), Recipe(method="tvae", rows=10))
     assert "1,500 levels" in many.problem or "at most 500" in many.problem
 
@@ -123,3 +126,20 @@ def test_a_run_of_auto_records_which_engine_it_took(tmp_path: Path, monkeypatch:
 def test_a_recipe_of_auto_survives_its_file() -> None:
     recipe = Recipe(method="auto", minutes=2.5)
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_the_command_line_lists_what_engines_take_on_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"trees": Estimate(40.2, 40.0, 0.41e9), "tvae": Estimate(300.0, 300.0, 0.8e9, at_most=True)}
+    monkeypatch.setattr(estimates, "estimate", lambda table, recipe: told.get(recipe.method, Estimate(None, 0.0, 1e8)))
+    write_table(make_people(1200), tmp_path / "people.csv")
+    monkeypatch.setattr(sys, "argv", ["simile"])
+    listed = CliRunner().invoke(app, ["methods", str(tmp_path / "people.csv"), "--minutes", "2"])
+    assert listed.exit_code == 0, listed.output
+    assert "about 40 s, 0.4 GB for this table" in listed.stdout
+    assert "at most about 5 min, 0.8 GB for this table" in listed.stdout
+    assert "not advised: it would take about 5 min, and you have 2 min." in listed.stdout
+    assert "recommended: 1,200 rows" in listed.stdout
+    found = CliRunner().invoke(app, ["methods", str(tmp_path / "people.csv"), "--json"])
+    by_name = {one["name"]: one for one in json.loads(found.stdout)}
+    assert by_name["trees"]["estimate"]["memory_gb"] == 0.41
+    assert by_name["trees"]["advice"]["recommended"]

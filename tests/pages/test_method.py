@@ -166,3 +166,32 @@ def test_an_edge_that_closes_a_circle_is_refused_and_a_forbidden_one_is_kept() -
 def test_edges_written_by_hand_that_cannot_be_read_get_a_card() -> None:
     at = open_page("method", _with_network(edges="age to churn"))
     assert "is not an edge" in at.error[0].value
+
+
+def test_every_card_says_what_its_engine_takes_and_marks_what_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth_core import estimates
+
+    took = {
+        "trees": estimates.Estimate(400.0, 400.0, 0.4e9),
+        "copula": estimates.Estimate(None, 0.0, 0.0, problem="No."),
+    }
+    network = estimates.Estimate(20.0, 20.0, 0.8e9, at_most=True)
+    monkeypatch.setattr(estimates, "estimate", lambda table, recipe: took.get(recipe.method, network))
+    project = make_project(420)
+    project.set_draft(Recipe(method="trees", minutes=5.0))
+    at = open_page("method", project)
+    text = text_of(at)
+    assert "**About 6 min 40 s**, 0.4 GB for this table :orange[longer than your 5 min]" in text
+    assert text.count("**At most about 20 s**, 0.8 GB for this table") == len(methods()) - 2
+    assert ":material/error: No.]" in text
+    at.number_input(key="method.minutes").set_value(12.0).run()
+    assert project.draft.minutes == 12
+    assert "longer than your" not in text_of(at)
+
+
+def test_a_draft_of_auto_shows_the_recommended_engine_as_chosen() -> None:
+    project = make_project()
+    project.set_draft(Recipe(method="auto"))
+    at = open_page("method", project)
+    assert at.button(key="method.choose_trees").label == "Chosen"
+    assert not at.error
