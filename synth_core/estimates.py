@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -19,9 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from synth_core.codec import Codec
 from synth_core.errors import SimileError
 from synth_core.kept_tables import open_table, save_table
 from synth_core.methods import create, method_class, setting
+from synth_core.methods.base import require_columns
+from synth_core.methods.deep_columns import refuse_wide
 from synth_core.needs import LEVEL_EACH, needed
 from synth_core.pilot import LIGHT, pilot
 from synth_core.recipe import AUTO, Recipe
@@ -30,7 +34,7 @@ from synth_core.sampling import usual_workers
 from synth_core.table import Kind, Table
 
 ROWS, MADE = 3_000, 2_000
-LIMIT = 120.0  # seconds that a pilot in a process of its own may take
+LIMIT, WORK_LIMIT = 600.0, 60  # seconds by the clock, and of the processor, that a pilot elsewhere may take
 _EPOCHS, _MINUTES = 3, 0.03
 _CODED_ROWS = 10_000  # from which the modes of numbers are learned
 
@@ -66,11 +70,15 @@ def estimate(table: Table, recipe: Recipe) -> Estimate:
         recipe = with_engine(table, recipe)
         method_class(recipe.method)
         create(recipe.method, recipe.params)
+        require_columns(table.select([column.name for column in table.columns if column.learned]))
         memory = needed(table, recipe, workers=usual_workers(recipe.rows)).total
         if recipe.method in LIGHT:
             found = pilot(table, recipe)
             assert found is not None
             return Estimate(found.seconds, found.work, memory)
+        if recipe.method in LEVEL_EACH:  # a few rows have fewer levels than all
+            learned = table.select([column.name for column in table.columns if column.learned])
+            refuse_wide(recipe.method, Codec.fit(learned, seed=recipe.seed), len(learned))
         return _elsewhere(table, recipe, memory)
     except SimileError as error:
         return Estimate(None, 0.0, 0.0, problem=str(error))
@@ -202,6 +210,7 @@ def main(folder: str) -> int:
     """Print the pilot of the recipe in ``folder`` as JSON; return 2, with a sentence, where it would fail."""
     try:
         os.nice(5)
+        resource.setrlimit(resource.RLIMIT_CPU, (WORK_LIMIT, WORK_LIMIT))
         sys.stdout.write(json.dumps(_pilot(Path(folder))) + "\n")
     except SimileError as error:
         sys.stderr.write(str(error))
