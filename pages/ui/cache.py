@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -60,13 +64,39 @@ def broken(table: Table, rules: str) -> pd.Series:
     return rules_from_json(rules)[0].violations(table.frame)
 
 
-@st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
-def estimate(table: Table, recipe: str) -> Any:
-    """Return the :class:`~synth_core.estimates.Estimate` of a recipe (as JSON) on this table."""
-    from synth_core.estimates import estimate as estimated
+_one_at_a_time = threading.Lock()
+
+
+class Pending:
+    """An answer that a thread of its own is looking for: a page that waited for it would count as at work."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.answer: Any = None
+        self._done = threading.Event()
+        # a daemon: the studio does not wait for it when it closes
+        threading.Thread(target=self._find, args=(work,), daemon=True).start()
+
+    def _find(self, work: Callable[[], Any]) -> None:
+        # no answer is an answer, and a traceback could show cells
+        with _one_at_a_time, suppress(Exception):
+            self.answer = work()
+        self._done.set()
+
+    def done(self, seconds: float = 0.0) -> bool:
+        """Return whether the answer is there, after at most so many seconds."""
+        return self._done.wait(seconds)
+
+
+@st.cache_resource(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
+def estimate(table: Table, recipe: str) -> Pending:
+    """Return the :class:`~synth_core.estimates.Estimate` of a recipe (as JSON) on this table, now or soon.
+
+    ``answer`` stays None where finding it failed.
+    """
+    from synth_core import estimates
     from synth_core.recipe import Recipe
 
-    return estimated(table, Recipe.model_validate_json(recipe))
+    return Pending(partial(estimates.estimate, table, Recipe.model_validate_json(recipe)))
 
 
 class Expected(NamedTuple):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.ui import cache, state, theme
@@ -13,6 +17,9 @@ from synth_core.project import Project
 from synth_core.recipe import USE_TITLES, Recipe, Use
 from synth_core.recommend import Assessment, assess
 from synth_core.table import Table
+
+if TYPE_CHECKING:
+    from synth_core.estimates import Estimate
 
 PERMISSIVE = ("Apache-2.0", "MIT", "BSD-3-Clause")
 
@@ -58,37 +65,69 @@ def _keep_minutes(project: Project) -> None:
     project.set_draft(project.draft.model_copy(update={"minutes": float(value)}))
 
 
-@st.fragment(parallel=True)
-def takes(table: Table, recipe: Recipe) -> None:
-    """Draw what an engine would take on this table, from a pilot on a few rows; the rest of the page does not wait."""
-    line = st.empty()  # keeps the place, so that the cards do not grow when the answer comes
-    line.markdown(":small[:gray[:material/timer: Being tried on a few rows]]")
-    found = cache.estimate(table, recipe.model_dump_json())
+def takes(pending: cache.Pending, minutes: float, others: Callable[[], bool]) -> None:
+    """Draw what an engine would take on this table, from a pilot on a few rows; the page does not wait for it.
+
+    ``others`` says whether the answers of all cards are there: the page is then drawn once more, and the timers end.
+    """
+    waited = not pending.done(0.1)
+
+    @st.fragment(run_every="2s" if waited else None)
+    def line() -> None:
+        if not pending.done():
+            st.markdown(":small[:gray[:material/timer: Being tried on a few rows]]")
+            return
+        st.markdown(_takes_words(pending.answer, minutes))
+        if waited and others():
+            st.rerun()
+
+    line()
+
+
+def _takes_words(found: Estimate | None, minutes: float) -> str:
+    if found is None:
+        return ":small[:gray[:material/timer: Time not known]]"
     if found.problem:
-        line.markdown(f":small[:orange[:material/error: {theme.plain(found.problem)}]]")
-        return
+        return f":small[:orange[:material/error: {theme.plain(found.problem)}]]"
     memory = f"{gigabytes(found.memory)} for this table"
     if found.seconds is None:
-        line.markdown(f":small[:material/timer: **Time not known**, {memory}]")
-        return
+        return f":small[:material/timer: **Time not known**, {memory}]"
     about = f"about {theme.duration(max(found.seconds, 1.0))}"
     words = f"At most {about}" if found.at_most else about.capitalize()
-    late = recipe.minutes and found.seconds > 60 * recipe.minutes
-    more = f" :orange[longer than your {recipe.minutes:g} min]" if late else ""
-    line.markdown(f":small[:material/timer: **{words}**, {memory}{more}]")
+    late = f" :orange[longer than your {minutes:g} min]" if minutes and found.seconds > 60 * minutes else ""
+    return f":small[:material/timer: **{words}**, {memory}{late}]"
 
 
 def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table) -> None:
     """Draw one card per engine; choosing one keeps its settings for the next run."""
     known = methods()
+    asked = {
+        one.method: cache.estimate(table, _tried(draft, one.method).model_dump_json())
+        for one in found
+        if one.method in known and not known[one.method].info.missing
+    }
+
+    def all_there() -> bool:
+        return all(pending.done() for pending in asked.values())
+
     with st.grid(min_column_width=260, gap="small"):
         for one in found:
             if one.method not in known:  # kept from before its package was removed
                 continue
-            _card(project, draft, known[one.method].info, one, table)
+            pending = asked.get(one.method)
+            line = None if pending is None else partial(takes, pending, draft.minutes, all_there)
+            _card(project, draft, known[one.method].info, one, line)
 
 
-def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, table: Table) -> None:
+def _tried(draft: Recipe, method: str) -> Recipe:
+    """Return the recipe whose time is told on an engine's card: with its own settings, without rules and wishes."""
+    kept = state.get("method.kept", dict[str, dict[str, object]]())
+    own = draft.params if draft.method == method else kept.get(method, {})
+    plain = {"constraints": [], "where": "", "shares": {}, "reason": "", "minutes": 0.0}
+    return draft.model_copy(update={"method": method, "params": own} | plain)
+
+
+def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, line: Callable[[], None] | None) -> None:
     chosen = draft.method == info.name
     missing = info.missing
     grey = ":gray[" if missing else ""
@@ -111,11 +150,8 @@ def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, ta
             f":small[**Good for** {theme.plain(_lower(info.good_for))}]  \n"
             f":small[**Cost** {theme.plain(_lower(info.cost))}]"
         )
-        if not missing:
-            kept = state.get("method.kept", dict[str, dict[str, object]]())
-            own = draft.params if chosen else kept.get(info.name, {})
-            asked = {"method": info.name, "params": own, "constraints": [], "where": "", "shares": {}, "reason": ""}
-            takes(table, draft.model_copy(update=asked))
+        if line is not None:
+            line()
         if info.licence_note:
             st.markdown(f":small[**Licence** {theme.plain(info.licence_note)}]")
         if missing:
