@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from synth_core.cluster import require_workers
 from synth_core.errors import ProjectError
-from synth_core.frontier import Candidate, key_of
 from synth_core.estimates import resolved
+from synth_core.frontier import Candidate, key_of
 from synth_core.needs import require_memory
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe

@@ -1,5 +1,6 @@
 """What is asked of the rows is met with every registered engine, and with the example plug-in as well."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +16,25 @@ from synth_core.recipe import Recipe
 from synth_core.steering.given import given_rows
 from synth_core.table import Table
 from tests.conftest import make_people
-from tests.contracts.echo_method import Echo
 
-TINY = {"epochs": 1, "batch_size": 20, "hidden_units": 8, "embedding_dim": 4, "layers": 1}
-SETTINGS = {"ctgan": TINY, "tvae": TINY, "diffusion": {"minutes": 0.002, "hidden": 32}}
+sys.path.insert(0, str(Path(__file__).parent / "neighbours_method"))
+from neighbours_method import Neighbours
+
+TINY = {"epochs": 1, "batch_size": 20, "embedding_dim": 4}
+SETTINGS = {
+    "ctgan": TINY | {"generator_dim": "8", "discriminator_dim": "8"},
+    "tvae": TINY | {"compress_dims": "8", "decompress_dims": "8"},
+    "diffusion": {"minutes": 0.002, "hidden": 32},
+}
 BARELY_TRAINED = {"ctgan", "tvae"}
-NAMES = sorted({**methods(), "echo": Echo})
+NAMES = sorted({**methods(), "neighbours": Neighbours})
 TAKES = {"trees", "copula", "bayesian_network", "diffusion", "independent"}
 every_method = pytest.mark.parametrize("name", NAMES)
 
 
 @pytest.fixture(autouse=True)
-def echo_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registry", {**methods(), "echo": Echo})
+def the_plug_in_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registry", {**methods(), "neighbours": Neighbours})
 
 
 def steered(name: str, out: Path, rows: int = 300, **steering: object) -> tuple[pd.DataFrame, SteeringFacts]:
