@@ -10,12 +10,17 @@ from typing import Any, ClassVar, Literal, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from synth_core.constraints.expressions import parse_condition
+from synth_core.constraints.values import Floats
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Table, did_you_mean
 
-How = Literal["transform", "repair", "reject", "check_only"]
+How = Literal["transform", "condition", "repair", "reject", "check_only"]
+ORDERED = (Kind.INTEGER, Kind.NUMBER, Kind.DATETIME)
+AMOUNTS = (Kind.INTEGER, Kind.NUMBER)
+STATES = (Kind.CATEGORY, Kind.BOOLEAN, Kind.INTEGER)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,19 @@ class Unchanged:
 
 
 @dataclass(frozen=True)
+class InTurn:
+    """Several decoders, applied one after another."""
+
+    decoders: tuple[Decoder, ...]
+
+    def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` after every decoder."""
+        for decoder in self.decoders:
+            frame = decoder.decode(frame)
+        return frame
+
+
+@dataclass(frozen=True)
 class Encoding:
     """A table so changed that learning it keeps a rule by construction, and the way back."""
 
@@ -65,14 +83,21 @@ class Constraint(BaseModel):
     source, support, exceptions
         Who made it; when found in the data, rows it was checked on and rows that break it.
     on_null
-        Whether a row with a missing cell in ``columns`` keeps the rule ("ignore") or breaks it ("violates").
+        Whether a row with a missing cell in ``own_columns`` keeps the rule ("ignore") or breaks it ("violates").
+    when
+        A condition (see ``expressions``): other rows keep the rule whatever they hold. None: it speaks of all rows.
     enforcement
         How it is kept; "auto" takes the first of ``ways``.
+    status
+        What was last found out about it: "conflict" with another rule, or "infeasible" by itself.
+    row_wise
+        Whether one row by itself shows that it keeps the rule; else rows are judged together (keys, sequences, shares).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
     ways: ClassVar[tuple[How, ...]] = ("reject",)
     title: ClassVar[str] = "Rule"
+    row_wise: ClassVar[bool] = True
 
     type: str
     id: str = Field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -85,24 +110,49 @@ class Constraint(BaseModel):
     support: int = 0
     exceptions: int = 0
     on_null: Literal["ignore", "violates"] = "ignore"
-    enforcement: Literal["auto", "transform", "repair", "reject", "check_only"] = "auto"
+    when: str | None = None
+    enforcement: Literal["auto", "transform", "condition", "repair", "reject", "check_only"] = "auto"
+    status: Literal["ok", "conflict", "infeasible"] = "ok"
+
+    @field_validator("when")
+    @classmethod
+    def _readable_when(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parse_condition(value)
+        return value
+
+    @property
+    def own_columns(self) -> tuple[str, ...]:
+        """Names of the columns that the rule ties down, without those that only ``when`` reads."""
+        raise NotImplementedError
 
     @property
     def columns_used(self) -> tuple[str, ...]:
         """Names of the columns that the rule reads."""
+        if self.when is None:
+            return self.own_columns
+        return tuple(dict.fromkeys((*self.own_columns, *parse_condition(self.when).columns)))
+
+    def words(self) -> str:
+        """Return the rule in words, without ``when``."""
         raise NotImplementedError
 
     def sentence(self) -> str:
         """Return the rule in words."""
-        raise NotImplementedError
+        return self.words() if self.when is None else f"where {parse_condition(self.when).sentence()}: {self.words()}"
 
     def check(self, table: Table) -> None:
         """Raise :class:`ConstraintError` when the rule does not fit ``table`` (unknown column, wrong kind)."""
+        if self.when is not None:
+            parse_condition(self.when, table.columns)
         for name in self.columns_used:
             if name not in table.names:
-                raise ConstraintError(
-                    f"Rule '{self.sentence()}': there is no column '{name}'.{did_you_mean(name, table.names)}"
-                )
+                raise self.problem(f"there is no column '{name}'.{did_you_mean(name, table.names)}")
+
+    def problem(self, said: str) -> ConstraintError:
+        """Return the error that says what is wrong with this rule."""
+        return ConstraintError(f"Rule '{self.sentence()}': {said}")
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Return True for each row of ``frame`` that breaks the rule (bool, same index)."""
@@ -114,7 +164,7 @@ class Constraint(BaseModel):
 
     def ways_for(self, table: Table) -> tuple[How, ...]:
         """Return the ways in which the rule can be kept on ``table``, best first."""
-        return self.ways
+        return self.ways if self.when is None else tuple(way for way in self.ways if way != "transform")
 
     def derivations(self, table: Table) -> tuple[Derivation, ...]:
         """Return which columns a transform can leave out, best first."""
@@ -131,27 +181,75 @@ class Constraint(BaseModel):
     @property
     def repairs(self) -> tuple[str, ...]:
         """Names of the columns that ``repair`` may change."""
-        return self.columns_used
+        return self.own_columns
+
+    def allowed(self, name: str, given: pd.DataFrame, candidates: pd.Series) -> npt.NDArray[np.bool_]:
+        """Return which values column ``name`` may take in each row, shape (rows of ``given``, candidates).
+
+        All are allowed while another column that the rule reads is not in ``given`` yet, or when rows are judged
+        together.
+        """
+        rows, count = len(given), len(candidates)
+        others = [column for column in self.columns_used if column != name]
+        if not self.row_wise or name not in self.columns_used or not set(others) <= set(given.columns):
+            return np.ones((rows, count), dtype=bool)
+        tried = given[others].iloc[np.tile(np.arange(rows), count)].reset_index(drop=True)
+        tried[name] = candidates.iloc[np.repeat(np.arange(count), rows)].array
+        return ~self.violations(tried).to_numpy(dtype=bool).reshape(count, rows).T
+
+    def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
+        """Return the lowest and highest number (dates: seconds since 1970) that column ``name`` may take in each row.
+
+        Both ends are allowed; infinite where open. None when the rule does not bound the column, or not yet.
+        """
+        return None
+
+    def applies(self, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return which rows the rule speaks of: those where ``when`` holds."""
+        if self.when is None:
+            return np.ones(len(frame), dtype=bool)
+        return parse_condition(self.when).holds(frame).to_numpy(dtype=bool)
 
     def with_nulls(
         self, frame: pd.DataFrame, broken: npt.NDArray[np.bool_], among: Sequence[str] | None = None
     ) -> pd.Series[bool]:
-        """Return ``broken`` after ``on_null`` is applied to missing cells in ``among`` (default: the columns used)."""
+        """Return ``broken`` where ``when`` holds, after ``on_null`` is applied to missing cells in ``among``.
+
+        ``among``: default ``own_columns``.
+        """
         empty = np.zeros(len(frame), dtype=bool)
-        for name in self.columns_used if among is None else among:
+        for name in self.own_columns if among is None else among:
             empty |= frame[name].isna().to_numpy(dtype=bool)
         kept = broken | empty if self.on_null == "violates" else broken & ~empty
+        if self.when is not None:
+            kept &= self.applies(frame)
         return pd.Series(kept, index=frame.index, dtype=bool)
 
     def need_kind(self, table: Table, name: str, kinds: tuple[Kind, ...], what: str) -> Column:
         """Return the column, or raise ConstraintError saying that ``what`` was expected."""
         column = table.column(name)
         if column.kind not in kinds:
-            raise ConstraintError(
-                f"Rule '{self.sentence()}': column '{name}' is {column.kind.value}, but {what} is needed. "
+            raise self.problem(
+                f"column '{name}' is {column.kind.value}, but {what} is needed. "
                 "Change its kind on the Upload page, or choose another column."
             )
         return column
+
+    def need_different(self) -> None:
+        """Raise ConstraintError when a column is named twice."""
+        if len(set(self.own_columns)) < len(self.own_columns):
+            raise self.problem("a column is named twice; name each column once.")
+
+    def need_comparable(self, table: Table) -> None:
+        """Raise ConstraintError unless the columns are all numbers or all dates."""
+        columns = [self.need_kind(table, name, ORDERED, "a number or a date") for name in self.own_columns]
+        odd = next((c for c in columns if (c.kind is Kind.DATETIME) != (columns[0].kind is Kind.DATETIME)), None)
+        if odd is not None:
+            first = columns[0]
+            raise self.problem(
+                f"'{first.name}' is {first.kind.value} and '{odd.name}' is {odd.kind.value}; "
+                "two numbers or two dates are needed."
+            )
 
 
 def to_jsonable(rules: list[Constraint]) -> list[dict[str, Any]]:

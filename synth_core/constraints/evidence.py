@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.combinations import RARE
 from synth_core.constraints.expression_nodes import plain
 from synth_core.constraints.expressions import quote_name, quote_text
 from synth_core.constraints.kinds import FixedCombinations, Implies
-from synth_core.constraints.relations import RARE
 from synth_core.constraints.values import quantity
 from synth_core.table import Kind, Table
 

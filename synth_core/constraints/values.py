@@ -145,3 +145,18 @@ def known_codes(values: pd.Series, known: Sequence[Any]) -> tuple[npt.NDArray[np
     codes, levels = pd.factorize(values, use_na_sentinel=False)
     found = np.array([places.get(key(level), -1) for level in levels], dtype=np.int64)
     return found[codes] if len(found) else codes.astype(np.int64), np.array([places[k] for k in keys], dtype=np.int64)
+
+
+def known_numbers(values: pd.Series) -> Floats:
+    """Return the filled cells of a column as numbers (see :func:`quantity`)."""
+    found = quantity(values)
+    return np.asarray(found[np.isfinite(found)], dtype=np.float64)
+
+
+def drawn_into(values: pd.Series, rows: npt.NDArray[np.bool_], usual: pd.Series, rng: np.random.Generator) -> pd.Series:
+    """Return a column in which the cells of some rows are drawn anew from ``usual``; unchanged where that is empty."""
+    if not rows.any() or not len(usual):
+        return values
+    drawn = values.copy()
+    drawn[rows] = usual.sample(int(rows.sum()), replace=True, random_state=rng).array
+    return drawn

@@ -176,8 +176,9 @@ def test_an_implication_repairs_what_it_names() -> None:
 
 def test_an_implication_without_a_value_to_set_is_kept_by_rejection() -> None:
     data = table(pd.DataFrame({"a": ["x"], "n": [1]}))
-    assert Implies(if_="a = 'x'", then="n > 3").ways_for(data) == ("reject",)
-    assert Implies(if_="a = 'x'", then="n = 3").ways_for(data) == ("repair", "reject")
+    assert Implies(if_="a = 'x'", then="n > 3").ways_for(data)[0] == "reject"
+    assert "repair" not in Implies(if_="a = 'x'", then="n > 3").ways_for(data)
+    assert Implies(if_="a = 'x'", then="n = 3").ways_for(data)[0] == "repair"
 
 
 def test_a_repair_to_several_values_follows_their_shares() -> None:
