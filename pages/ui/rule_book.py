@@ -15,7 +15,18 @@ from synth_core.project import Project
 from synth_core.table import Table
 
 DEPTH = 50
-_FACTS = ("id", "description", "enabled", "severity", "hard", "target_rate", "source", "support", "exceptions")
+_FACTS = (
+    "id",
+    "description",
+    "enabled",
+    "severity",
+    "hard",
+    "target_rate",
+    "source",
+    "support",
+    "exceptions",
+    "status",
+)
 
 
 def change(project: Project, rules: Sequence[Constraint]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 from pages.ui import rule_book, state, theme
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS, parse
-from synth_core.errors import SimileError
+from synth_core.errors import ConstraintError, SimileError
 from synth_core.project import Project
 from synth_core.table import Kind, Table
 
@@ -23,6 +24,7 @@ FIXED_NUMBER = "(a number)"
 KEPT = {
     "auto": "As is best",
     "transform": "By construction",
+    "condition": "While rows are drawn",
     "repair": "By repair",
     "reject": "By retry",
     "check_only": "Only check it",
@@ -41,14 +43,14 @@ def open_dialog(project: Project, table: Table, rules: Sequence[Constraint]) -> 
         return
     state.drop(OPEN)
     rule = next((rule for rule in rules if rule.id == rule_id), None)
-    _fill(kind, rule)
+    _fill(kind, rule, table)
     title = KINDS[kind].title
     st.dialog(f"Edit: {title.lower()}" if rule else f"New rule: {title.lower()}", width="medium")(_form)(
         project, table, kind, rule
     )
 
 
-def _fill(kind: str, rule: Constraint | None) -> None:
+def _fill(kind: str, rule: Constraint | None, table: Table) -> None:
     """Give the form's fields their first values."""
     state.drop_all(FORM)
     given = rule.model_dump(mode="json") if rule else {}
@@ -56,6 +58,11 @@ def _fill(kind: str, rule: Constraint | None) -> None:
         given |= {name: "" if given.get(name) is None else str(given[name]) for name in ("low_value", "high_value")}
     if kind == "sum_equals" and rule is not None and not isinstance(given["total"], str):
         given |= {"number": float(given["total"]), "total": FIXED_NUMBER}
+    if kind not in _FIELDS:
+        own = {name: value for name, value in given.items() if name not in Constraint.model_fields}
+        given = {"fields": json.dumps(own or _template(kind, table), indent=1, ensure_ascii=False)} | {
+            name: value for name, value in given.items() if name in ("description", "enforcement")
+        }
     given["nulls"] = rule is not None and rule.on_null == "violates"
     for field, value in given.items():
         if value is not None and field not in ("id", "type", "source", "support", "exceptions", "combinations"):
@@ -64,7 +71,7 @@ def _fill(kind: str, rule: Constraint | None) -> None:
 
 def _form(project: Project, table: Table, kind: str, rule: Constraint | None) -> None:
     st.markdown(f":gray[{ABOUT[kind]}]")
-    _FIELDS[kind](table)
+    _FIELDS.get(kind, _as_fields)(table)
     st.text_input("Why (optional)", key=f"{FORM}description", placeholder="For the report: where the rule comes from")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         ways = ["auto", *KINDS[kind].ways, "check_only"]
@@ -138,6 +145,8 @@ def _collected(kind: str, rule: Constraint | None) -> Constraint:
         total = _value("total")
         fields |= {"columns": _value("columns", []), "tolerance": _value("tolerance", 0.0)}
         fields["total"] = _value("number", 0.0) if total == FIXED_NUMBER else total
+    elif kind not in _FIELDS:
+        fields |= _written(_value("fields"))
     elif kind == "not_null":
         fields["column"] = _value("column")
     else:
@@ -145,6 +154,7 @@ def _collected(kind: str, rule: Constraint | None) -> Constraint:
     kept: dict[str, Any] = {}
     if rule is not None:
         kept = {name: getattr(rule, name) for name in ("id", "enabled", "severity", "hard", "target_rate", "source")}
+        kept |= {} if "when" in fields else {"when": rule.when}
         if kind == "fixed_combinations" and tuple(fields["columns"]) == rule.columns_used:
             kept["combinations"] = getattr(rule, "combinations", None)
     return parse(fields | kept)
@@ -203,6 +213,31 @@ def _different(table: Table) -> None:
     st.multiselect("Columns", _names(table), key=f"{FORM}columns", placeholder="One or more columns")
 
 
+def _as_fields(table: Table) -> None:
+    st.text_area("Fields, as JSON", key=f"{FORM}fields", height=170)
+    st.caption("Columns: " + ", ".join(theme.plain(name) for name in table.names))
+
+
+def _written(text: str) -> dict[str, Any]:
+    """Return the fields that were written as JSON."""
+    try:
+        fields = json.loads(text)
+    except ValueError as error:
+        raise ConstraintError(f"The fields are not JSON: {error}.") from None
+    if not isinstance(fields, dict):
+        raise ConstraintError('The fields must be a JSON object such as {"column": "age"}.')
+    return fields
+
+
+def _template(kind: str, table: Table) -> dict[str, Any]:
+    """Return the fields that a kind must have, with names of columns where they are columns."""
+    names = table.names
+    wanted = [name for name, field in KINDS[kind].model_fields.items() if field.is_required() and name != "type"]
+    singles = {"column": names[0], "output": names[0], "dependent": names[-1], "columns": names[:2]}
+    singles |= {"determinants": names[:1], "low_column": names[0], "middle_column": names[0], "high_column": names[-1]}
+    return {name: singles.get(name, [] if name in ("values", "combinations") else "") for name in wanted}
+
+
 _FIELDS: dict[str, Callable[[Table], None]] = {
     "scalar_range": _range,
     "inequality": _order,
@@ -212,7 +247,7 @@ _FIELDS: dict[str, Callable[[Table], None]] = {
     "not_null": _filled,
     "unique": _different,
 }
-ABOUT = {
+ABOUT = {name: kind.about() for name, kind in KINDS.items()} | {
     "scalar_range": "A number or a date lies between two bounds.",
     "inequality": "One column is never above another, such as an admission and a discharge.",
     "fixed_combinations": "Values only go together as they do in the real rows, such as a town and its region.",

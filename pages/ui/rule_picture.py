@@ -51,9 +51,7 @@ def picture(project: Project, table: Table, rule: Constraint) -> None:
             parts.error_card(error, title="This rule does not fit the table")
             return
         st.markdown(f":gray[{cost(table, rule)}]")
-        draw = _PICTURES.get(type(rule))
-        if draw is not None:
-            draw(project, table, rule)
+        _PICTURES.get(type(rule), _kept_by)(project, table, rule)
 
 
 def cost(table: Table, rule: Constraint) -> str:
@@ -128,6 +126,11 @@ def _not_null(project: Project, table: Table, rule: NotNull) -> None:
 def _unique(project: Project, table: Table, rule: Unique) -> None:
     different = len(table) - int(rule_book.broken(table, rule).sum())
     _share_bar("Different from every row before", different, len(table))
+
+
+def _kept_by(project: Project, table: Table, rule: Constraint) -> None:
+    kept = len(table) - int(rule_book.broken(table, rule).sum())
+    _share_bar("Rows that keep it", kept, len(table))
 
 
 def _share_bar(title: str, part: int, whole: int) -> None:

@@ -122,6 +122,11 @@ class Constraint(BaseModel):
         parse_condition(value)
         return value
 
+    @classmethod
+    def about(cls) -> str:
+        """Return what this kind of rule says, in a sentence."""
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].replace("``", "`").split())
+
     @property
     def own_columns(self) -> tuple[str, ...]:
         """Names of the columns that the rule ties down, without those that only ``when`` reads."""

@@ -56,6 +56,29 @@ def test_every_kind_of_rule_has_a_picture_or_a_share(project: Project) -> None:
         {"type": "sum_equals", "id": "e", "columns": ["net", "tax"], "total": "gross"},
         {"type": "not_null", "id": "f", "column": "age"},
         {"type": "unique", "id": "g", "columns": ["id"]},
+        {"type": "scalar_inequality", "id": "h", "column": "net", "relation": ">", "value": 1},
+        {"type": "allowed_values", "id": "i", "column": "town", "values": ["Ghent", "Bruges", "Aalst"]},
+        {"type": "forbidden_values", "id": "j", "column": "town", "values": ["Lier"]},
+        {"type": "range", "id": "k", "low_column": "tax", "middle_column": "net", "high_column": "gross"},
+        {"type": "chained_inequality", "id": "l", "columns": ["tax", "net", "gross"]},
+        {
+            "type": "forbidden_combinations",
+            "id": "m",
+            "columns": ["town", "region"],
+            "combinations": [["Aalst", "West"]],
+        },
+        {"type": "functional_dependency", "id": "n", "determinants": ["town"], "dependent": "region"},
+        {"type": "null_together", "id": "o", "columns": ["town", "region"]},
+        {"type": "null_if", "id": "p", "column": "age", "when": "net < 0"},
+        {"type": "formula", "id": "q", "output": "gross", "expression": "net + tax"},
+        {"type": "increment", "id": "r", "column": "net", "increment_value": 1},
+        {"type": "precision", "id": "s", "column": "net", "decimals": 0},
+        {"type": "format", "id": "t", "column": "town", "max_length": 9},
+        {"type": "monotonic", "id": "u", "column": "net", "order_by": "gross"},
+        {"type": "sequence_rule", "id": "v", "column": "town", "order_by": "start"},
+        {"type": "share", "id": "w", "column": "town", "probabilities": {"Ghent": 0.3}},
+        {"type": "custom", "id": "x", "expression": "net > tax"},
+        {"type": "one_hot", "id": "y", "columns": ["net", "tax"]},
     ]
     assert {item["type"] for item in given} == set(KINDS)
     project.set_rules([parse(item).fitted(project.table) for item in given])
@@ -64,6 +87,9 @@ def test_every_kind_of_rule_has_a_picture_or_a_share(project: Project) -> None:
         at.session_state["constraints.chosen"] = item["id"]
         at.run()
         assert not at.exception, item
+        if item["type"] == "one_hot":
+            assert "no cell of 'net' is 0 or 1" in words(at)
+            continue
         assert len(at.error) == 0, item
         assert at.get("plotly_chart") or at.get("progress"), item
 
@@ -180,3 +206,16 @@ def test_broken_rows_write_their_numbers_and_dates_as_every_table_does() -> None
     ways = written(table_from_frame(cells).columns)
     texts = [[ways[name](cell) for cell in cells[name]] for name in cells]
     assert texts == [["42.5", "0.1235"], ["3", "12000"], ["2024-01-20", "2024-01-20"]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"), [('{"column": "net", "decimals": 1', "not JSON"), ('{"column": "net", "decimals": 1}', "")]
+)
+def test_a_kind_without_a_form_is_written_as_fields(project: Project, fields: str, said: str) -> None:
+    at = open_page("constraints", project, **{"constraints.dialog": ("precision", "")})
+    given = at.text_area(key="constraints.form.fields")
+    assert '"column": "id"' in given.value
+    given.set_value(fields)
+    at.button(key="constraints.save").click().run()
+    assert said in words(at) + str(at.session_state["constraints.form.problem"] if said else "")
+    assert [rule.sentence() for rule in project.rules] == ([] if said else ["net has at most 1 decimal"])
