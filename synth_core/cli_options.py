@@ -309,16 +309,19 @@ def use_of(word: str) -> Use:
 
 def rules_in(file: Path | None) -> list[Constraint]:
     """Return the rules in a JSON file, none without a file."""
-    from synth_core.constraints.kinds import rules_from_json
+    from synth_core.cli_output import note
+    from synth_core.constraints.exchange import read_rules
 
     if file is None:
         return []
     try:
-        return list(rules_from_json(file.read_text(encoding="utf-8")))
+        found = read_rules(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise InputError(
             f"{file.name} is not a text file; rules are JSON, as `simile constraints --json` writes them."
         ) from None
+    note(*found.notes)
+    return found.rules
 
 
 def steering_of(share: list[str], where: str, make: str, way: str, given: GivenRows | None) -> Steering:

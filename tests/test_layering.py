@@ -41,6 +41,7 @@ LAYERS = [
     ["constraints.combinations", "constraints.missing", "constraints.implications", "constraints.formats"],
     ["constraints.members", "constraints.dependencies", "constraints.one_hot", "constraints.sequences"],
     ["constraints.kinds"],
+    ["constraints.exchange"],
     ["constraints"],
     ["codec_columns"],
     ["codec"],

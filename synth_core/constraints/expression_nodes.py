@@ -248,8 +248,31 @@ class Function(Node):
     def children(self) -> tuple[Node, ...]:
         return self.given
 
+    @property
+    def counts(self) -> bool:
+        """Whether it counts cells; a missing cell is then known not to count."""
+        return self.name.startswith("count_")
+
+    def _counted(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+        named = self.given if self.name == "count_filled" else self.given[1:]
+        total = np.zeros(len(frame))
+        for node in named:
+            if not isinstance(node, Name):
+                raise Problem(node.position, f"{self.name} counts cells of columns; name a column here.")
+            if self.name == "count_filled":
+                total += ~missing(node.cells(frame).array(len(frame)))
+                continue
+            value = self.given[0]
+            if not isinstance(value, Literally):
+                raise Problem(value.position, f"{self.name} begins with the value to look for, such as 'No' or 0.")
+            sign = "=" if self.name == "count_equal" else "!="
+            total += Comparison(node.position, sign, node, value).truth(frame)
+        return total
+
     def cells(self, frame: pd.DataFrame) -> Cells:
         first = self.given[0]
+        if self.counts:
+            return Cells("number", self._counted(frame))
         if self.name in ("year", "month"):
             dates = first.date(frame)
             unit = np.asarray(dates).astype("datetime64[Y]" if self.name == "year" else "datetime64[M]")
@@ -276,6 +299,14 @@ class Function(Node):
     def words(self) -> str:
         if self.name in ("year", "month"):
             return f"the {self.name} of {self.given[0].words()}"
+        if self.counts:
+            named = self.given if self.name == "count_filled" else self.given[1:]
+            columns = [node.words() for node in named]
+            told = ", ".join(columns if len(columns) <= 6 else [*columns[:4], f"{len(columns) - 4} more"])
+            kind = {"count_filled": "filled", "count_equal": f"equal to {self.given[0].words()}"}.get(
+                self.name, f"other than {self.given[0].words()}"
+            )
+            return f"the number of cells {kind} among {told}"
         return f"{self.name}({', '.join(node.words() for node in self.given)})"
 
 

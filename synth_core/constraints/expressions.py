@@ -10,7 +10,10 @@
                 | sum ["not"] "between" sum "and" sum
     sum         = product {("+" | "-") product}       product  = factor {("*" | "/") factor}
     factor      = "-" factor | "(" or ")" | function "(" sum {"," sum} ")" | number | 'text' | 2024-01-31 | column
-    function    = abs | min | max | round | year | month | days
+    function    = abs | min | max | round | year | month | days | count_filled | count_equal | count_other
+
+``count_filled(a, b)`` is the number of filled cells among columns, ``count_equal('No', a, b)`` that of cells equal to a
+value, ``count_other('No', a, b)`` that of filled cells with another value.
 
 A column name with spaces or hyphens stands in backticks: `` `hours-per-week` ``. The difference of two dates is a
 number of days. A comparison with a missing cell is False; ``not`` turns it into True. A text cell that meets a number
@@ -54,6 +57,9 @@ _FUNCTIONS = {
     "days": (1, 1),
     "min": (2, 20),
     "max": (2, 20),
+    "count_filled": (1, 100),
+    "count_equal": (2, 101),
+    "count_other": (2, 101),
 }
 _KEYWORDS = {"and", "or", "not", "in", "between", "is", "null"}
 _TOKEN = re.compile(
@@ -160,6 +166,7 @@ def _parsed(text: str) -> Expression:
     nodes = list(root.walk())
     names = dict.fromkeys(node.name for node in nodes if isinstance(node, Name))
     tested = [part for node in nodes if isinstance(node, Null) for part in node.walk()]
+    tested += [part for node in nodes if isinstance(node, Function) and node.counts for part in node.walk()]
     null_tested = dict.fromkeys(part.name for part in tested if isinstance(part, Name))
     return Expression(text, root, tuple(names), tuple(null_tested))
 

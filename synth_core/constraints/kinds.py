@@ -123,6 +123,9 @@ def rules_from_json(text: str) -> list[Constraint]:
     except ValueError as error:
         raise ConstraintError(f"The rules are not JSON: {error}.") from None
     if isinstance(given, dict):
+        version = given.get("version", VERSION)
+        if not isinstance(version, int) or version > VERSION:
+            raise ConstraintError(f"The rule file has version {version}; this Simile reads up to {VERSION}. Update it.")
         given = given.get("constraints", given.get("rules", [given] if "type" in given else None))
     if not isinstance(given, list):
         raise ConstraintError('The rules must be a JSON list such as [{"type": "not_null", "column": "age"}].')
@@ -137,4 +140,4 @@ def rules_from_json(text: str) -> list[Constraint]:
 
 def rules_to_json(rules: list[Constraint]) -> str:
     """Return rules as JSON text that :func:`rules_from_json` reads."""
-    return json.dumps(to_jsonable(rules), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({"version": VERSION, "rules": to_jsonable(rules)}, indent=2, ensure_ascii=False) + "\n"

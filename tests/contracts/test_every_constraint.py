@@ -196,7 +196,7 @@ def test_json_gives_the_same_rule_back(kind, fields, wrong) -> None:
     rule = rule_of(kind, fields)
     again = rules_from_json(rules_to_json([rule]))[0]
     assert again == rule
-    assert set(fields) <= set(json.loads(rules_to_json([rule]))[0])
+    assert set(fields) <= set(json.loads(rules_to_json([rule]))["rules"][0])
 
 
 @every_rule

@@ -195,3 +195,16 @@ def test_any_text_is_understood_or_refused_in_a_sentence(text: str) -> None:
     except ConstraintError:
         return
     assert len(expression.evaluate(FRAME)) == 3
+
+
+def test_cells_are_counted_over_columns() -> None:
+    frame = pd.DataFrame({"a": ["No", "Up", None], "b": ["No", "No", "Up"], "n": [0, 1, 1]})
+    assert parse_expression("count_filled(a, b)").evaluate(frame).tolist() == [2, 2, 1]
+    assert parse_expression("count_equal('No', a, b)").evaluate(frame).tolist() == [2, 1, 0]
+    assert parse_expression("count_other('No', a, b)").evaluate(frame).tolist() == [0, 1, 1]
+    assert parse_condition("n >= count_other('No', a, b)").holds(frame).all()
+    assert parse_condition("n >= count_filled(a, b)").null_tested == ("a", "b")
+    with pytest.raises(ConstraintError, match="begins with the value"):
+        parse_expression("count_equal(a, b)").evaluate(frame)
+    with pytest.raises(ConstraintError, match="name a column here"):
+        parse_expression("count_filled(a, 3)").evaluate(frame)
