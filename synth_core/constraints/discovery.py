@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.counted import find_counts
 from synth_core.constraints.evidence import (
     NEARLY,
     Finding,
@@ -21,7 +22,15 @@ from synth_core.constraints.evidence import (
     levels_of,
     pair_tables,
 )
-from synth_core.constraints.kinds import Implies, Inequality, ScalarRange, SumEquals, Unique
+from synth_core.constraints.kinds import (
+    FixedCombinations,
+    FunctionalDependency,
+    Implies,
+    Inequality,
+    ScalarRange,
+    SumEquals,
+    Unique,
+)
 from synth_core.constraints.values import Floats, decimals, quantity
 from synth_core.table import Column, Kind, Table
 
@@ -77,9 +86,11 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
     pairs = list(pair_tables(levels))
     fixed = find_combinations(searched, pairs)
     groups = [finding.rule.columns_used for finding in fixed]
+    counts = find_counts(searched, levels)
     findings = [
-        *fixed,
-        *both_ways(find_implications(pairs, groups)),
+        *(_determined(finding, searched) for finding in fixed),
+        *_uncounted(both_ways(find_implications(pairs, groups)), counts),
+        *counts,
         *find_sums(searched),
         *find_orders(searched),
         *find_unique(train),
@@ -88,6 +99,33 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
     ranked = sorted(findings, key=lambda finding: -finding.strength)
     counted = (_counted(finding, train, searched) for finding in _new(ranked)[: 5 * limit])
     return _varied([suggestion for suggestion in counted if suggestion is not None], limit)
+
+
+def _determined(finding: Finding, table: Table) -> Finding:
+    """Return a pair of which one column is determined, but does not determine the other, as a dependency."""
+    names = finding.rule.columns_used
+    if not isinstance(finding.rule, FixedCombinations) or len(names) != 2:
+        return finding
+    combinations = finding.rule.combinations or ()
+    for place in (0, 1):
+        given, other = {row[place] for row in combinations}, {row[1 - place] for row in combinations}
+        if len(given) == len(combinations) > len(other) and not any(None in row for row in combinations):
+            rule = FunctionalDependency(determinants=(names[place],), dependent=names[1 - place]).fitted(table)
+            return replace(finding, rule=rule, exceptions=int(rule.violations(table.frame).sum()))
+    return finding
+
+
+def _uncounted(findings: list[Finding], counts: list[Finding]) -> list[Finding]:
+    """Leave out implications from a condition of which a count already says the consequence."""
+    said = [f.rule for f in counts if isinstance(f.rule, Implies)]
+    return [
+        f
+        for f in findings
+        if not any(
+            isinstance(f.rule, Implies) and f.rule.if_ == one.if_ and set(f.rule.columns_used) <= set(one.columns_used)
+            for one in said
+        )
+    ]
 
 
 def _new(ranked: list[Finding]) -> list[Finding]:

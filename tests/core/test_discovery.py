@@ -209,3 +209,37 @@ def test_tiny_and_odd_tables_give_no_rules() -> None:
     odd = pd.DataFrame({"same": ["x"] * 50, "none": pd.Series([None] * 50, dtype=object), "nan": [np.nan] * 50})
     assert discover(table(odd)) == []
     assert discover(table(odd.iloc[:0])) == []
+
+
+def test_an_answer_that_means_none_of_several_columns_is_found_both_ways(rng) -> None:
+    drugs = {f"drug{i}": words(rng, "No", "Steady", "Up", share=[0.8, 0.15, 0.05]) for i in range(5)}
+    frame = pd.DataFrame(drugs)
+    none = (frame == "No").all(axis=1)
+    frame["treated"] = np.where(none, "No", "Yes").astype(object)
+    frame["prescriptions"] = (frame[list(drugs)] != "No").sum(axis=1) + rng.integers(0, 3, ROWS)
+    found = discover(table(frame))
+    listed = "count_other('No', drug0, drug1, drug2, drug3, drug4)"
+    pairs = {(s.rule.if_, s.rule.then) for s in of_type(found, "implies")}
+    assert {("treated = 'No'", f"{listed} = 0"), (f"{listed} = 0", "treated = 'No'")} <= pairs
+    assert [s.rule.expression for s in of_type(found, "custom")] == [f"prescriptions >= {listed}"]
+
+
+def test_a_column_that_determines_another_is_a_dependency(rng) -> None:
+    age = rng.integers(18, 60, ROWS)
+    band = np.array(["young", "middle", "old"], dtype=object)[np.digitize(age, [30, 45])]
+    found = discover(table(pd.DataFrame({"age": age, "band": band})))
+    rules = of_type(found, "functional_dependency")
+    assert [(s.rule.determinants, s.rule.dependent, s.exceptions) for s in rules] == [(("age",), "band", 0)]
+
+
+def test_shuffled_columns_of_a_table_full_of_rules_give_none(rng) -> None:
+    base = words(rng, "x", "y", "z", share=[0.7, 0.2, 0.1])
+    frame = pd.DataFrame(
+        {f"c{i}": np.where(base == "x", "No", words(rng, "No", "Up")).astype(object) for i in range(6)}
+    )
+    frame["n"] = (frame == "Up").sum(axis=1)
+    for i in (1, 2, 3):
+        frame[f"part_{i}"] = pd.Series(words(rng, "a", "b")).mask(rng.random(ROWS) < 0.3, None)
+    assert discover(table(frame)) != []
+    shuffled = pd.DataFrame({name: frame[name].sample(frac=1, random_state=rng).to_numpy() for name in frame})
+    assert [s for s in discover(table(shuffled)) if s.rule.type != "scalar_range"] == []
