@@ -23,6 +23,7 @@ from synth_core.constraints.evidence import (
     pair_tables,
 )
 from synth_core.constraints.kinds import (
+    Custom,
     FixedCombinations,
     FunctionalDependency,
     Implies,
@@ -138,16 +139,16 @@ def _new(ranked: list[Finding]) -> list[Finding]:
 
 
 def _varied(ranked: list[Suggestion], limit: int) -> list[Suggestion]:
-    """Return the strongest; no more than half of one type while others wait, and never more than a few ranges."""
+    """Return the strongest; no more than half of one type while others wait; a few ranges where room is left."""
     taken: list[Suggestion] = []
     waiting: list[Suggestion] = []
+    ranges = [one for one in ranked if one.rule.type == "scalar_range"][: max(limit // 4, 1)]
     for one in ranked:
+        if one.rule.type == "scalar_range":
+            continue
         same = sum(other.rule.type == one.rule.type for other in taken)
-        if same < max(limit // (4 if one.rule.type == "scalar_range" else 2), 1):
-            taken.append(one)
-        elif one.rule.type != "scalar_range":
-            waiting.append(one)
-    return sorted((taken[:limit] + waiting)[:limit], key=lambda one: -one.strength)
+        (taken if same < max(limit // 2, 1) else waiting).append(one)
+    return sorted((taken[:limit] + waiting + ranges)[:limit], key=lambda one: -one.strength)
 
 
 def _counted(finding: Finding, train: Table, searched: Table) -> Suggestion | None:
@@ -158,6 +159,8 @@ def _counted(finding: Finding, train: Table, searched: Table) -> Suggestion | No
         support = round(finding.support * len(train) / len(searched))
     elif isinstance(rule, (Inequality, ScalarRange, SumEquals)):
         support = int(train.frame[list(rule.columns_used)].notna().all(axis=1).sum())
+    elif isinstance(rule, Custom):
+        support = len(train)
     if exceptions > max(NEARLY * support, finding.exceptions * len(train) / max(len(searched), 1) * 2):
         return None
     digest = hashlib.sha256(rule.model_dump_json(exclude={"id"}).encode()).hexdigest()[:12]
