@@ -130,7 +130,9 @@ class Constraint(BaseModel):
     @property
     def own_columns(self) -> tuple[str, ...]:
         """Names of the columns that the rule ties down, without those that only ``when`` reads."""
-        raise NotImplementedError
+        if type(self).columns_used is Constraint.columns_used:
+            raise NotImplementedError
+        return self.columns_used
 
     @property
     def columns_used(self) -> tuple[str, ...]:
