@@ -205,8 +205,8 @@ def _plan(train: Table, recipe: Recipe, given: GivenRows | None = None) -> Plan:
         rule.check(train)
     released = [rule.fitted(train) for rule in recipe.rules]
     learnable = train.select(learned)
-    enforcement = Enforcement.prepare(learnable, rules)
     info = method_class(recipe.method).info
+    enforcement = Enforcement.prepare(learnable, rules, inside=info.rules_inside)
     steered = prepare(
         recipe.steering,
         learnable,

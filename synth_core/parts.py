@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +199,8 @@ class _Draw:
     def __init__(self, model: Model, progress: Progress) -> None:
         self.enforcement = model.plan.enforcement
         self.fitted, self.progress = model.fitted, progress
+        self.restrictions = self.enforcement.restrictions()
+        self.within: dict[str, Any] = {"restrictions": self.restrictions} if self.restrictions else {}
         self.drawn = 0
         self.choices: list[float] = []
         self.repaired: list[dict[str, int]] = []
@@ -206,7 +209,7 @@ class _Draw:
     def __call__(self, rows: int, seed: int, prescribe: Prescribe | None = None) -> pd.DataFrame:
         def engine(size: int, state: int) -> pd.DataFrame:
             wanted = None if prescribe is None else prescribe(size, state)
-            return self.fitted.sample(size, seed=state, conditions=wanted, progress=self.progress)
+            return self.fitted.sample(size, seed=state, conditions=wanted, progress=self.progress, **self.within)
 
         result = self.enforcement.apply(engine, rows, seed)
         self.drawn += result.drawn
@@ -216,7 +219,7 @@ class _Draw:
 
     def given(self, cells: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
         """Return a row for each row of given cells, and which keep these cells and every rule."""
-        drawn = self.fitted.sample(len(cells), seed=seed, conditions=cells, progress=self.progress)
+        drawn = self.fitted.sample(len(cells), seed=seed, conditions=cells, progress=self.progress, **self.within)
         self.drawn += len(cells)
         frame, keeps = self.enforcement.checked(drawn, seed)
         return frame, keeps & _same(frame, cells)

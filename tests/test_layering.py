@@ -40,7 +40,7 @@ LAYERS = [
     ["constraints.bounds", "constraints.orders", "constraints.sums", "constraints.formulas", "constraints.uniqueness"],
     ["constraints.combinations", "constraints.missing", "constraints.implications", "constraints.formats"],
     ["constraints.members", "constraints.dependencies", "constraints.one_hot", "constraints.sequences"],
-    ["constraints.kinds"],
+    ["constraints.inside", "constraints.kinds"],
     ["constraints.exchange"],
     ["constraints"],
     ["codec_columns"],

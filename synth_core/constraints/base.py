@@ -173,6 +173,10 @@ class Constraint(BaseModel):
         """Return the ways in which the rule can be kept on ``table``, best first."""
         return self.ways if self.when is None else tuple(way for way in self.ways if way != "transform")
 
+    def parts(self) -> tuple[Constraint, ...]:
+        """Return simpler rules that follow from this one: an engine checks them before all columns are made."""
+        return ()
+
     def derivations(self, table: Table) -> tuple[Derivation, ...]:
         """Return which columns a transform can leave out, best first."""
         return (Derivation(()),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations as pairs_of
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -83,6 +84,17 @@ class FixedCombinations(Constraint):
             return self
         rows = common_rows(table.frame[self.applies(table.frame)], self.columns)
         return self.model_copy(update={"combinations": rows})
+
+    def parts(self) -> tuple[Constraint, ...]:
+        """Return the pairs of columns: what one of them leaves open to another is known before all are made."""
+        if self.combinations is None or len(self.columns) < 3:
+            return ()
+        found: list[Constraint] = []
+        for one, other in pairs_of(range(len(self.columns)), 2):
+            rows = tuple(dict.fromkeys((row[one], row[other]) for row in self.combinations))
+            pair = {"columns": (self.columns[one], self.columns[other]), "combinations": rows}
+            found.append(self.model_copy(update=pair))
+        return tuple(found)
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
         if self.combinations is None:

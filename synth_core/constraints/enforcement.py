@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.constraints.base import Constraint, Decoder
+from synth_core.constraints.base import Constraint
+from synth_core.constraints.inside import Reach, Restriction, Restrictions, Step, restrictions
 from synth_core.constraints.kinds import Unique
 from synth_core.constraints.planning import (
     Mask,
@@ -74,6 +75,10 @@ class Enforcement:
         Real rows that are not learned from because they break a hard rule.
     targets
         Per id of a soft rule: the share of rows that shall break it.
+    steps
+        The transforms, in the order in which they are undone.
+    inside
+        What the engine is to keep while it draws.
     reach
         Per protected column that a transform computes: the seventh smallest and seventh largest real value. The
         engine protects what it learns; a computed value has to be kept off the real extremes here.
@@ -85,12 +90,13 @@ class Enforcement:
     columns: tuple[Column, ...]
     left_out: int = 0
     targets: dict[str, float] = field(default_factory=dict)
-    decoders: tuple[Decoder, ...] = ()
+    steps: tuple[Step, ...] = ()
+    inside: tuple[Restriction, ...] = ()
     reach: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
-    def prepare(cls, train: Table, rules: Sequence[Constraint]) -> Enforcement:
-        """Return the rules made ready for ``train``.
+    def prepare(cls, train: Table, rules: Sequence[Constraint], *, inside: bool = False) -> Enforcement:
+        """Return the rules made ready for ``train``; ``inside``: for an engine that keeps rules while it draws.
 
         Columns that engines do not learn (identifiers, personal data) are left aside: rules on them are kept by
         making those columns anew, and checked on the release.
@@ -105,14 +111,19 @@ class Enforcement:
         completed = [rule.fitted(train) for rule in rules if rule.enabled]
         _check(train, completed)
         table = train.select([column.name for column in train.columns if column.learned])
-        inside = [rule for rule in completed if set(rule.columns_used) <= set(table.names)]
-        hard = [rule for rule in inside if rule.hard and rule.enforcement != "check_only"]
+        known = [rule for rule in completed if set(rule.columns_used) <= set(table.names)]
+        hard = [rule for rule in known if rule.hard and rule.enforcement != "check_only"]
         find_contradictions(hard)
         cleaning = clean(table, hard)
         learned = table if cleaning.kept.all() else table.rows(cleaning.kept)
-        transforms, plans = choose(learned, inside, cleaning)
-        encoded, decoders = transforms.encode(learned)
+        transforms, plans = choose(learned, known, cleaning, inside=inside)
+        encoded, steps = transforms.encode(learned)
         by_id = {plan.id: plan for plan in plans}
+        targets = {rule.id: _rate(rule, table) for rule in known if not rule.hard}
+        conditions = [rule for rule in known if by_id[rule.id].how == "condition"]
+        reach = _reach(table, encoded)
+        if inside:
+            conditions += [Reach(column=name, low=low, high=high) for name, (low, high) in reach.items()]
         outside = "its columns are made anew, not learned; checked on the release"
         return cls(
             encoded=encoded,
@@ -120,9 +131,10 @@ class Enforcement:
             rules=completed,
             columns=table.columns,
             left_out=len(table) - len(learned),
-            targets={rule.id: _rate(rule, table) for rule in inside if not rule.hard},
-            decoders=decoders,
-            reach=_reach(table, encoded),
+            targets=targets,
+            steps=steps,
+            inside=restrictions(conditions, learned, encoded, steps, lambda rule: targets[rule.id]),
+            reach=reach,
         )
 
     def apply(self, draw: Draw, rows: int, seed: int) -> Enforced:
@@ -158,9 +170,13 @@ class Enforcement:
 
     def decode(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the columns of ``encoded`` as rows of the train table (its learned columns)."""
-        for decoder in self.decoders:
-            frame = decoder.decode(frame)
+        for step in self.steps:
+            frame = step.decoder.decode(frame)
         return canonical(frame, self.columns)
+
+    def restrictions(self) -> Restrictions:
+        """Return what to hand to ``sample``, with a count of its own of what it takes."""
+        return Restrictions(self.inside)
 
     def how(self, rule_id: str) -> str:
         """Return the way in which a rule is kept."""

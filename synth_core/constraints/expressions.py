@@ -163,6 +163,11 @@ def _parsed(text: str) -> Expression:
         root = _Parser(text).whole()
     except Problem as problem:
         raise _error(text, problem) from None
+    return expression_of(root, text)
+
+
+def expression_of(root: Node, text: str) -> Expression:
+    """Return a part of an expression as one of its own; ``text`` is what errors show."""
     nodes = list(root.walk())
     names = dict.fromkeys(node.name for node in nodes if isinstance(node, Name))
     tested = [part for node in nodes if isinstance(node, Null) for part in node.walk()]

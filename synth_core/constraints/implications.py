@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from synth_core.constraints.base import Constraint, How
 from synth_core.constraints.bounds import kind_and_step
 from synth_core.constraints.expression_nodes import Among, Comparison, Joined, Literally, Name, Node, Null, plain
-from synth_core.constraints.expressions import parse_condition
+from synth_core.constraints.expressions import Expression, expression_of, parse_condition
 from synth_core.constraints.values import as_kind
 from synth_core.table import Table
 from synth_core.values import cells_as_numbers
@@ -40,7 +40,11 @@ class Implies(Constraint):
 
     @property
     def own_columns(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*parse_condition(self.if_).columns, *parse_condition(self.then).columns)))
+        return tuple(dict.fromkeys((*parse_condition(self.if_).columns, *self._consequence.columns)))
+
+    @property
+    def _consequence(self) -> Expression:
+        return parse_condition(self.then)
 
     def words(self) -> str:
         return f"if {parse_condition(self.if_).sentence()}, then {parse_condition(self.then).sentence()}"
@@ -52,10 +56,18 @@ class Implies(Constraint):
             parse_condition(text, table.columns)
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        condition, consequence = parse_condition(self.if_), parse_condition(self.then)
+        condition, consequence = parse_condition(self.if_), self._consequence
         broken = condition.holds(frame).to_numpy() & ~consequence.holds(frame).to_numpy()
         tested = {*condition.null_tested, *consequence.null_tested}
         return self.with_nulls(frame, broken, [name for name in self.own_columns if name not in tested])
+
+    def parts(self) -> tuple[Constraint, ...]:
+        """Return a rule for each consequence of several joined by "and"."""
+        root = parse_condition(self.then).root
+        if not (isinstance(root, Joined) and root.word == "and") or root.between:
+            return ()
+        shared = {"if": self.if_, "then": self.then, "on_null": self.on_null, "when": self.when}
+        return tuple(_PartOf.model_validate({**shared, "place": place}) for place in range(len(root.parts)))
 
     def ways_for(self, table: Table) -> tuple[How, ...]:
         return self.ways if _settings(parse_condition(self.then).root) else ("reject", "condition")
@@ -67,6 +79,21 @@ class Implies(Constraint):
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Set the cells that the consequence names."""
         return _settled(frame, self.violations(frame).to_numpy(), parse_condition(self.then).root, rng)
+
+
+class _PartOf(Implies):
+    """An implication with one of the consequences that "and" joins."""
+
+    place: int
+
+    @property
+    def _consequence(self) -> Expression:
+        root = parse_condition(self.then).root
+        assert isinstance(root, Joined)
+        return expression_of(root.parts[self.place], self.then)
+
+    def parts(self) -> tuple[Constraint, ...]:
+        return ()
 
 
 class Custom(Constraint):

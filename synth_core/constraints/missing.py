@@ -76,6 +76,11 @@ class NullTogether(Constraint):
         empty = frame[list(self.columns)].isna().to_numpy(dtype=bool)
         return pd.Series(empty.any(axis=1) & ~empty.all(axis=1) & self.applies(frame), index=frame.index, dtype=bool)
 
+    def parts(self) -> tuple[Constraint, ...]:
+        """Return the first column with each other one, where there are several."""
+        others = self.columns[1:] if len(self.columns) > 2 else ()
+        return tuple(self.model_copy(update={"columns": (self.columns[0], other)}) for other in others)
+
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Empty the other cells of a row in which one of them is missing."""
         broken = self.violations(frame).to_numpy()

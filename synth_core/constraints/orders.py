@@ -219,13 +219,18 @@ class _Chain(Constraint):
 
     def _steps(self) -> list[Inequality]:
         return [
-            Inequality(low_column=low, high_column=high, strict_boundaries=self.strict_boundaries, id=self.id)
+            Inequality(
+                low_column=low, high_column=high, strict_boundaries=self.strict_boundaries, id=self.id, when=self.when
+            )
             for low, high in zip(self.own_columns, self.own_columns[1:], strict=False)
         ]
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:
         broken = np.logical_or.reduce([step.violations(frame).to_numpy(dtype=bool) for step in self._steps()])
         return self.with_nulls(frame, broken, () if self.on_null == "ignore" else None)
+
+    def parts(self) -> tuple[Constraint, ...]:
+        return tuple(self._steps())
 
     def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
         return interval_between(self, self.own_columns, name, given)

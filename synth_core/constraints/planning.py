@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from synth_core.constraints.base import Constraint, Decoder, Derivation, How
+from synth_core.constraints.base import Constraint, Derivation, How
+from synth_core.constraints.inside import Step
 from synth_core.constraints.kinds import Inequality, ScalarRange, Unique
 from synth_core.errors import ConstraintError, InfeasibleError
 from synth_core.table import Table
@@ -60,14 +61,17 @@ class Transforms:
                     return Transforms(tuple(ordered))
         return None
 
-    def encode(self, table: Table) -> tuple[Table, tuple[Decoder, ...]]:
-        """Return the table for the engine, and the decoders in the order in which they are applied."""
-        decoders: list[Decoder] = []
+    def encode(self, table: Table) -> tuple[Table, tuple[Step, ...]]:
+        """Return the table for the engine, and the steps back in the order in which they are taken."""
+        steps: list[Step] = []
         for rule, way in reversed(self.steps):
             encoding = rule.encode(table, way)
+            before, after = set(table.names), set(encoding.table.names)
+            derived = frozenset(way.derived) | (before - after)
+            sources = (after - before) | (derived & after) | (set(way.anchors) if derived else set())
+            steps.insert(0, Step(encoding.decoder, derived, frozenset(sources)))
             table = encoding.table
-            decoders.insert(0, encoding.decoder)
-        return table, tuple(decoders)
+        return table, tuple(steps)
 
 
 def _ordered(steps: list[tuple[Constraint, Derivation]]) -> list[tuple[Constraint, Derivation]] | None:
@@ -166,11 +170,16 @@ def conflict(rules: Sequence[Constraint], pairs: npt.NDArray[np.int64], rows: in
     return f"Too few {what} rows keep all {len(rules)} rules together; {fewest:,} of {rows:,} keep {pair}. {advice}"
 
 
-def choose(table: Table, rules: Sequence[Constraint], cleaning: Cleaning) -> tuple[Transforms, list[RulePlan]]:
-    """Return the transforms, and how each rule is kept. The first rule to claim a column transforms it."""
+def choose(
+    table: Table, rules: Sequence[Constraint], cleaning: Cleaning, *, inside: bool = False
+) -> tuple[Transforms, list[RulePlan]]:
+    """Return the transforms, and how each rule is kept. The first rule to claim a column transforms it.
+
+    ``inside``: whether the engine keeps rules while it draws.
+    """
     transforms, plans = Transforms(), dict[str, RulePlan]()
     for rule in rules:
-        ways = _ways(rule, table, cleaning)
+        ways = _ways(rule, table, cleaning, inside)
         if ways[0] == "transform":
             grown = transforms.adding(rule, rule.derivations(table))
             if grown is not None:
@@ -178,7 +187,7 @@ def choose(table: Table, rules: Sequence[Constraint], cleaning: Cleaning) -> tup
                 plans[rule.id] = _plan(rule, "transform", "", cleaning)
     for rule in rules:
         if rule.id not in plans:
-            how, note = _otherwise(rule, _ways(rule, table, cleaning), transforms, cleaning)
+            how, note = _otherwise(rule, _ways(rule, table, cleaning, inside), transforms, cleaning)
             plans[rule.id] = _plan(rule, how, note, cleaning)
     return transforms, [plans[rule.id] for rule in rules]
 
@@ -187,23 +196,31 @@ def _plan(rule: Constraint, how: How, note: str, cleaning: Cleaning) -> RulePlan
     return RulePlan(rule.id, rule.sentence(), how, note, cleaning.broken.get(rule.id, 0))
 
 
-def _ways(rule: Constraint, table: Table, cleaning: Cleaning) -> tuple[How, ...]:
+def _ways(rule: Constraint, table: Table, cleaning: Cleaning, inside: bool) -> tuple[How, ...]:
     """Return the ways that are open for a rule, best first."""
     if rule.enforcement == "check_only":
         return ("check_only",)
+    can = inside and rule.row_wise and "condition" in rule.ways
+    within: tuple[How, ...] = ("condition",) if can else ()
     if not rule.hard:
-        return ("reject",)
-    ways = rule.ways_for(table)
-    if rule.enforcement != "auto":
+        return (*within, "reject")
+    own = tuple(way for way in rule.ways_for(table) if way != "condition")
+    first = own[:1] if own[:1] == ("transform",) else ()
+    ways: tuple[How, ...] = (*first, *within, *own[len(first) :]) if "transform" not in own[1:] else own
+    if rule.enforcement not in ("auto", "condition"):
         if rule.enforcement not in rule.ways:
             raise ConstraintError(
                 f"Rule '{rule.sentence()}' cannot be kept by {rule.enforcement}; choose one of {', '.join(rule.ways)}."
             )
         chosen = tuple(way for way in ways if way == rule.enforcement)
         ways = chosen + tuple(way for way in ways if way not in chosen and way != "transform")
+    elif rule.enforcement == "condition" and within:
+        ways = tuple(way for way in ways if way != "transform")
     if rule.id in cleaning.loose:
         # Learned from rows that break it: cutting them off or moving them all would leave a heap at the bound.
-        return tuple(sorted((way for way in ways if way != "transform"), key=lambda way: way != "reject"))
+        order: tuple[How, ...] = ("condition", "reject")
+        rest = (way for way in ways if way != "transform")
+        return tuple(sorted(rest, key=lambda way: order.index(way) if way in order else len(order)))
     return ways
 
 
@@ -211,12 +228,16 @@ def _otherwise(rule: Constraint, ways: tuple[How, ...], transforms: Transforms, 
     """Return how a rule without a transform is kept, and why."""
     if ways[0] == "check_only":
         return "check_only", "only counted, as chosen"
+    if not rule.hard and ways[0] == "condition":
+        return "condition", "soft: in the draw it binds as many rows as it takes for as many to break it as wanted"
     if not rule.hard:
         return "reject", "soft: rows are kept or drawn again so that about as many break it as wanted"
     note = "other rules already compute these columns, or the gap would be noise" if ways[0] == "transform" else ""
     if rule.id in cleaning.loose:
         note = "too many real rows break it to learn only from those that keep it"
     rest = [way for way in ways if way != "transform"] or ["reject"]
+    if rest[0] == "condition":
+        return "condition", note
     clashes = bool(set(rule.repairs) & transforms.touched) and not isinstance(rule, ScalarRange)
     if rest[0] == "repair" and clashes and "reject" in rest and rule.enforcement != "repair":
         return "reject", note or "a repair would undo another rule"

@@ -109,6 +109,9 @@ class MethodInfo:
     resumable
         Whether ``fit`` takes ``checkpoint``: a folder where it keeps how far it is and from which it goes on, to the
         same model as a fit that was never interrupted.
+    rules_inside
+        Whether ``sample`` takes ``restrictions`` and keeps rules while it draws; with other engines they are kept by
+        drawing rows again, or by repair.
     """
 
     name: str
@@ -124,6 +127,7 @@ class MethodInfo:
     private: bool = False
     resumable: bool = False
     prescribes: Literal["none", "first", "any"] = "none"
+    rules_inside: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -141,7 +145,8 @@ class Fitted(Protocol):
         """Return ``rows`` new rows with the columns and canonical dtypes of the table that was learned.
 
         ``conditions``, when given, has ``rows`` rows and some of the columns: their values are kept as they are
-        (engines that cannot do so raise MethodError).
+        (engines that cannot do so raise MethodError). Engines with ``info.rules_inside`` also take ``restrictions``
+        (:class:`synth_core.constraints.inside.Restrictions`), and make no row that breaks one where a value is allowed.
         """
 
     def save(self, folder: Path) -> None:

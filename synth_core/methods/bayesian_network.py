@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.codec import Codec, Encoded
+from synth_core.constraints.inside import Restrictions
 from synth_core.errors import MethodError
 from synth_core.methods import register
 from synth_core.methods.base import Engine, MethodInfo, Param, require_columns
-from synth_core.methods.network_cells import Cells, Floats, Integers, cells_of
+from synth_core.methods.keeping import Choices, Keeper, Rules
+from synth_core.methods.network_cells import Cells, Floats, Integers, States, cells_of
 from synth_core.methods.network_edges import check_edges, parse_edges
 from synth_core.methods.network_graph import Network, network_of
 from synth_core.methods.network_search import Family, Rows, Search
@@ -26,6 +28,7 @@ from synth_core.table import Table, did_you_mean
 
 BLOCK = 50_000
 STRUCTURE_ROWS = 30_000
+_SINGLE, _MASKED = 2, 4  # single draws before all cells are weighed; times that these are tried
 CANDIDATES = 30  # rows drawn for each one where values are given that others depend on
 
 PARAMS = (
@@ -87,6 +90,7 @@ class BayesianNetwork(Engine):
         params=PARAMS,
         private=True,
         prescribes="any",
+        rules_inside=True,
     )
 
     @one_thread()
@@ -174,14 +178,23 @@ class FittedNetwork:
 
     @one_thread()
     def sample(
-        self, rows: int, *, seed: int, conditions: pd.DataFrame | None = None, progress: Progress = silent
+        self,
+        rows: int,
+        *,
+        seed: int,
+        conditions: pd.DataFrame | None = None,
+        restrictions: Restrictions | None = None,
+        progress: Progress = silent,
     ) -> pd.DataFrame:
         """Return new rows; ``conditions`` may prescribe any columns.
+
+        ``restrictions``: rules that every row keeps; what one does not allow has no probability in the tables.
 
         Exact where no prescribed column depends on one that is not. Else 30 rows are drawn for each and one of
         them taken, by how well the prescribed values go with it (likelihood weighting): near the exact answer.
         """
         given = None if conditions is None else self._given(conditions, rows)
+        rules = Rules(restrictions, self.codec, self._made_order(given)) if restrictions else None
         most = BLOCK if given is None or not self._weighed(given) else max(BLOCK // CANDIDATES, 1)
         starts = range(0, rows, most) if rows else [0]
         total = float(len(starts) * len(self.network.nodes))
@@ -191,7 +204,11 @@ class FittedNetwork:
             rng = np.random.default_rng([seed, block])
             known = None if given is None else given.take(np.arange(start, start + size))
             told = (progress, block * len(self.network.nodes), total)
-            made = self._block(size, rng, known, told)
+            keeper = None
+            if rules:
+                copies = 1 if given is None or not self._weighed(given) else CANDIDATES
+                keeper = Keeper(rules, size * copies, np.random.default_rng([seed, block, 1]))
+            made = self._block(size, rng, known, told, keeper)
             parts.append(self.codec.decode(made))
         progress(total, total)
         frame = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
@@ -214,8 +231,18 @@ class FittedNetwork:
         """Return the given columns that depend on one that is not given."""
         return [name for name in known.states if not set(self.network.parents(name)) <= set(known.states)]
 
+    def _made_order(self, known: Encoded | None) -> list[str]:
+        """Return the columns in the order in which they are made, those that are given first."""
+        first = [] if known is None else list(known.states)
+        return [*first, *(name for name in self.network.nodes if name not in first)]
+
     def _block(
-        self, rows: int, rng: np.random.Generator, known: Encoded | None, told: tuple[Progress, int, float]
+        self,
+        rows: int,
+        rng: np.random.Generator,
+        known: Encoded | None,
+        told: tuple[Progress, int, float],
+        keeper: Keeper | None,
     ) -> Encoded:
         progress, done, total = told
         fixed = {} if known is None else {n: self.cells[n].of(known.states[n], known.ranks[n]) for n in known.states}
@@ -223,16 +250,23 @@ class FittedNetwork:
         copies = CANDIDATES if weighed else 1
         cells = {name: np.repeat(given, copies) for name, given in fixed.items()}
         weight = np.zeros(rows * copies)
+        drawn: dict[str, tuple[States, Floats]] = {}
+        if known is not None and keeper is not None:
+            for name in known.states:
+                keeper.given(name, np.repeat(known.states[name], copies), np.repeat(known.ranks[name], copies))
         for place, name in enumerate(self.network.nodes):
             progress(done + place, total, f"Making {name}")
             if name not in fixed:
                 cells[name] = self._drawn(name, rows * copies, cells, rng)
+                if keeper is not None:
+                    drawn[name] = self._kept(name, cells, rng, keeper)
             elif name in weighed:
                 weight += self.likelihood(name, cells)
         if weighed and rows:
             taken = _taken(weight.reshape(rows, copies), rng)
             cells = {name: values[taken] for name, values in cells.items()}
-        made = {name: self.cells[name].draw(cells[name], rng) for name in self.codec.names}
+            drawn = {name: (states[taken], ranks[taken]) for name, (states, ranks) in drawn.items()}
+        made = {n: drawn[n] if n in drawn else self.cells[n].draw(cells[n], rng) for n in self.codec.names}
         if known is not None:
             made |= {name: (known.states[name], known.ranks[name]) for name in known.states}
         return Encoded({n: states for n, (states, _) in made.items()}, {n: ranks for n, (_, ranks) in made.items()})
@@ -242,6 +276,31 @@ class FittedNetwork:
         for table in self.tables[name]:
             prefix = table.firsts[prefix] + table.draw(table.rows_of(prefix, cells), rng)
         return prefix
+
+    def _kept(
+        self, name: str, cells: dict[str, Integers], rng: np.random.Generator, keeper: Keeper
+    ) -> tuple[States, Floats]:
+        """Return states and ranks of a column just drawn as the rules allow; ``cells`` follow."""
+        mine, own = self.cells[name], rng.spawn(1)[0]
+
+        def again(attempt: int, rows: Integers) -> Choices | None:
+            """First the same draw once more, then every cell with its probability."""
+            parents = {lens.column: cells[lens.column] for table in self.tables[name] for lens in table.lenses}
+            if attempt < _SINGLE:
+                some = {parent: made[rows] for parent, made in parents.items()}
+                return Choices(np.arange(len(rows)), *mine.draw(self._drawn(name, len(rows), some, own), own))
+            if attempt >= _SINGLE + _MASKED:
+                return None
+            owner, each = np.repeat(np.arange(len(rows)), len(mine)), np.tile(np.arange(len(mine)), len(rows))
+            some = {parent: made[rows[owner]] for parent, made in parents.items()} | {name: each}
+            weight = np.exp(self.likelihood(name, some))
+            return Choices(owner, *mine.draw(each, own), weight)
+
+        states, ranks = mine.draw(cells[name], rng)
+        kept = keeper.keep(name, states, ranks, again)
+        if kept[0] is not states:
+            cells[name] = mine.of(*kept)
+        return kept
 
     def likelihood(self, name: str, cells: dict[str, Integers]) -> Floats:
         """Return the log probability of a column's cells given those of its parents."""

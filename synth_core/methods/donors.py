@@ -143,8 +143,11 @@ class Donors:
         """Return states and ranks for rows with these features: a tree at random, its leaf, a donor at random."""
         rows = len(features)
         leaves = self.nodes.leaves(features, self.roots[rng.integers(0, len(self.roots), rows)])
-        chosen = self.start[leaves] + (rng.random(rows) * self.count[leaves]).astype(np.int64)
-        aside = 2.0 * rng.random(rows) - 1.0
+        return self.cells(self.start[leaves] + (rng.random(rows) * self.count[leaves]).astype(np.int64), rng)
+
+    def cells(self, chosen: Integers, rng: np.random.Generator) -> tuple[States, Floats]:
+        """Return states and ranks drawn around the donors at these places."""
+        aside = 2.0 * rng.random(len(chosen)) - 1.0
         rank = self.rank[chosen]
         reach = np.where(aside < 0, rank - self.low[chosen], self.high[chosen] - rank)
         return self.state[chosen], rank + aside * reach

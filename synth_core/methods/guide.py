@@ -68,8 +68,16 @@ class Guide:
         offsets = _raked(fresh, np.clip(trees.scores(fresh), -_FARTHEST, _FARTHEST), alone, candidates)
         return cls(questions, trees, offsets)
 
-    def chosen(self, view: View, rows: int, rng: np.random.Generator, *, each: bool) -> npt.NDArray[np.int64]:
-        """Return ``rows`` of the candidates in ``view``, in random order.
+    def chosen(
+        self,
+        view: View,
+        rows: int,
+        rng: np.random.Generator,
+        *,
+        each: bool,
+        alive: npt.NDArray[np.bool_] | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """Return ``rows`` of the candidates in ``view``, in random order; those not ``alive`` only if there are too few.
 
         With ``each`` the candidates are several rounds of the same ``rows`` beginnings, and one is taken for each.
         """
@@ -79,6 +87,8 @@ class Guide:
             if offset.any():
                 odds += offset.take(mine)
         keys = odds + rng.gumbel(size=len(odds))  # the largest of these are a weighted draw without replacement
+        if alive is not None:
+            keys[~alive] -= 1e6
         if each:
             return np.asarray(keys.reshape(-1, rows).argmax(axis=0) * rows + np.arange(rows), dtype=np.int64)
         return np.sort(np.argpartition(-keys, rows - 1)[:rows]).astype(np.int64)

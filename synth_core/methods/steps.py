@@ -49,13 +49,17 @@ class Step:
 
     def draw(self, view: View, rows: int, rng: np.random.Generator) -> tuple[States, Floats]:
         """Return states and ranks of this column for rows whose other columns are in ``view``."""
+        features, shift = self.seen(view, rows)
+        return moved(*self.donors.draw(features, rng), shift)
+
+    def seen(self, view: View, rows: int) -> tuple[Features, Floats | None]:
+        """Return what the trees look at in these rows, and what the models add to their donors (None: nothing)."""
         features, values = with_values(self.smooth, view, self.scores, rows)
         said = None if self.sharp is None else self.sharp(view)
-        states, ranks = self.donors.draw(_beside(features, said), rng)
-        if not self.shifted:
-            return states, ranks
-        shift = values[:, 0] if said is None else values[:, 0] + said[:, 0]
-        return states, ndtr(ranks + shift)
+        shift = None
+        if self.shifted:
+            shift = values[:, 0] if said is None else values[:, 0] + said[:, 0]
+        return _beside(features, said), shift
 
     def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return plain JSON values and arrays from which ``restore`` makes this step again."""
@@ -138,6 +142,11 @@ class Learner:
             known = ~np.isnan(target.held)
             return Sharp.of_number(self.codec, before, self.view, target.held, known, rng)
         return Sharp.of_category(self.codec, before, self.view, target.groups, rng) if target.wanted is None else None
+
+
+def moved(states: States, ranks: Floats, shift: Floats | None) -> tuple[States, Floats]:
+    """Return donors as cells: what they hold is a rank, or what a model leaves over of a rank's normal score."""
+    return states, ranks if shift is None else ndtr(ranks + shift)
 
 
 def under(arrays: dict[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:

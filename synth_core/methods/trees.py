@@ -14,11 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.codec import Codec, Encoded
+from synth_core.constraints.inside import Restrictions
 from synth_core.errors import MethodError
 from synth_core.methods import register
 from synth_core.methods.base import Engine, MethodInfo, Param, require_columns
 from synth_core.methods.donors import Floats, States
 from synth_core.methods.guide import Guide
+from synth_core.methods.keeping import Keeper, Rules
+from synth_core.methods.kept_leaves import kept_draw
 from synth_core.methods.relations import Groups, grouped, mutual_information, related_last, simplest_first
 from synth_core.methods.sharp import ROWS as SHARP_ROWS
 from synth_core.methods.steps import Learner, Step, under
@@ -127,6 +130,7 @@ class Trees(Engine):
         params=PARAMS,
         private=True,
         prescribes="first",
+        rules_inside=True,
     )
 
     @one_thread()
@@ -238,9 +242,19 @@ class FittedTrees:
 
     @one_thread()
     def sample(
-        self, rows: int, *, seed: int, conditions: pd.DataFrame | None = None, progress: Progress = silent
+        self,
+        rows: int,
+        *,
+        seed: int,
+        conditions: pd.DataFrame | None = None,
+        restrictions: Restrictions | None = None,
+        progress: Progress = silent,
     ) -> pd.DataFrame:
-        """Return new rows; ``conditions`` may prescribe the columns that are made first (setting ``first``)."""
+        """Return new rows; ``conditions`` may prescribe the columns that are made first (setting ``first``).
+
+        ``restrictions``: rules that every row keeps; a donor that a rule does not allow is not drawn.
+        """
+        rules = Rules(restrictions, self.codec, self.order) if restrictions else None
         given = [] if conditions is None else self._given(conditions, rows)
         starts = range(0, rows, BLOCK) if rows else [0]
         total = float(len(starts) * len(self.steps))
@@ -250,7 +264,9 @@ class FittedTrees:
             part = None if conditions is None else conditions.iloc[start : start + size]
             known = None if part is None else self.codec.encode(part[given])
             rng = np.random.default_rng([seed, block])
-            frame = self.codec.decode(self._block(size, rng, known, progress, block * len(self.steps), total))
+            keeper = Keeper(rules, size * self.candidates, np.random.default_rng([seed, block, 1])) if rules else None
+            made = self._block(size, rng, known, progress, block * len(self.steps), total, keeper)
+            frame = self.codec.decode(made)
             if part is not None:
                 for name in given:
                     frame[name] = part[name].to_numpy() if part[name].dtype == object else part[name].array
@@ -266,6 +282,7 @@ class FittedTrees:
         progress: Progress,
         done: int,
         total: float,
+        keeper: Keeper | None,
     ) -> Encoded:
         """Return ``rows`` rows: candidates of the columns that the guide judges, its choice, and then the others."""
         judged = set() if self.guide is None else self.guide.names
@@ -277,24 +294,34 @@ class FittedTrees:
         for i, step in enumerate(self.steps):
             progress(done + i, total, f"Making {step.name}")
             if late and step is late[0]:
-                made = Encoded(states, ranks).take(self._choice(view, rows, rng, known))
+                choice = self._choice(view, rows, rng, known, keeper)
+                made = Encoded(states, ranks).take(choice)
                 states, ranks = dict(made.states), dict(made.ranks)
                 view, drawn = View.of(self.codec, made), rows
+                if keeper is not None:
+                    keeper.take(choice)
             if known is not None and step.name in known.states:
                 copies = drawn // max(rows, 1)
                 cells = np.tile(known.states[step.name], copies), np.tile(known.ranks[step.name], copies)
-            else:
+                if keeper is not None:
+                    keeper.given(step.name, *cells)
+            elif keeper is None:
                 cells = step.draw(view, drawn, rng)
+            else:
+                cells = kept_draw(step, view, drawn, rng, keeper)
             states[step.name], ranks[step.name] = cells
             view.add(step.name, *cells)
         made = Encoded(states, ranks)
-        return made if late or not judged else made.take(self._choice(view, rows, rng, known))
+        return made if late or not judged else made.take(self._choice(view, rows, rng, known, keeper))
 
-    def _choice(self, view: View, rows: int, rng: np.random.Generator, known: Encoded | None) -> npt.NDArray[np.int64]:
+    def _choice(
+        self, view: View, rows: int, rng: np.random.Generator, known: Encoded | None, keeper: Keeper | None
+    ) -> npt.NDArray[np.int64]:
         assert self.guide is not None
         if not rows:
             return np.zeros(0, dtype=np.int64)
-        return self.guide.chosen(view, rows, rng, each=known is not None)
+        alive = None if keeper is None else keeper.alive
+        return self.guide.chosen(view, rows, rng, each=known is not None, alive=alive)
 
     def _given(self, conditions: pd.DataFrame, rows: int) -> list[str]:
         given = [str(name) for name in conditions.columns]
