@@ -53,8 +53,10 @@ class Synthesis(BaseModel):
         Kept rows / drawn rows (0..1); below 1 when rules or conditions rejected some.
     raw_broken, repaired
         Per rule id: share of drawn rows that broke it before enforcement (0..1), and rows repaired.
+    rejected
+        Per id of a rule that is kept by drawing again: drawn rows that broke it.
     how
-        Per rule id: transform, repair, reject or check_only.
+        Per rule id: transform, condition, repair, reject or check_only.
     learned_from, left_out
         Real rows the engine learned from; rows of the train split left out because they break a hard rule.
     seconds, peak_mb
@@ -77,6 +79,7 @@ class Synthesis(BaseModel):
     left_out: int = 0
     acceptance: float = 1.0
     raw_broken: dict[str, float] = {}
+    rejected: dict[str, int] = {}
     repaired: dict[str, int] = {}
     how: dict[str, str] = {}
     seconds: dict[str, float] = {}
@@ -145,7 +148,8 @@ def generate(
     clock.lap("Sample")
     _publish(plan, out, partitioned, progress)
     clock.lap("Keep the rules")
-    drawn = sum(part.drawn for part in facts)
+    drawn, raw = sum(part.drawn for part in facts), added(part.raw_broken for part in facts)
+    how = {step.id: step.how for step in plan.enforcement.plan}
     synthesis = Synthesis(
         method=recipe.method,
         rows=recipe.rows,
@@ -155,9 +159,10 @@ def generate(
         learned_from=len(plan.enforcement.encoded),
         left_out=len(train) - len(plan.enforcement.encoded),
         acceptance=recipe.rows / max(drawn, recipe.rows),
-        raw_broken={k: v / max(drawn, 1) for k, v in added(part.raw_broken for part in facts).items()},
+        raw_broken={k: v / max(drawn, 1) for k, v in raw.items()},
         repaired=added(part.repaired for part in facts),
-        how={step.id: step.how for step in plan.enforcement.plan},
+        rejected={key: raw[key] for key, way in how.items() if way == "reject" and raw.get(key)},
+        how=how,
         seconds=clock.seconds,
         work=clock.work,
         peak_mb=peak_mb(),

@@ -31,6 +31,7 @@ def judge(
     progress: StageProgress = silent_stages,
     raw_broken: Mapping[str, float] | None = None,
     repaired: Mapping[str, int] | None = None,
+    rejected: Mapping[str, int] | None = None,
     how: Mapping[str, str] | None = None,
     method: str = "",
     full: bool = False,
@@ -44,8 +45,8 @@ def judge(
         score that needs them says "not enough data". Learned columns of ``train`` are compared.
     synthetic
         The full release: learned and regenerated columns.
-    raw_broken, repaired, how
-        Per rule id: share of rows (0..1) that broke it before enforcement, rows mended, and the way.
+    raw_broken, repaired, rejected, how
+        Per rule id: share of rows (0..1) that broke it before enforcement, rows mended and turned away, and the way.
     full
         Also attack sensitive columns and the target by attribute inference, and single people out.
 
@@ -67,7 +68,9 @@ def judge(
     sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
     with threadpool_limits(1, user_api="openmp"), told.stage("Compare", notes=14):
-        found_validity = validity.measure(sides, rules, raw_broken=raw_broken, repaired=repaired, how=how)
+        found_validity = validity.measure(
+            sides, rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
+        )
         found_fidelity = fidelity.measure(sides)
         found_utility = utility.measure(sides)
     with told.stage("Attack", notes=4 + 2 * -(-len(synthetic) // BLOCK)):

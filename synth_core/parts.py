@@ -98,7 +98,8 @@ class Part:
 
 
 class PartFacts(BaseModel):
-    """Rows of a part, rows drawn for it, and per rule id the rows repaired and the drawn rows that broke it.
+    """Rows of a part, rows drawn for it, and per rule id the rows repaired and the drawn rows that broke it
+    at first.
 
     ``effective``: rows without repeats that are worth as much; ``choices``: like rows that each given row could be
     completed by, where the engine takes no given values; ``levels``: rows per category of the steered columns.
@@ -240,11 +241,14 @@ class _Draw:
         return frame, keeps
 
     def facts(self, rows: int) -> PartFacts:
+        raw = added(self.raw_broken)
+        looked_at = max(self.restrictions.drawn, 1)  # candidates too
+        raw |= {key: round(count * self.drawn / looked_at) for key, count in self.restrictions.broken.items()}
         return PartFacts(
             rows=rows,
             drawn=self.drawn,
             repaired=added(self.repaired),
-            raw_broken=added(self.raw_broken),
+            raw_broken=raw,
             choices=self.choices[0] if self.choices else 0.0,
         )
 

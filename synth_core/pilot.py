@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synth_core.constraints.planning import cost_line
 from synth_core.generation import Synthesis, generate
 from synth_core.methods import method_class
 from synth_core.recipe import Recipe
@@ -25,6 +26,27 @@ _START = 2.5  # seconds until a process that samples is ready
 
 
 @dataclass(frozen=True)
+class RulePilot:
+    """How one rule is kept, and the share of drawn rows that keep it at first (0..1).
+
+    ``anew``: its columns are not learned but made anew, and checked on the release.
+    """
+
+    id: str
+    sentence: str
+    how: str
+    kept: float
+    hard: bool
+    anew: bool = False
+
+    def words(self) -> str:
+        """Return what keeping the rule takes: "holds by construction", "by retry: about 8 % of rows accepted"."""
+        if self.anew:
+            return "its columns are made anew; checked on the release"
+        return cost_line(self.how, self.kept, hard=self.hard)
+
+
+@dataclass(frozen=True)
 class Pilot:
     """What a dry run found.
 
@@ -36,11 +58,14 @@ class Pilot:
         The same in processor seconds: what it takes where nothing else runs, on one core.
     acceptance
         Share of drawn rows that keep the rules and conditions (0..1).
+    rules
+        What each rule takes, in the order of the recipe.
     """
 
     seconds: float
     work: float
     acceptance: float
+    rules: tuple[RulePilot, ...] = ()
 
 
 def pilot(table: Table, recipe: Recipe, given: GivenRows | None = None) -> Pilot | None:
@@ -64,6 +89,17 @@ def pilot(table: Table, recipe: Recipe, given: GivenRows | None = None) -> Pilot
         seconds=_expected(table, recipe, small.seconds, large.seconds, usual_workers(recipe.rows)),
         work=_expected(table, recipe, small.work, large.work, 1),
         acceptance=large.acceptance,
+        rules=tuple(
+            RulePilot(
+                rule.id,
+                rule.sentence(),
+                large.how.get(rule.id, "check_only"),
+                1 - large.raw_broken.get(rule.id, 0.0),
+                rule.hard,
+                rule.enforcement != "check_only" and large.how.get(rule.id) in (None, "check_only"),
+            )
+            for rule in recipe.rules
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from synth_core.generation import Synthesis, generate, read_synthetic
 from synth_core.judging import judge
 from synth_core.needs import JUDGED_ROWS
+from synth_core.price import price_of
 from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
 from synth_core.run import write_whole
@@ -44,6 +45,7 @@ def follow(
         progress=progress,
         raw_broken=synthesis.raw_broken,
         repaired=synthesis.repaired,
+        rejected=synthesis.rejected,
         how=synthesis.how,
         method=synthesis.method or recipe.method,
     )
@@ -55,6 +57,11 @@ def follow(
         card = card.model_copy(update={"notes": [note, *card.notes]})
     if synthesis.steering is not None:
         card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
+    if recipe.rules:
+        progress("Compare", 0, 1, "What the rules cost")
+        made_by = recipe.model_copy(update={"method": synthesis.method or recipe.method})
+        cost = price_of(train.select(names), holdout.select(names), made_by)
+        card = card.model_copy(update={"validity": card.validity.model_copy(update={"price": cost})})
     write_whole(folder / "scorecard.json", card.model_dump_json())
     return synthesis, card
 

@@ -60,7 +60,7 @@ LAYERS = [
     ["estimates"],
     ["scores"],
     ["scorecard"],
-    ["judging"],
+    ["judging", "price"],
     ["frontier"],
     ["figures"],
     ["report"],

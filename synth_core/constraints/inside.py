@@ -45,6 +45,8 @@ class Restriction:
         Transforms to undo first, in this order.
     rate
         Share of the rows that shall break it; 0 for a hard rule.
+    steers
+        Whether it only follows from the rule, which is checked itself as well.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Restriction:
     sources: tuple[str, ...]
     decoders: tuple[Decoder, ...] = ()
     rate: float = 0.0
+    steers: bool = False
 
     def broken(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """Return which rows of ``frame`` (the learned columns in ``sources``) break the rule."""
@@ -126,6 +129,7 @@ def restrictions(
     """
     found: list[Restriction] = []
     for rule, part in [*((rule, rule) for rule in rules), *_steering(rules, real)]:
+        steers = part is not rule or isinstance(rule, Reach)
         needed, used = set(part.columns_used), list[Decoder]()
         for step in reversed(steps):
             if step.derived & needed:
@@ -133,7 +137,7 @@ def restrictions(
                 used.insert(0, step.decoder)
         if needed <= set(learned.names):
             order = tuple(name for name in learned.names if name in needed)
-            found.append(Restriction(rule.id, part, order, tuple(used), 0.0 if rule.hard else rate(rule)))
+            found.append(Restriction(rule.id, part, order, tuple(used), 0.0 if rule.hard else rate(rule), steers))
     return tuple(found)
 
 

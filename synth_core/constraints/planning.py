@@ -36,6 +36,34 @@ class RulePlan:
     broken: int = 0
 
 
+def cost_line(how: str, kept: float, *, hard: bool = True) -> str:
+    """Return what keeping a rule takes, in words; ``kept``: share of drawn rows that keep it at first (0..1).
+
+    >>> cost_line("transform", 1.0), cost_line("reject", 0.08), cost_line("repair", 0.999)
+    ('holds by construction', 'by retry: about 8 % of rows accepted', 'by repair: about 0.1 % of rows changed')
+    """
+    if how == "transform":
+        return "holds by construction"
+    if how == "check_only":
+        return f"only counted: {_about(1 - kept)} of rows break it"
+    if not hard:
+        return f"soft: {_about(1 - kept)} of drawn rows break it, the release as many as asked for"
+    if how == "condition":
+        return f"holds by construction: in the draw, {_about(1 - kept)} of rows got another value"
+    if how == "repair":
+        return f"by repair: {_about(1 - kept)} of rows changed"
+    return f"by retry: {_about(kept)} of rows accepted"
+
+
+def _about(share: float) -> str:
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    percent = 100 * share
+    if percent < 0.1:
+        return "less than 0.1 %"
+    return "over 99.9 %" if percent > 99.9 else f"about {percent:.3g} %" if percent > 99 else f"about {percent:.2g} %"
+
+
 @dataclass(frozen=True)
 class Transforms:
     """The transforms that fit together, in the order in which they are undone."""

@@ -173,8 +173,9 @@ class Keeper:
         self.alive[rows[dead]] = False
 
     def _count(self, check: _Check, broken: Mask) -> None:
-        key = check.restriction.id
-        self._told.broken[key] = self._told.broken.get(key, 0) + int(broken.sum())
+        if not check.restriction.steers:
+            key = check.restriction.id
+            self._told.broken[key] = self._told.broken.get(key, 0) + int(broken.sum())
 
     def _broken(self, check: _Check, name: str, rows: Integers | None, states: States, ranks: Floats) -> Mask:
         """Return which rows (None: all of them) would break a rule with these cells of column ``name``."""

@@ -164,8 +164,32 @@ class Privacy(_Frozen):
     closest: list[ClosePair] = Field(default_factory=list)
 
 
+class RulePrice(_Frozen):
+    """Likeness of some columns with the rules and without: shape error in %, and how well a model tells them (AUC)."""
+
+    shape: float
+    shape_without: float
+    c2st: float
+    c2st_without: float
+
+
+class RulesPrice(_Frozen):
+    """What the rules cost: ``n`` rows made from ``learned`` ones with all rules and without any, against real rows.
+
+    ``all``: over all columns; ``rules``: per rule id, over the columns that it reads.
+    """
+
+    n: int
+    learned: int
+    all: RulePrice
+    rules: dict[str, RulePrice] = Field(default_factory=dict)
+
+
 class RuleAdherence(_Frozen):
-    """How one rule fares: shares of rows that keep it (0..1) among real rows, raw synthetic rows and the release."""
+    """How one rule fares: shares of rows that keep it (0..1) among real rows, raw synthetic rows and the release.
+
+    ``repaired``, ``rejected``: rows that were changed, and drawn rows that were turned away, to keep it.
+    """
 
     id: str
     sentence: str
@@ -177,6 +201,7 @@ class RuleAdherence(_Frozen):
     final: float
     broken: int
     repaired: int = 0
+    rejected: int = 0
 
 
 class Validity(_Frozen):
@@ -184,3 +209,4 @@ class Validity(_Frozen):
 
     scores: list[Score]
     rules: list[RuleAdherence] = Field(default_factory=list)
+    price: RulesPrice | None = None

@@ -27,12 +27,13 @@ def measure(
     *,
     raw_broken: Mapping[str, float] | None = None,
     repaired: Mapping[str, int] | None = None,
+    rejected: Mapping[str, int] | None = None,
     how: Mapping[str, str] | None = None,
 ) -> Validity:
     """Return whether the full release keeps the rules, its keys and its categories.
 
     ``raw_broken``: share of rows (0..1) that broke each rule before it was enforced, by rule id; ``repaired``:
-    rows that were mended; ``how``: the way it was enforced.
+    rows that were mended; ``rejected``: drawn rows that were turned away; ``how``: the way it was enforced.
     """
     sides.tell("checking rules")
     broken = np.zeros(len(sides.synthetic), dtype=bool)
@@ -61,6 +62,7 @@ def measure(
                 final=_share_kept(breaks),
                 broken=int(breaks.sum()),
                 repaired=(repaired or {}).get(rule.id, 0),
+                rejected=(rejected or {}).get(rule.id, 0),
             )
         )
     return Validity(scores=[_rules(sides, broken, kept, skipped), _keys(sides), _unknown(sides)], rules=kept)
