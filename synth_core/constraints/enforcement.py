@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.contradictions import find_contradictions
 from synth_core.constraints.inside import Reach, Restriction, Restrictions, Step, restrictions
 from synth_core.constraints.kinds import Unique
 from synth_core.constraints.planning import (
@@ -18,7 +19,6 @@ from synth_core.constraints.planning import (
     choose,
     clean,
     conflict,
-    find_contradictions,
     pair_counts,
 )
 from synth_core.constraints.values import canonical

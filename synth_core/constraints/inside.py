@@ -95,10 +95,10 @@ class Reach(Constraint):
     high: float
 
     @property
-    def columns_used(self) -> tuple[str, ...]:
+    def own_columns(self) -> tuple[str, ...]:
         return (self.column,)
 
-    def sentence(self) -> str:
+    def words(self) -> str:
         """Return the rule in words."""
         return f"{self.column} shows no real extreme"
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.constraints.base import Constraint, Derivation, How
+from synth_core.constraints.contradictions import find_unkept
 from synth_core.constraints.inside import Step
-from synth_core.constraints.kinds import Inequality, ScalarRange, Unique
-from synth_core.errors import ConstraintError, InfeasibleError
+from synth_core.constraints.kinds import ScalarRange, Unique
+from synth_core.errors import ConstraintError
 from synth_core.table import Table
 
 Mask = npt.NDArray[np.bool_]
@@ -115,40 +116,6 @@ def _ordered(steps: list[tuple[Constraint, Derivation]]) -> list[tuple[Constrain
     return [step for step in done if step[1].derived] + [step for step in done if not step[1].derived]
 
 
-def find_contradictions(rules: Sequence[Constraint]) -> None:
-    """Raise InfeasibleError when rules contradict each other whatever the rows are."""
-    for rule in rules:
-        if isinstance(rule, ScalarRange):
-            low, high = rule.bounds()
-            if low > high or (rule.strict_boundaries and low == high):
-                raise InfeasibleError(
-                    f"No value can keep the rule '{rule.sentence()}': its bounds leave nothing between."
-                )
-    orders = [rule for rule in rules if isinstance(rule, Inequality)]
-    for rule in orders:
-        path = _path(orders, rule.high_column, rule.low_column)
-        if path is not None and (rule.strict_boundaries or any(step.strict_boundaries for step in path)):
-            raise InfeasibleError(
-                f"Rule '{rule.sentence()}' and rule '{path[0].sentence()}' contradict each other: no row can keep "
-                "both. Switch one of them off."
-            )
-
-
-def _path(orders: Sequence[Inequality], start: str, end: str) -> list[Inequality] | None:
-    """Return rules that lead from one column up to another; a path with a strict rule goes first."""
-    found: list[list[Inequality]] = []
-    trails: list[list[Inequality]] = [[rule] for rule in orders if rule.low_column == start]
-    while trails and len(found) < 50:
-        trail = trails.pop()
-        if trail[-1].high_column == end:
-            found.append(trail)
-            continue
-        seen = {rule.low_column for rule in trail}
-        trails += [[*trail, r] for r in orders if r.low_column == trail[-1].high_column and r.high_column not in seen]
-    found.sort(key=lambda trail: not any(rule.strict_boundaries for rule in trail))
-    return found[0] if found else None
-
-
 @dataclass(frozen=True)
 class Cleaning:
     """Which real rows are learned from, and which rules too many of them break."""
@@ -161,14 +128,13 @@ class Cleaning:
 def clean(table: Table, hard: Sequence[Constraint]) -> Cleaning:
     """Leave out real rows that break hard rules, while enough remain to learn from.
 
-    Raises InfeasibleError when no real row keeps them all.
+    Raises InfeasibleError when no real row keeps them all, or two of them where cells are filled.
     """
     rows = len(table)
     keeps = {rule.id: ~rule.violations(table.frame).to_numpy(dtype=bool) for rule in hard}
     broken = {key: int((~mask).sum()) for key, mask in keeps.items()}
     kept, loose = np.ones(rows, dtype=bool), set()
-    if rows and hard and not np.logical_and.reduce(list(keeps.values())).any():
-        raise InfeasibleError(conflict(hard, pair_counts(list(keeps.values())), rows, "real"))
+    find_unkept(hard, table, keeps)
     for rule in sorted(hard, key=lambda rule: broken[rule.id]):
         left = int((kept & keeps[rule.id]).sum())
         if 2 * left >= rows or (left >= 1_000 and 10 * left >= rows):

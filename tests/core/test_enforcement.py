@@ -269,7 +269,7 @@ def test_enforcement_survives_pickling() -> None:
         ([ScalarRange(column="a", low_value=100)], "0 of 400 real rows keep rule 'a is at least 100'"),
         (
             [NotNull(column="c"), ScalarRange(column="a", low_value=6), ScalarRange(column="a", high_value=2)],
-            "0 of 400 real rows keep rule 'a is at least 6' and rule 'a is at most 2' together",
+            "Rule 'a is at least 6' and rule 'a is at most 2' contradict each other: no row can keep both",
         ),
     ],
 )
