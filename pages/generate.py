@@ -63,6 +63,9 @@ def expected(project: Project, draft: Recipe) -> None:
         kept = "" if found.acceptance > 0.95 else f" About {theme.share(found.acceptance)} of the drawn rows fit."
         about = theme.duration(max(found.seconds, 1.0))
         st.markdown(f":gray[:material/timer: A dry run says about {about} to learn and make them, in {memory}.{kept}]")
+        if found.rules:
+            with st.expander("How the rules are kept", icon=":material/rule:", key="generate.rules"):
+                st.markdown("\n".join(f"- {theme.plain(rule)}: {words}" for rule, words in found.rules))
 
 
 def look(project: Project, run: Run) -> None:

@@ -50,7 +50,19 @@ from synth_core.cli_options import (
     use_of,
     with_roles,
 )
-from synth_core.cli_output import Bar, conclude, fail, figure, info_json, note, say, steering_lines, write, write_text
+from synth_core.cli_output import (
+    Bar,
+    conclude,
+    fail,
+    figure,
+    info_json,
+    note,
+    say,
+    steering_lines,
+    told_by_pilot,
+    write,
+    write_text,
+)
 from synth_core.errors import InputError, SimileError
 from synth_core.progress import within
 
@@ -257,6 +269,7 @@ def generate(
     if recipe.reason:
         note(f"'{recipe.method}' was chosen: {recipe.reason}")
     require_memory(table, recipe, workers=workers, reuse=True)
+    note(*told_by_pilot(table, recipe))
     began = time.perf_counter()
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
@@ -482,6 +495,7 @@ def run(
     table = with_roles(read_so, target, sensitive or [], entity, order)
     recipe = resolved(table, recipe)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
+    note(*told_by_pilot(table, recipe))
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)

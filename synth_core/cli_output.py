@@ -15,8 +15,12 @@ from synth_core.progress import Pace
 
 if TYPE_CHECKING:
     from synth_core.generation import Synthesis
+    from synth_core.recipe import Recipe
     from synth_core.scorecard import Scorecard, Target, Verdict
     from synth_core.table import Table
+
+
+LONG_RUN = 50_000  # rows
 
 
 class Bar:
@@ -55,6 +59,19 @@ def _in_words(left: float | None) -> str:
     if left is None or left < 2:
         return ""
     return f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} min left"
+
+
+def told_by_pilot(table: Table, recipe: Recipe) -> list[str]:
+    """Return what a dry run says before a long run with rules: seconds, rows accepted, and what each rule takes."""
+    from synth_core.pilot import pilot
+
+    if recipe.rows < LONG_RUN or not (recipe.rules or recipe.where):
+        return []
+    found = pilot(table, recipe)
+    if found is None:
+        return []
+    first = f"A dry run: about {max(found.seconds, 1):.0f} s, {found.acceptance:.0%} of drawn rows kept."
+    return [first, *(f"  {rule.sentence}: {rule.words()}" for rule in found.rules)]
 
 
 def conclude(

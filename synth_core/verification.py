@@ -51,10 +51,21 @@ def verified(
     for rule in rules:
         if broken[rule.id]:
             raise GenerationError(
-                f"{broken[rule.id]:,} of {rows:,} released rows break the hard rule '{rule.sentence()}', so the "
-                "release was withdrawn. Make the rule soft, or change how it is kept on the Constraints page."
+                f"{broken[rule.id]:,} of {rows:,} released rows break the hard rule '{rule.sentence()}'"
+                f"{_against(rule, rules)}, so the release was withdrawn. Make one of them soft, or change how it is kept "
+                "on the Constraints page."
             )
     progress(len(files), len(files), "Checking the written rows")
+
+
+def _against(rule: Constraint, rules: Sequence[Constraint]) -> str:
+    """Return, in words, the rule that ties down most of the same columns: keeping it is what breaks this one."""
+    mine = set(rule.own_columns)
+    shared = [(len(mine & set(other.own_columns)), other) for other in rules if other.id != rule.id]
+    most = max(shared, key=lambda pair: pair[0], default=None)
+    if most is None or not most[0]:
+        return ""
+    return f", most likely where rule '{most[1].sentence()}' is kept on the same columns"
 
 
 def repeats(

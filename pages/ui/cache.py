@@ -100,11 +100,15 @@ def estimate(table: Table, recipe: str) -> Pending:
 
 
 class Expected(NamedTuple):
-    """What a dry run of a recipe found; ``seconds`` None: the engine trains for minutes and was not tried."""
+    """What a dry run of a recipe found; ``seconds`` None: the engine trains for minutes and was not tried.
+
+    ``rules``: per rule its sentence, and what keeping it takes.
+    """
 
     seconds: float | None
     acceptance: float
     problem: str
+    rules: tuple[tuple[str, str], ...] = ()
 
 
 @st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
@@ -118,7 +122,10 @@ def expected(table: Table, recipe: str, _given: Any = None) -> Expected:
         found = pilot(table, Recipe.model_validate_json(recipe), _given)
     except SimileError as error:
         return Expected(None, 0.0, str(error))
-    return Expected(None, 1.0, "") if found is None else Expected(found.seconds, found.acceptance, "")
+    if found is None:
+        return Expected(None, 1.0, "")
+    rules = tuple((rule.sentence, rule.words()) for rule in found.rules)
+    return Expected(found.seconds, found.acceptance, "", rules)
 
 
 class Support(NamedTuple):

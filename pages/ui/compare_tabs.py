@@ -8,11 +8,13 @@ import streamlit as st
 from pages.ui import parts, run_words, state, theme
 from pages.ui.halves import halves
 from synth_core.scorecard import Scorecard
-from synth_core.scores.results import Fidelity, Utility, Validity
+from synth_core.scores.results import Fidelity, RuleAdherence, Utility, Validity, price_words
 
 FAINT = 0.55
+PRICE = "with all rules less without any"
 HOW = {
     "transform": "construction",
+    "condition": "the draw",
     "repair": "repair",
     "reject": "redrawing",
     "check_only": "only checked",
@@ -168,6 +170,8 @@ def rules(validity: Validity) -> None:
                 "Before": ["–" if rule.raw is None else f"{100 * rule.raw:.2f} %" for rule in ordered],
                 "Release": [100 * rule.final for rule in ordered],
                 "Mended": [rule.repaired for rule in ordered],
+                "Redrawn": [rule.rejected for rule in ordered],
+                **_price_columns(validity, ordered),
             }
         ),
         hide_index=True,
@@ -186,6 +190,9 @@ def rules(validity: Validity) -> None:
             ),
             "Release": share,
             "Mended": config.NumberColumn(format="localized", width=68, help="Rows repaired."),
+            "Redrawn": config.NumberColumn(format="localized", width=72, help="Drawn rows turned away."),
+            "Shape": config.TextColumn(width=84, alignment="right", help=f"Shape error of its columns, {PRICE}."),
+            "C2ST": config.TextColumn(width=84, alignment="right", help=f"How well a model tells them, {PRICE}."),
         },
         alt=f"{len(ordered)} rules with the share of rows that keep them.",
     )
@@ -193,3 +200,16 @@ def rules(validity: Validity) -> None:
     st.caption(
         "Every hard rule holds in the release." if not broken else f"{broken} hard rules are broken in the release."
     )
+    if validity.price is not None:
+        st.caption(price_words(validity.price))
+
+
+def _price_columns(validity: Validity, ordered: list[RuleAdherence]) -> dict[str, list[str]]:
+    """Return what each rule costs in likeness, as columns; none when it was not measured."""
+    if validity.price is None:
+        return {}
+    costs = [validity.price.rules.get(rule.id) for rule in ordered]
+    return {
+        "Shape": ["–" if c is None else f"{c.shape - c.shape_without:+.2f} points" for c in costs],
+        "C2ST": ["–" if c is None else f"{c.c2st - c.c2st_without:+.3f}" for c in costs],
+    }

@@ -30,7 +30,7 @@ from synth_core.figures import (
 from synth_core.recipe import Recipe
 from synth_core.report.pieces import HALF, Charts, interval, paragraph, rounded, table, text, with_unit
 from synth_core.scorecard import Scorecard
-from synth_core.scores.results import ColumnLikeness, ModelResult
+from synth_core.scores.results import ColumnLikeness, ModelResult, Validity, price_words
 from synth_core.scores.score import Score
 
 if TYPE_CHECKING:
@@ -243,7 +243,13 @@ def validity(card: Scorecard) -> str:
     parts = ["<h2>Does every row make sense?</h2>", score_table(found.scores) if found.scores else ""]
     if not found.rules:
         return "\n".join([*parts, paragraph("No rules were set.", "muted")])
-    ways = {"transform": "by construction", "repair": "repaired", "reject": "drawn again", "check_only": "checked only"}
+    ways = {
+        "transform": "by construction",
+        "condition": "in the draw",
+        "repair": "repaired",
+        "reject": "drawn again",
+        "check_only": "checked only",
+    }
     heads = [
         ("Rule", False),
         ("Real", True),
@@ -252,6 +258,8 @@ def validity(card: Scorecard) -> str:
         ("Broken", True),
         ("Kept", False),
     ]
+    if found.price is not None:
+        heads += [("Shape, points", True), ("C2ST", True)]
     rows = [
         (
             text(rule.sentence) + ("" if rule.hard else "<small>soft</small>"),
@@ -259,11 +267,26 @@ def validity(card: Scorecard) -> str:
             "–" if rule.raw is None else _kept(rule.raw),
             _kept(rule.final),
             f"{rule.broken:,}",
-            text(ways.get(rule.how, rule.how)) + (f"<small> {rule.repaired:,} rows</small>" if rule.repaired else ""),
+            text(ways.get(rule.how, rule.how)) + (f"<small> {count:,} rows</small>" if count else ""),
+            *_price_cells(found, rule.id),
         )
         for rule in found.rules
+        for count in (rule.repaired or rule.rejected,)
     ]
-    return "\n".join([*parts, paragraph("Rows that keep each rule."), table(heads, rows)])
+    said = [paragraph("Rows that keep each rule."), table(heads, rows)]
+    if found.price is not None:
+        said.append(paragraph(price_words(found.price), "muted"))
+    return "\n".join([*parts, *said])
+
+
+def _price_cells(found: Validity, rule: str) -> tuple[str, ...]:
+    """Return what a rule costs in shape and in C2ST; nothing when it was not measured."""
+    if found.price is None:
+        return ()
+    cost = found.price.rules.get(rule)
+    if cost is None:
+        return ("–", "–")
+    return f"{cost.shape - cost.shape_without:+.2f}", f"{cost.c2st - cost.c2st_without:+.3f}"
 
 
 def _kept(part: float) -> str:

@@ -185,6 +185,16 @@ class RulesPrice(_Frozen):
     rules: dict[str, RulePrice] = Field(default_factory=dict)
 
 
+def price_words(price: RulesPrice) -> str:
+    """Return what the rules cost, in a sentence."""
+    cost = price.all
+    return (
+        f"The price of the rules, from {price.n:,} rows made with them and without from the same {price.learned:,} "
+        f"real rows: C2ST {cost.c2st:.3f} with, {cost.c2st_without:.3f} without; shape error {cost.shape:.2f} % with, "
+        f"{cost.shape_without:.2f} % without. Differences of about {1 / price.n**0.5:.2f} in C2ST are chance."
+    )
+
+
 class RuleAdherence(_Frozen):
     """How one rule fares: shares of rows that keep it (0..1) among real rows, raw synthetic rows and the release.
 
