@@ -90,6 +90,8 @@ class Constraint(BaseModel):
         How it is kept; "auto" takes the first of ``ways``.
     status
         What was last found out about it: "conflict" with another rule, or "infeasible" by itself.
+    recomputes
+        Whether a repair computes the one value that the rule leaves: then it goes before drawing again.
     row_wise
         Whether one row by itself shows that it keeps the rule; else rows are judged together (keys, sequences, shares).
     """
@@ -98,6 +100,7 @@ class Constraint(BaseModel):
     ways: ClassVar[tuple[How, ...]] = ("reject",)
     title: ClassVar[str] = "Rule"
     row_wise: ClassVar[bool] = True
+    recomputes: ClassVar[bool] = False
 
     type: str
     id: str = Field(default_factory=lambda: uuid.uuid4().hex[:12])

@@ -25,6 +25,7 @@ class FunctionalDependency(Constraint):
     """
 
     title: ClassVar[str] = "Determined by others"
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("transform", "repair", "condition", "reject")
 
     type: Literal["functional_dependency"] = "functional_dependency"

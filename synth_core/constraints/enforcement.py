@@ -30,6 +30,7 @@ __all__ = ["Enforced", "Enforcement", "RulePlan"]
 ROUNDS = 20
 APART = 7  # as many people at least share the end of a range, as in the codec
 SOFT_ROUNDS = 8
+FEW_ACCEPTED = 0.1  # a smaller share of drawn rows that keep the rules: then broken cells are repaired
 Draw = Callable[[int, int], pd.DataFrame]
 
 
@@ -156,6 +157,7 @@ class Enforcement:
             sequence = np.random.SeedSequence(seed, spawn_key=(number,))
             drawn = draw(pool.next_batch(), int(sequence.generate_state(1)[0]))
             pool.add(self.decode(drawn), np.random.default_rng(sequence.spawn(1)[0]))
+            pool.give_way()
             if pool.full(number):
                 break
         return pool.result()
@@ -227,6 +229,13 @@ class _Pool:
         hard = [rule for rule in inside if rule.hard and how[rule.id] != "check_only"]
         self.unique = [rule for rule in hard if isinstance(rule, Unique)]
         self.hard = [rule for rule in hard if not isinstance(rule, Unique)]
+        self.mendable = {
+            rule.id
+            for rule in self.hard
+            if how[rule.id] == "repair"
+            or (how[rule.id] == "reject" and rule.enforcement == "auto" and "repair" in rule.ways)
+        }
+        self.mending = {key for key in self.mendable if how[key] == "repair"}
         self.targets = np.array([enforcement.targets[rule.id] for rule in self.soft])
         self.frames: list[pd.DataFrame] = []
         self.marks: list[dict[str, Mask]] = []
@@ -247,6 +256,11 @@ class _Pool:
             self.last_batch = min(wanted, most)
         return self.last_batch
 
+    def give_way(self) -> None:
+        """Repair from now on what is too rarely kept by drawing again."""
+        if self.held < FEW_ACCEPTED * self.drawn:
+            self.mending = set(self.mendable)
+
     def add(self, frame: pd.DataFrame, rng: np.random.Generator) -> None:
         """Repair a batch and keep its rows that break no hard rule."""
         broken = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in self.counted}
@@ -257,7 +271,8 @@ class _Pool:
         if keeps:
             self.pairs += pair_counts(keeps)
         accepted = np.logical_and.reduce([self._in_reach(frame), *keeps])
-        marks = {rule.id: broken[rule.id] for rule in self.hard if self.how[rule.id] == "repair"}
+        nothing = np.zeros(len(frame), dtype=bool)
+        marks = {key: broken[key] if key in self.mending else nothing for key in self.mendable}
         soft = {rule.id: rule.violations(frame).to_numpy(dtype=bool) for rule in self.soft}
         accepted = self._apart(frame, accepted)
         self.frames.append(frame if accepted.all() else frame[accepted])
@@ -273,7 +288,8 @@ class _Pool:
         for again in (False, True):
             for rule in self.hard:
                 how = self.how[rule.id]
-                if how != "repair" and not (again and changed and how == "transform" and "repair" in rule.ways):
+                undone = again and changed and how == "transform" and "repair" in rule.ways
+                if rule.id not in self.mending and not undone:
                     continue
                 fresh = rule.violations(frame) if again or changed else broken[rule.id]
                 if fresh.any():
@@ -327,7 +343,7 @@ class _Pool:
                     "loosen it, switch it off, or make it soft."
                 )
         repaired = {rule.id: 0 for rule in self.hard}
-        repaired |= {r.id: int(marks[r.id][chosen].sum()) for r in self.hard if r.id in marks}
+        repaired |= {key: int(marks[key][chosen].sum()) for key in self.mendable}
         return Enforced(frame, self.drawn, self.drawn - self.held, repaired, self.raw_broken)
 
     def _shortage(self) -> str:

@@ -21,6 +21,7 @@ from synth_core.table import Kind, Table
 class _OnGrid(Constraint):
     """Numbers that are whole multiples of a step."""
 
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("repair", "transform", "condition", "reject")
 
     column: str
@@ -113,6 +114,7 @@ class Format(Constraint):
     """
 
     title: ClassVar[str] = "Form of text"
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("repair", "condition", "reject")
 
     type: Literal["format"] = "format"

@@ -24,6 +24,7 @@ class Formula(Constraint):
     """
 
     title: ClassVar[str] = "Formula"
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("transform", "repair", "reject")
 
     type: Literal["formula"] = "formula"

@@ -46,6 +46,7 @@ class OneHot(Constraint):
     """In every row exactly one of the columns is 1 (or true, or yes), the others are 0."""
 
     title: ClassVar[str] = "Exactly one of several"
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("transform", "repair", "reject")
 
     type: Literal["one_hot"] = "one_hot"

@@ -232,6 +232,8 @@ def _otherwise(rule: Constraint, ways: tuple[How, ...], transforms: Transforms, 
     rest = [way for way in ways if way != "transform"] or ["reject"]
     if rest[0] == "condition":
         return "condition", note
+    if {"reject", "repair"} <= set(rest) and rule.row_wise and not rule.recomputes and rule.enforcement == "auto":
+        return "reject", note
     clashes = bool(set(rule.repairs) & transforms.touched) and not isinstance(rule, ScalarRange)
     if rest[0] == "repair" and clashes and "reject" in rest and rule.enforcement != "repair":
         return "reject", note or "a repair would undo another rule"

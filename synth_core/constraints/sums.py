@@ -21,6 +21,7 @@ class SumEquals(Constraint):
     """Some columns add up to another one, or to a number."""
 
     title: ClassVar[str] = "Sum"
+    recomputes: ClassVar[bool] = True
     ways: ClassVar[tuple[How, ...]] = ("transform", "repair", "reject")
 
     type: Literal["sum_equals"] = "sum_equals"

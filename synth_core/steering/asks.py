@@ -187,11 +187,11 @@ class Condition(Constraint):
     expression: str
 
     @property
-    def columns_used(self) -> tuple[str, ...]:
+    def own_columns(self) -> tuple[str, ...]:
         """Names of the columns that the condition reads."""
         return tuple(parse_condition(self.expression).columns)
 
-    def sentence(self) -> str:
+    def words(self) -> str:
         """Return the condition in words."""
         return f"the condition: {parse_condition(self.expression).sentence()}"
 

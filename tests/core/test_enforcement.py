@@ -135,7 +135,7 @@ def test_transforms_of_different_kinds_work_together() -> None:
         ScalarRange(column="price", low_value=0),
     ]
     enforcement, result = kept(unprotected(real), rules)
-    assert how(enforcement) == ["transform", "transform", "transform", "repair"]
+    assert how(enforcement) == ["transform", "transform", "transform", "reject"]
     assert set(enforcement.encoded.names) == {"price", "tax", "paid minus total", "city × country"}
     assert result.rejected == 0
     assert result.raw_broken[rules[0].id] == 0
@@ -151,9 +151,9 @@ def test_two_rules_on_the_same_category_do_not_both_transform() -> None:
     assert (result.frame["a"] == result.frame["c"]).all()
 
 
-def test_a_range_clips_the_few_values_outside_and_counts_them() -> None:
+def test_a_range_clips_values_outside_and_counts_them_where_repair_is_chosen() -> None:
     real = numbers(a=(0, 10))
-    rule = ScalarRange(column="a", low_value=0, high_value=9)
+    rule = ScalarRange(column="a", low_value=0, high_value=9, enforcement="repair")
     enforcement = Enforcement.prepare(real, [rule])
 
     def stray(rows: int, seed: int) -> pd.DataFrame:
@@ -163,6 +163,26 @@ def test_a_range_clips_the_few_values_outside_and_counts_them() -> None:
     assert result.frame["a"].tolist() == [9] + [3] * 9
     assert result.repaired == {rule.id: 1}
     assert result.raw_broken == {rule.id: 1}
+
+
+def test_rows_are_drawn_again_before_cells_are_repaired() -> None:
+    rule = ScalarRange(column="a", low_value=0, high_value=9)
+    enforcement = Enforcement.prepare(numbers(a=(0, 10)), [rule])
+
+    def engine(outside: float):
+        def draw(rows: int, seed: int) -> pd.DataFrame:
+            rng = np.random.default_rng(seed)
+            return pd.DataFrame({"a": np.where(rng.random(rows) < outside, 12, rng.integers(0, 9, rows))})
+
+        return draw
+
+    often, rarely = (enforcement.apply(engine(outside), 300, 0) for outside in (0.5, 0.97))
+    assert how(enforcement) == ["reject"]
+    assert often.repaired == {rule.id: 0}
+    assert 0.4 < often.acceptance < 0.6
+    assert (often.frame["a"] < 9).all()
+    assert rarely.repaired[rule.id] > 200, "what hardly any drawn row keeps is repaired, last of all"
+    assert (rarely.frame["a"] <= 9).all()
 
 
 def test_few_broken_real_rows_are_not_learned_from() -> None:

@@ -127,7 +127,7 @@ def test_a_release_that_breaks_a_rule_is_not_published(
             assert release_in(tmp_path) is None
 
 
-def _without_rules(train: Table, rules: object) -> object:
+def _without_rules(train: Table, rules: object, **how: object) -> object:
     from synth_core.constraints.enforcement import Enforcement
 
     return Enforcement(encoded=train, plan=[], rules=[], columns=train.columns)
