@@ -56,7 +56,10 @@ def overhead(rows: int, method: str, repeats: int) -> None:
         train = table.split(recipe.holdout, recipe.seed)[0]
         broken = sum(int(rule.fitted(train).violations(released.frame).sum()) for rule in rules)
         kept = f"accepted {made.acceptance:.4f}" if some else ""
-        print(f"{name}: {took:.1f} s, work {sum(made.work.values()):.1f} s {made.work}; {broken} broken {kept}", flush=True)
+        print(
+            f"{name}: {took:.1f} s, work {sum(made.work.values()):.1f} s {made.work}; {broken} broken {kept}",
+            flush=True,
+        )
 
 
 def _c2st(train: Table, holdout: Table, method: str, rules: Sequence[Constraint], seed: int) -> tuple[float, float]:

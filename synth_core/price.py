@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def _made(few: Table, recipe: Recipe, rules: Sequence[Constraint], rows: int, of
     enforcement = Enforcement.prepare(few, rules, inside=info.rules_inside)
     fitted = create(recipe.method, params).fit(enforcement.encoded, seed=recipe.seed)
     held = enforcement.restrictions()
-    within = {"restrictions": held} if held else {}
+    within: dict[str, Any] = {"restrictions": held} if held else {}
     return enforcement.apply(lambda n, seed: fitted.sample(n, seed=seed, **within), rows, recipe.seed).frame
 
 

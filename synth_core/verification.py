@@ -52,8 +52,8 @@ def verified(
         if broken[rule.id]:
             raise GenerationError(
                 f"{broken[rule.id]:,} of {rows:,} released rows break the hard rule '{rule.sentence()}'"
-                f"{_against(rule, rules)}, so the release was withdrawn. Make one of them soft, or change how it is kept "
-                "on the Constraints page."
+                f"{_against(rule, rules)}, so the release was withdrawn. Make one of them soft, or change how "
+                "it is kept on the Constraints page."
             )
     progress(len(files), len(files), "Checking the written rows")
 

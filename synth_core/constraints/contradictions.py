@@ -185,7 +185,9 @@ def find_unkept(rules: Sequence[Constraint], table: Table, keeps: dict[str, Mask
     for one, other in pairs[:_MOST_PAIRS]:
         rows = np.logical_and.reduce([filled[name] for name in {*one.columns_used, *other.columns_used}])
         if rows.sum() >= ENOUGH and not (rows & keeps[one.id] & keeps[other.id]).any():
-            raise InfeasibleError(_unkept(_distinct([one, other]), int(rows.sum()), "real rows with these cells filled"))
+            raise InfeasibleError(
+                _unkept(_distinct([one, other]), int(rows.sum()), "real rows with these cells filled")
+            )
 
 
 def _fewest(rules: Sequence[Constraint], keeps: dict[str, Mask]) -> list[Constraint]:

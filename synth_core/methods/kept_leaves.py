@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth_core.methods.donors import Donors, Floats, Integers, Nodes, States
+from synth_core.methods.donors import Donors, Features, Floats, Integers, Nodes, States
 from synth_core.methods.keeping import Choices, Keeper
-from synth_core.methods.steps import Features, Step, moved
+from synth_core.methods.steps import Step, moved
 from synth_core.methods.views import View
 
 _SINGLE = 3  # draws of one donor each, before all donors of the leaves are laid out
@@ -17,9 +17,7 @@ _TREES = 8
 _UP = (1, 3, 8, 64)  # splits above the leaf, attempt by attempt; the last is the root
 
 
-def kept_draw(
-    step: Step, view: View, rows: int, rng: np.random.Generator, keeper: Keeper
-) -> tuple[States, Floats]:
+def kept_draw(step: Step, view: View, rows: int, rng: np.random.Generator, keeper: Keeper) -> tuple[States, Floats]:
     """Return states and ranks of a column for rows whose other columns are in ``view``, as the rules allow."""
     features, shift = step.seen(view, rows)
     cells = moved(*step.donors.draw(features, rng), shift)

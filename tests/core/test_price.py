@@ -19,7 +19,9 @@ from synth_core.table import Column, Kind, Table
 def table(rows: int = 900) -> Table:
     rng = np.random.default_rng(0)
     ward = rng.choice(["a", "b", "c"], rows).astype(object)
-    frame = pd.DataFrame({"ward": ward, "days": rng.gamma(2, 5, rows).round(1), "cost": rng.gamma(3, 90, rows).round(0)})
+    frame = pd.DataFrame(
+        {"ward": ward, "days": rng.gamma(2, 5, rows).round(1), "cost": rng.gamma(3, 90, rows).round(0)}
+    )
     return Table(frame, tuple(Column(name=n, kind=Kind.CATEGORY if n == "ward" else Kind.NUMBER) for n in frame))
 
 
