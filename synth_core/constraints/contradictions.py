@@ -149,10 +149,9 @@ def _lists(rules: Sequence[Constraint]) -> None:
         for other in allowed[place + 1 :]:
             if other.column == rule.column and not mine & set(map(_key, other.values)):
                 raise _contradict(rule, other)
-        for barred in rules:
-            if isinstance(barred, ForbiddenValues) and barred.column == rule.column:
-                if mine <= set(map(_key, barred.values)):
-                    raise _contradict(rule, barred)
+        for barred in (one for one in rules if isinstance(one, ForbiddenValues)):
+            if barred.column == rule.column and mine <= set(map(_key, barred.values)):
+                raise _contradict(rule, barred)
 
 
 def _key(value: object) -> object:

@@ -77,7 +77,7 @@ class Guide:
         each: bool,
         alive: npt.NDArray[np.bool_] | None = None,
     ) -> npt.NDArray[np.int64]:
-        """Return ``rows`` of the candidates in ``view``, in random order; those not ``alive`` only if there are too few.
+        """Return ``rows`` of the candidates in ``view``, in random order; dead ones only if there are too few.
 
         With ``each`` the candidates are several rounds of the same ``rows`` beginnings, and one is taken for each.
         """
