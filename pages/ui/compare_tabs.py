@@ -163,14 +163,12 @@ def rules(validity: Validity) -> None:
         pd.DataFrame(
             {
                 "Holds": ["✓" if not rule.broken else f"{theme.count(rule.broken)} broken" for rule in ordered],
-                "Rule": [rule.sentence for rule in ordered],
-                "Kind": ["hard" if rule.hard else "soft" for rule in ordered],
+                "Rule": [rule.sentence if rule.hard else f"{rule.sentence} (soft)" for rule in ordered],
                 "Kept by": [HOW.get(rule.how, rule.how) for rule in ordered],
                 "Real rows": [100 * rule.real for rule in ordered],
                 "Before": ["–" if rule.raw is None else f"{100 * rule.raw:.2f} %" for rule in ordered],
                 "Release": [100 * rule.final for rule in ordered],
-                "Mended": [rule.repaired for rule in ordered],
-                "Redrawn": [rule.rejected for rule in ordered],
+                "Rows": [rule.repaired + rule.rejected for rule in ordered],
                 **_price_columns(validity, ordered),
             }
         ),
@@ -178,9 +176,8 @@ def rules(validity: Validity) -> None:
         key="compare.rules",
         height=run_words.table_height(len(ordered), 493),
         column_config={
-            "Holds": config.TextColumn(width=72),
-            "Rule": config.TextColumn(width="large"),
-            "Kind": config.TextColumn(width=52, help="Hard: no row of a release breaks it."),
+            "Holds": config.TextColumn(width=64),
+            "Rule": config.TextColumn(width=360, help="No row of a release breaks a rule that is not soft."),
             "Kept by": config.TextColumn(width=92, help="How the rule is kept while rows are made."),
             "Real rows": share,
             "Before": config.TextColumn(
@@ -189,10 +186,9 @@ def rules(validity: Validity) -> None:
                 help="Synthetic rows that keep it before anything is repaired or drawn again.",
             ),
             "Release": share,
-            "Mended": config.NumberColumn(format="localized", width=68, help="Rows repaired."),
-            "Redrawn": config.NumberColumn(format="localized", width=72, help="Drawn rows turned away."),
-            "Shape": config.TextColumn(width=84, alignment="right", help=f"Shape error of its columns, {PRICE}."),
-            "C2ST": config.TextColumn(width=84, alignment="right", help=f"How well a model tells them, {PRICE}."),
+            "Rows": config.NumberColumn(format="localized", width=64, help="Rows repaired, or turned away and redrawn."),
+            "Shape": config.TextColumn(width=66, alignment="right", help=f"Shape error of its columns in points, {PRICE}."),
+            "C2ST": config.TextColumn(width=66, alignment="right", help=f"How well a model tells them, {PRICE}."),
         },
         alt=f"{len(ordered)} rules with the share of rows that keep them.",
     )
@@ -210,6 +206,6 @@ def _price_columns(validity: Validity, ordered: list[RuleAdherence]) -> dict[str
         return {}
     costs = [validity.price.rules.get(rule.id) for rule in ordered]
     return {
-        "Shape": ["–" if c is None else f"{c.shape - c.shape_without:+.2f} points" for c in costs],
+        "Shape": ["–" if c is None else f"{c.shape - c.shape_without:+.2f}" for c in costs],
         "C2ST": ["–" if c is None else f"{c.c2st - c.c2st_without:+.3f}" for c in costs],
     }

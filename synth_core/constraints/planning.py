@@ -49,6 +49,8 @@ def cost_line(how: str, kept: float, *, hard: bool = True) -> str:
         return f"only counted: {_about(1 - kept)} of rows break it"
     if not hard:
         return f"soft: {_about(1 - kept)} of drawn rows break it, the release as many as asked for"
+    if how == "condition" and kept == 1:
+        return "holds by construction, in the draw"
     if how == "condition":
         return f"holds by construction: in the draw, {_about(1 - kept)} of rows got another value"
     if how == "repair":
