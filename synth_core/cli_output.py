@@ -65,7 +65,7 @@ def told_by_pilot(table: Table, recipe: Recipe) -> list[str]:
     """Return what a dry run says before a long run with rules: seconds, rows accepted, and what each rule takes."""
     from synth_core.pilot import pilot
 
-    if recipe.rows < LONG_RUN or not (recipe.rules or recipe.where):
+    if recipe.rows < LONG_RUN or not recipe.rules or recipe.steering.given is not None:
         return []
     found = pilot(table, recipe)
     if found is None:
