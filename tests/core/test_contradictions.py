@@ -8,7 +8,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.constraints.enforcement import Enforcement
 from synth_core.constraints.kinds import parse
 from synth_core.errors import InfeasibleError
-from synth_core.steering import Condition
+from synth_core.steering.asks import Condition
 from synth_core.table import Column, Kind, Table
 
 
