@@ -253,8 +253,21 @@ class Function(Node):
         """Whether it counts cells; a missing cell is then known not to count."""
         return self.name.startswith("count_")
 
+    @property
+    def counted(self) -> tuple[Node, ...]:
+        """The columns of which cells are counted; before them stand the values to look for."""
+        return self.given[{"count_filled": 0, "count_between": 2}.get(self.name, 1) :]
+
+    def _between(self, node: Name, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        low, high = self.given[:2]
+        for end in (low, high):
+            if not isinstance(end, Literally):
+                raise Problem(end.position, "count_between begins with two values, such as 630 and 679.")
+        above, below = Comparison(node.position, ">=", node, low), Comparison(node.position, "<=", node, high)
+        return above.truth(frame) & below.truth(frame)
+
     def _counted(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        named = self.given if self.name == "count_filled" else self.given[1:]
+        named = self.counted
         total = np.zeros(len(frame))
         for node in named:
             if not isinstance(node, Name):
@@ -263,6 +276,9 @@ class Function(Node):
                 total += ~missing(node.cells(frame).array(len(frame)))
                 continue
             value = self.given[0]
+            if self.name == "count_between":
+                total += self._between(node, frame)
+                continue
             if not isinstance(value, Literally):
                 raise Problem(value.position, f"{self.name} begins with the value to look for, such as 'No' or 0.")
             sign = "=" if self.name == "count_equal" else "!="
@@ -300,12 +316,14 @@ class Function(Node):
         if self.name in ("year", "month"):
             return f"the {self.name} of {self.given[0].words()}"
         if self.counts:
-            named = self.given if self.name == "count_filled" else self.given[1:]
-            columns = [node.words() for node in named]
+            columns = [node.words() for node in self.counted]
             told = ", ".join(columns if len(columns) <= 6 else [*columns[:4], f"{len(columns) - 4} more"])
-            kind = {"count_filled": "filled", "count_equal": f"equal to {self.given[0].words()}"}.get(
-                self.name, f"other than {self.given[0].words()}"
-            )
+            first = self.given[0].words()
+            kind = {
+                "count_filled": "filled",
+                "count_equal": f"equal to {first}",
+                "count_between": f"between {first} and {self.given[1].words()}",
+            }.get(self.name, f"other than {first}")
             return f"the number of cells {kind} among {told}"
         return f"{self.name}({', '.join(node.words() for node in self.given)})"
 
@@ -331,6 +349,7 @@ class Comparison(Node):
 
     def cells(self, frame: pd.DataFrame) -> Cells:
         left, right, worth = common(self.left, self.right, frame)
+        left, right = _as_object(left), _as_object(right)
         if self.sign == "=" and not (np.ndim(left) and np.ndim(right)):
             return Cells("truth", np.asarray(left == right, dtype=bool))  # nothing missing equals a written value
         known = ~(missing(left) | missing(right))
@@ -350,6 +369,11 @@ class Comparison(Node):
         dated = any(isinstance(node, Literally) and node.worth == "date" for node in self.children())
         phrase = {**WORDS, **DATE_WORDS}[self.sign] if dated else WORDS[self.sign]
         return f"{self.left.words()} {phrase} {self.right.words()}"
+
+
+def _as_object(side: Any) -> Any:
+    """Return a written text as an object: numpy's own text type forgets a NUL at the end."""
+    return np.array(side, dtype=object) if isinstance(side, str) else side
 
 
 def common(left: Node, right: Node, frame: pd.DataFrame) -> tuple[Any, Any, Worth]:

@@ -11,6 +11,7 @@
     sum         = product {("+" | "-") product}       product  = factor {("*" | "/") factor}
     factor      = "-" factor | "(" or ")" | function "(" sum {"," sum} ")" | number | 'text' | 2024-01-31 | column
     function    = abs | min | max | round | year | month | days | count_filled | count_equal | count_other
+                | count_between
 
 ``count_filled(a, b)`` is the number of filled cells among columns, ``count_equal('No', a, b)`` that of cells equal to a
 value, ``count_other('No', a, b)`` that of filled cells with another value.
@@ -60,6 +61,7 @@ _FUNCTIONS = {
     "count_filled": (1, 100),
     "count_equal": (2, 101),
     "count_other": (2, 101),
+    "count_between": (3, 102),
 }
 _KEYWORDS = {"and", "or", "not", "in", "between", "is", "null"}
 _TOKEN = re.compile(
