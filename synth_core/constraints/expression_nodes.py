@@ -312,19 +312,25 @@ class Function(Node):
             return int(second.value)
         raise Problem(second.position, "round needs a number of decimals from 0 to 12.")
 
+    def looked_for(self) -> str:
+        """Return in words what a cell must be to be counted."""
+        first = self.given[0].words()
+        return {
+            "count_filled": "filled",
+            "count_equal": f"equal to {first}",
+            "count_between": f"between {first} and {self.given[1].words()}",
+        }.get(self.name, f"other than {first}")
+
+    def searched(self) -> str:
+        """Return in words the columns of which cells are counted."""
+        columns = [node.words() for node in self.counted]
+        return ", ".join(columns if len(columns) <= 6 else [*columns[:4], f"{len(columns) - 4} more"])
+
     def words(self) -> str:
         if self.name in ("year", "month"):
             return f"the {self.name} of {self.given[0].words()}"
         if self.counts:
-            columns = [node.words() for node in self.counted]
-            told = ", ".join(columns if len(columns) <= 6 else [*columns[:4], f"{len(columns) - 4} more"])
-            first = self.given[0].words()
-            kind = {
-                "count_filled": "filled",
-                "count_equal": f"equal to {first}",
-                "count_between": f"between {first} and {self.given[1].words()}",
-            }.get(self.name, f"other than {first}")
-            return f"the number of cells {kind} among {told}"
+            return f"the number of cells {self.looked_for()} among {self.searched()}"
         return f"{self.name}({', '.join(node.words() for node in self.given)})"
 
 
@@ -365,7 +371,16 @@ class Comparison(Node):
         held[known] = ORDER[self.sign](left[known], right[known]).astype(bool)
         return Cells("truth", held)
 
+    @property
+    def any_cell(self) -> Function | None:
+        """The count that must be above 0 (some cell is so), if that is what is asked."""
+        nothing = isinstance(self.right, Literally) and self.right.value == 0
+        counted = isinstance(self.left, Function) and self.left.counts
+        return self.left if counted and nothing and self.sign in (">", "=") else None  # type: ignore[return-value]
+
     def words(self) -> str:
+        if (count := self.any_cell) is not None:
+            return f"{'any' if self.sign == '>' else 'none'} of {count.searched()} is {count.looked_for()}"
         dated = any(isinstance(node, Literally) and node.worth == "date" for node in self.children())
         phrase = {**WORDS, **DATE_WORDS}[self.sign] if dated else WORDS[self.sign]
         return f"{self.left.words()} {phrase} {self.right.words()}"
@@ -499,6 +514,10 @@ class Joined(Node):
             low, high = self.parts
             inside = "is between" if self.word == "and" else "is not between"
             return f"{low.children()[0].words()} {inside} {low.children()[1].words()} and {high.children()[1].words()}"
+        counts = [part.any_cell if isinstance(part, Comparison) and part.sign == ">" else None for part in self.parts]
+        told = [count for count in counts if count is not None]
+        if self.word == "or" and len(told) == len(self.parts) and len({count.searched() for count in told}) == 1:
+            return f"any of {told[0].searched()} is {' or '.join(count.looked_for() for count in told)}"
         return f" {self.word} ".join(
             f"({p.words()})" if isinstance(p, Joined) and not p.between else p.words() for p in self.parts
         )
