@@ -45,6 +45,7 @@ from synth_core.constraints.spans import find_spans
 from synth_core.table import Table
 
 SEARCHED = 50_000
+LESS = 0.2  # what a rule with exceptions weighs when there is not room for all
 ONE_COLUMN = ("scalar_range", "increment", "format")
 
 
@@ -120,12 +121,13 @@ def _determined(finding: Finding, table: Table) -> Finding:
 
 
 def _varied(ranked: list[Suggestion], limit: int) -> list[Suggestion]:
-    """Return the strongest; the rest of a type, or of two columns, waits; rules on one column where room is left.
+    """Return the strongest, exact ones before those with exceptions; rules on one column where room is left.
 
-    No more than half of one type, and no more than two on the same columns, come first.
+    No more than half of one type (two thirds of implications), and no more than two on the same columns, come first.
     """
     taken: list[Suggestion] = []
     waiting: list[Suggestion] = []
+    ranked = sorted(ranked, key=lambda one: -one.strength * (1 if one.rule.hard else LESS))
     alone = [one for one in ranked if one.rule.type in ONE_COLUMN][: max(limit // 4, 1)]
     for one in ranked:
         if one.rule.type in ONE_COLUMN:

@@ -24,6 +24,7 @@ MOST_LEVELS = 1_000
 MOST_CELLS = 200_000
 SURE = 25.0  # nats: a chance finding has probability below 1e-10, and a table has some 1e5 candidates
 SMALLEST = 0.003  # share of rows that one value must rule out; less is a habit of a few people, not a rule
+MOST_RARE = 0.01  # share of rows in combinations too rare to name: they would break the rule
 NEARLY = 0.002  # share of exceptions that a soft rule may have
 
 Counts = npt.NDArray[np.int64]
@@ -160,7 +161,18 @@ def find_combinations(table: Table, pairs: list[tuple[Levels, Levels, Counts]]) 
         if not any(set(group) <= set(other) for other in groups):
             groups.append(group)
     groups += [pair for pair in loose if not any(set(pair) <= set(group) for group in groups)]
-    return [finding for group in groups if (finding := _combination(table, group)) is not None]
+    return _once([finding for group in groups if (finding := _combination(table, group)) is not None], determined)
+
+
+def _once(findings: list[Finding], determined: dict[str, list[str]]) -> list[Finding]:
+    """Of pairs that say the same of columns that go together anyway (a code and its name) keep the strongest."""
+    head = {name: first for first, others in reversed(determined.items()) for name in (first, *others)}
+    kept: dict[frozenset[str], Finding] = {}
+    for finding in sorted(findings, key=lambda finding: -finding.strength):
+        names = finding.rule.columns_used
+        heads = frozenset(head.get(name, name) for name in names)
+        kept.setdefault(heads if len(heads) > 1 else frozenset(names), finding)
+    return list(kept.values())
 
 
 def _listable(one: Levels) -> bool:
@@ -195,6 +207,8 @@ def _combination(table: Table, columns: tuple[str, ...]) -> Finding | None:
     if rare > 0.05 * counts.sum() or rule.combinations is None or len(rule.combinations) > 2_000:
         return None  # it would spell out rare real rows
     exceptions = int(rule.violations(table.frame).sum())
+    if exceptions > MOST_RARE * len(table):
+        return None
     shuffled = _independent_share(table, rule)
     return Finding(rule, shuffled, len(table), exceptions, len(table))
 
@@ -323,6 +337,7 @@ def _links(cause: Levels, effect: Levels, counts: Counts) -> list[_Link]:
         if sure and exceptions <= min(NEARLY * total, 0.02 * total * (1 - share)):
             by_left.setdefault(tuple(int(v) for v in left), []).append(int(given))
     links = []
+    _join_small(by_left, effect, counts)
     for remaining, givens in by_left.items():
         chosen = sorted(givens, key=lambda given: -int(cause.counts[given]))[:8]
         support = int(counts[chosen].sum())
@@ -337,6 +352,17 @@ def _links(cause: Levels, effect: Levels, counts: Counts) -> list[_Link]:
             )
         )
     return links
+
+
+def _join_small(by_left: dict[tuple[int, ...], list[int]], effect: Levels, counts: Counts) -> None:
+    """Add levels of fewer rows to others with the same consequence, where chance would not bring them there."""
+    sums, sure = counts.sum(axis=1), 4.6 + math.log(len(counts))
+    for remaining, givens in by_left.items():
+        share = effect.counts[list(remaining)].sum() / counts.sum()
+        pure = counts[:, list(remaining)].sum(axis=1) == sums
+        for given in np.flatnonzero(pure & (sums >= RARE) & (sums * -math.log(share) >= sure)):
+            if not any(given in others for others in by_left.values()):
+                givens.append(int(given))
 
 
 def _joined(links: list[_Link]) -> list[Finding]:

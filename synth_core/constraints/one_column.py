@@ -118,6 +118,8 @@ def _form(texts: list[str]) -> str | None:
     parts = [re.findall(r"[^\W_]+|[\W_]", text) for text in texts]
     if len({len(part) for part in parts}) > 1 or not any(any(c.isdigit() for c in run) for run in parts[0]):
         return None
+    if len(parts[0]) == 1 and len({len(text) for text in texts}) > 1:
+        return None  # digits of any length are a number, not a form
     pattern = ""
     for runs in zip(*parts, strict=True):
         piece = _run(list(runs))
@@ -129,7 +131,7 @@ def _form(texts: list[str]) -> str | None:
 
 def _run(runs: list[str]) -> str | None:
     if len(set(runs)) == 1:
-        return re.escape(runs[0])
+        return re.sub(r"([\\.^$*+?()\[\]{}|])", r"\\\1", runs[0])
     if any(not run.isascii() or not run.isalnum() for run in runs):
         return None
     sizes = sorted({len(run) for run in runs})
@@ -145,5 +147,5 @@ def _run(runs: list[str]) -> str | None:
             names = {"d": r"\d", "A": "[A-Z]", "a": "[a-z]"}
             same = [set(column) for column in zip(*runs, strict=True)]
             one = [c.copy().pop() if len(c) == 1 else names[next(iter(k))] for c, k in zip(same, places, strict=True)]
-            return "".join(one)
+            return re.sub(r"(\\d|\[A-Z\]|\[a-z\])\1+", lambda m: f"{m[1]}{{{len(m[0]) // len(m[1])}}}", "".join(one))
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from synth_core.constraints.evidence import NEARLY, Finding
-from synth_core.constraints.kinds import ChainedInequality, Inequality
+from synth_core.constraints.expressions import quote_name
+from synth_core.constraints.kinds import ChainedInequality, Formula, Inequality
 from synth_core.constraints.values import Floats, decimals, quantity
 from synth_core.table import Column, Kind, Table
 
@@ -30,7 +32,7 @@ def varying(table: Table, kinds: tuple[Kind, ...]) -> list[tuple[Column, Floats]
 def find_orders(table: Table) -> list[Finding]:
     """Return orders of columns whose values overlap, in chains; those that follow from two others are left out.
 
-    Of columns that are equal in every row the first stands for all; one inequality ties each of the others to it.
+    Of columns that are equal in every row the first stands for all; a formula ties each of the others to it.
     """
     found: dict[tuple[str, str], Finding] = {}
     for kinds in ((Kind.INTEGER, Kind.NUMBER), (Kind.DATETIME,)):
@@ -54,7 +56,12 @@ def find_orders(table: Table) -> list[Finding]:
         for (low, high), finding in chain.items()
         if not any((low, middle) in chain and (middle, high) in chain for middle in names - {low, high})
     }
-    return _chained(direct) + [found[first, twin] for twin, first in twins.items()]
+    return _chained(direct) + [_equal(first, twin, found[first, twin]) for twin, first in twins.items()]
+
+
+def _equal(first: str, twin: str, finding: Finding) -> Finding:
+    rule = Formula(output=twin, expression=quote_name(first))
+    return replace(finding, rule=rule, expected=min(1.0, 2 * finding.expected))
 
 
 def _chained(links: dict[tuple[str, str], Finding]) -> list[Finding]:
