@@ -9,7 +9,7 @@ import numpy as np
 
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.counted import find_counts
-from synth_core.constraints.equations import find_formulas, find_sums
+from synth_core.constraints.equations import find_determined_amounts, find_formulas, find_sums
 from synth_core.constraints.evidence import (
     NEARLY,
     Finding,
@@ -89,11 +89,12 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
     groups = [finding.rule.columns_used for finding in fixed]
     findings = [
         *(_determined(finding, searched) for finding in fixed),
+        *find_counts(searched, levels, train),  # before implications: of two that say the same the first is kept
         *as_missing(both_ways(find_implications(pairs, groups))),
-        *find_counts(searched, levels, train),
         *find_spans(searched, levels),
         *find_sums(searched),
         *find_formulas(searched),
+        *_undetermined(find_determined_amounts(searched), fixed),
         *find_orders(searched),
         *find_one_hot(searched),
         *find_unique(train),
@@ -114,10 +115,17 @@ def _determined(finding: Finding, table: Table) -> Finding:
     combinations = finding.rule.combinations or ()
     for place in (0, 1):
         given, other = {row[place] for row in combinations}, {row[1 - place] for row in combinations}
-        if len(given) == len(combinations) > len(other) and not any(None in row for row in combinations):
+        one_way = len(combinations) > len(other) or finding.exceptions  # rare pairs are not named, and not judged
+        if len(given) == len(combinations) and one_way and not any(None in row for row in combinations):
             rule = FunctionalDependency(determinants=(names[place],), dependent=names[1 - place]).fitted(table)
             return replace(finding, rule=rule, exceptions=int(rule.violations(table.frame).sum()))
     return finding
+
+
+def _undetermined(found: list[Finding], fixed: list[Finding]) -> list[Finding]:
+    """Leave out dependencies between columns of which a combination rule says so already."""
+    groups = [set(finding.rule.columns_used) for finding in fixed]
+    return [one for one in found if not any(set(one.rule.columns_used) <= group for group in groups)]
 
 
 def _varied(ranked: list[Suggestion], limit: int) -> list[Suggestion]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.evidence import NEARLY, Finding
 from synth_core.constraints.expression_nodes import plain
 from synth_core.constraints.expressions import quote_name
-from synth_core.constraints.kinds import Formula, SumEquals
+from synth_core.constraints.kinds import Formula, FunctionalDependency, SumEquals
 from synth_core.constraints.orders_found import FEWEST, varying
 from synth_core.constraints.values import Floats, decimals, quantity
 from synth_core.table import Column, Kind, Table
@@ -103,17 +104,42 @@ def _same_sum(rule: SumEquals, other: Constraint) -> bool:
     return isinstance(other, SumEquals) and len(set(rule.columns_used) & set(other.columns_used)) >= 2
 
 
+def find_determined_amounts(table: Table) -> list[Finding]:
+    """Return amounts that one category determines, such as an article its price."""
+    found = []
+    amounts = varying(table, (Kind.INTEGER, Kind.NUMBER))
+    for column in table.columns:
+        values = table.frame[column.name]
+        if not column.learned or not column.kind.categorical or not 3 <= values.nunique() <= 2_000:
+            continue
+        groups = values.groupby(values).transform("size")
+        if (groups >= 2).sum() < 0.8 * len(table):
+            continue
+        code = pd.factorize(values)[0]
+        for other, cells in amounts:
+            known = (code >= 0) & np.isfinite(cells)
+            low = pd.Series(cells[known]).groupby(code[known]).agg(["min", "max"])
+            if not (low["min"] == low["max"]).all() or low["min"].nunique() < 3 or known.sum() < FEWEST:
+                continue
+            rule = FunctionalDependency(determinants=(column.name,), dependent=other.name).fitted(table)
+            commonest = np.unique(cells[known], return_counts=True)[1].max() / known.sum()
+            found.append(Finding(rule, float(1 - commonest), int(known.sum()), 0, len(table)))
+    return found
+
+
 def find_formulas(table: Table) -> list[Finding]:
     """Return numbers that follow from two dates, from a product or ratio of two amounts, or from another unit."""
     amounts = [(c, v) for c, v in varying(table, (Kind.INTEGER, Kind.NUMBER)) if np.isnan(v).mean() < 0.5]
     dates = varying(table, (Kind.DATETIME,))
-    candidates = [*_stays(amounts, dates), *_scaled(amounts), *_products(amounts)]
+    candidates = [*_stays(amounts, dates), *_parts_of_dates(amounts, dates), *_scaled(amounts), *_products(amounts)]
     findings: list[Finding] = []
     tied: set[frozenset[str]] = set()
     for rule in candidates:
         columns = frozenset(rule.columns_used)
         if columns in tied:  # the same equation, solved for another column
             continue
+        if rule.tolerance and not (exact := rule.model_copy(update={"tolerance": 0.0})).violations(table.frame).any():
+            rule = exact
         broken = rule.violations(table.frame)
         known = int(table.frame[list(rule.columns_used)].notna().all(axis=1).sum())
         values = quantity(table.frame[rule.output])
@@ -134,7 +160,7 @@ def _sample(*columns: Floats, size: int = 200) -> list[Floats]:
 def _half(values: Floats) -> float:
     """Return half a step of the last decimal in which values are written."""
     places = decimals(values)
-    return 0.5 * 10.0 ** -(6 if places is None else places) * (1 + 1e-6)
+    return 0.51 * 10.0 ** -(6 if places is None else places)  # a half is rounded up by some, and down by others
 
 
 def _stays(amounts: list[tuple[Column, Floats]], dates: list[tuple[Column, Floats]]) -> Iterator[Formula]:
@@ -147,6 +173,21 @@ def _stays(amounts: list[tuple[Column, Floats]], dates: list[tuple[Column, Float
             for low, high, gap in ((first, second, y - x), (second, first, x - y)):
                 if np.all(np.abs(gap / 86_400 - days) < 1e-6):
                     yield Formula(output=column.name, expression=f"{quote_name(high.name)} - {quote_name(low.name)}")
+
+
+def _parts_of_dates(amounts: list[tuple[Column, Floats]], dates: list[tuple[Column, Floats]]) -> Iterator[Formula]:
+    """Yield the year, month or hour of a date."""
+    for date, seconds in dates:
+        for column, values in amounts:
+            when, number = _sample(seconds, values)
+            if len(number) < FEWEST or np.ptp(number) == 0:
+                continue
+            moments = when.astype("datetime64[s]")
+            months = moments.astype("datetime64[M]").astype(np.int64)
+            parts = {"year": months // 12 + 1970, "month": months % 12 + 1, "hour": when // 3_600 % 24}
+            for name, part in parts.items():
+                if np.array_equal(part, number):
+                    yield Formula(output=column.name, expression=f"{name}({quote_name(date.name)})")
 
 
 def _scaled(amounts: list[tuple[Column, Floats]]) -> Iterator[Formula]:

@@ -15,6 +15,7 @@ from synth_core.constraints.values import missing, text_to_date, text_to_number
 from synth_core.table import did_you_mean
 
 Worth = Literal["number", "text", "date", "truth"]
+PARTS = {"year": "Y", "month": "M", "hour": "h"}
 DAY = 86_400e9  # nanoseconds
 ORDER: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 WORDS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
@@ -239,7 +240,7 @@ class Negative(Node):
 
 @dataclass(frozen=True)
 class Function(Node):
-    """abs, min, max, round, year, month or days of something."""
+    """abs, min, max, round, year, month, hour or days of something; a count of cells."""
 
     position: int
     name: str
@@ -289,11 +290,10 @@ class Function(Node):
         first = self.given[0]
         if self.counts:
             return Cells("number", self._counted(frame))
-        if self.name in ("year", "month"):
+        if self.name in PARTS:
             dates = first.date(frame)
-            unit = np.asarray(dates).astype("datetime64[Y]" if self.name == "year" else "datetime64[M]")
-            count = unit.astype(np.int64)
-            value = count + 1970 if self.name == "year" else count % 12 + 1
+            count = np.asarray(dates).astype(f"datetime64[{PARTS[self.name]}]").astype(np.int64)
+            value = {"year": count + 1970, "month": count % 12 + 1, "hour": count % 24}[self.name]
             return Cells("number", np.where(missing(dates), np.nan, value))
         if self.name in ("min", "max"):
             pick = np.minimum if self.name == "min" else np.maximum
@@ -327,7 +327,7 @@ class Function(Node):
         return ", ".join(columns if len(columns) <= 6 else [*columns[:4], f"{len(columns) - 4} more"])
 
     def words(self) -> str:
-        if self.name in ("year", "month"):
+        if self.name in PARTS:
             return f"the {self.name} of {self.given[0].words()}"
         if self.counts:
             return f"the number of cells {self.looked_for()} among {self.searched()}"

@@ -10,8 +10,8 @@
                 | sum ["not"] "between" sum "and" sum
     sum         = product {("+" | "-") product}       product  = factor {("*" | "/") factor}
     factor      = "-" factor | "(" or ")" | function "(" sum {"," sum} ")" | number | 'text' | 2024-01-31 | column
-    function    = abs | min | max | round | year | month | days | count_filled | count_equal | count_other
-                | count_between
+    function    = abs | min | max | round | year | month | hour | days
+                | count_filled | count_equal | count_other | count_between
 
 ``count_filled(a, b)`` is the number of filled cells among columns, ``count_equal('No', a, b)`` that of cells equal to a
 value, ``count_other('No', a, b)`` that of filled cells with another value.
@@ -55,6 +55,7 @@ _FUNCTIONS = {
     "round": (1, 2),
     "year": (1, 1),
     "month": (1, 1),
+    "hour": (1, 1),
     "days": (1, 1),
     "min": (2, 20),
     "max": (2, 20),
