@@ -89,7 +89,7 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
     groups = [finding.rule.columns_used for finding in fixed]
     findings = [
         *(_determined(finding, searched) for finding in fixed),
-        *find_counts(searched, levels, train),  # before implications: of two that say the same the first is kept
+        *find_counts(searched, levels, train),
         *as_missing(both_ways(find_implications(pairs, groups))),
         *find_spans(searched, levels),
         *find_sums(searched),
@@ -102,7 +102,7 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
         *find_steps(searched),
         *find_formats(train),
     ]
-    ranked = leave_out_implied(findings, searched)
+    ranked = sorted(leave_out_implied(findings, searched), key=lambda finding: -finding.strength)
     counted = (_counted(finding, train, searched) for finding in ranked[: 5 * limit])
     return _varied([suggestion for suggestion in counted if suggestion is not None], limit)
 

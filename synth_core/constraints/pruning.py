@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,13 +18,13 @@ ROWS = 20_000
 
 
 def leave_out_implied(findings: list[Finding], table: Table) -> list[Finding]:
-    """Return findings without those that follow from stronger ones, strongest first.
+    """Return findings without those that follow from stronger ones.
 
     They are tried on rows whose columns are shuffled, each by itself, but those that an equation, a dependency or a
     combination ties together in one piece: what such a rule brings about by itself is never broken there. A finding
     follows from stronger ones when nearly all rows that it turns away are turned away by those that share a column.
     """
-    ranked = sorted(findings, key=lambda finding: -finding.strength)
+    ranked = sorted(findings, key=_strong_and_short)
     shuffled = _shuffled(table, _pieces([f.rule.columns_used for f in ranked if f.rule.type in TYING], table.names))
     kept: list[Finding] = []
     masks: list[npt.NDArray[np.bool_]] = []
@@ -48,6 +50,12 @@ def leave_out_implied(findings: list[Finding], table: Table) -> list[Finding]:
         kept.append(finding)
         masks.append(broken)
     return kept
+
+
+def _strong_and_short(finding: Finding) -> tuple[int, int]:
+    """Return a key for sorting: of about equally strong findings the one that is written in fewer signs comes first."""
+    rule = finding.rule.model_dump_json(exclude={"id", "mapping", "combinations"})
+    return -round(2 * math.log2(max(finding.strength, 1e-9))), len(rule)
 
 
 def _pieces(tied: list[tuple[str, ...]], names: list[str]) -> list[list[str]]:
