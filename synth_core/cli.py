@@ -132,28 +132,30 @@ def profile(
 @app.command()
 def constraints(
     file: File,
-    json_out: Json = None,
+    json_out: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the rules as a file.")] = None,
+    pandera_out: Annotated[
+        Path | None, typer.Option("--pandera", metavar="OUT.py", help="Write the hard rules as a pandera schema.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", metavar="RULES.json", help="Check these rules instead of finding some.")
+    ] = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
     query_seconds: QuerySeconds = 60,
     read_as: ReadAs = None,
     sample_rows: SampleRows = None,
 ) -> None:
-    """Find rules that hold in a table."""
-    from synth_core.constraints.discovery import discover
-    from synth_core.constraints.kinds import rules_to_json
+    """Find rules that hold in a table, or check those of a file on it (exit code 1: one is broken)."""
+    from synth_core.cli_rules import checked_on, found_in, write_rules
 
     check_place(json_out, "--json")
+    check_place(pandera_out, "--pandera")
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
-    suggestions = discover(reading.table)
     note(*reading.notes)
-    for suggestion in suggestions:
-        broken = f", {suggestion.exceptions:,} exceptions" if suggestion.exceptions else ""
-        say(f"  {suggestion.rule.sentence()}  ({suggestion.support:,} rows{broken})")
-    if not suggestions:
-        say("No rules were found that say more than the columns by themselves.")
-    if json_out is not None:
-        write_text(json_out, rules_to_json([suggestion.rule for suggestion in suggestions]))
+    rules, kept = (found_in(reading.table), True) if check is None else checked_on(reading.table, check)
+    write_rules(rules, reading.table, json_out, pandera_out)
+    if not kept:
+        raise typer.Exit(1)
 
 
 @app.command()

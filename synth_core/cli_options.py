@@ -89,7 +89,7 @@ Missing = Annotated[
     list[str] | None,
     typer.Option("--missing", metavar="COL=WORD,...", help="Words that mean an empty cell: pdays=999,-1"),
 ]
-RuleFile = Annotated[Path | None, typer.Option("--constraints", metavar="RULES.json")]
+RuleFile = Annotated[Path | None, typer.Option("--constraints", "--rules", metavar="RULES.json")]
 UseName = Annotated[
     str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
 ]
@@ -314,14 +314,19 @@ def rules_in(file: Path | None) -> list[Constraint]:
 
     if file is None:
         return []
+    found = read_rules(rule_text(file))
+    note(*found.notes)
+    return found.rules
+
+
+def rule_text(file: Path) -> str:
+    """Return the text of a rule file; InputError when it is not text."""
     try:
-        found = read_rules(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise InputError(
             f"{file.name} is not a text file; rules are JSON, as `simile constraints --json` writes them."
         ) from None
-    note(*found.notes)
-    return found.rules
 
 
 def steering_of(share: list[str], where: str, make: str, way: str, given: GivenRows | None) -> Steering:

@@ -76,7 +76,7 @@ LAYERS = [
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli_options", "cli_output", "cli_methods", "cli_profile", "cli_frontier", "cli"],
+    ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

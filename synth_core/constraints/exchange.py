@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from synth_core.constraints.base import Constraint
-from synth_core.constraints.kinds import parse, rules_from_json
+from synth_core.constraints.kinds import Formula, items_of, parse, rules_from_json, rules_to_json
 from synth_core.errors import ConstraintError
 from synth_core.table import Table
 
@@ -65,15 +64,65 @@ def rules_from_sdv(given: Sequence[Any]) -> Imported:
 
 
 def read_rules(text: str) -> Imported:
-    """Return the rules in a file of ours, or in SDV's constraints; :class:`ConstraintError` when it is neither."""
-    try:
-        given = json.loads(text)
-    except ValueError:
-        given = None
-    items = given.get("constraints", [given]) if isinstance(given, dict) else given
-    if isinstance(items, list) and is_sdv(items):
-        return rules_from_sdv(items)
-    return Imported(rules_from_json(text), [])
+    """Return the rules in a file of ours, or in SDV's constraints; :class:`ConstraintError` when it is neither.
+
+    A rule of ours that is wrong stops the reading: rules that were asked for are not left out in silence.
+    """
+    items = items_of(text)
+    return rules_from_sdv(items) if items and is_sdv(items) else Imported(rules_from_json(text), [])
+
+
+def import_rules(text: str, table: Table, *, taken: Sequence[str] = ()) -> Imported:
+    """Return the rules in a file that can be used on ``table``, and a sentence for each one left out or in doubt.
+
+    Left out is what cannot be read, or does not fit the table; in doubt is a rule that every real row breaks, or a
+    formula without a result in some. Ids that are repeated, or among ``taken``, are made anew.
+
+    Raises
+    ------
+    ConstraintError
+        The text is no rule file, or no rule in it names a column of the table: it was made for another one.
+    """
+    items = items_of(text)
+    sdv = bool(items) and is_sdv(items)
+    rules: list[Constraint] = []
+    notes: list[str] = []
+    strange: set[str] = set()
+    seen = set(taken)
+    for place, one in enumerate(items, 1):
+        try:
+            rule = _from_sdv(one) if sdv else parse(one)
+            absent = set(rule.columns_used) - set(table.names)
+            if absent and absent == set(rule.columns_used):
+                strange |= absent
+            rule.check(table)
+            notes += [f"Rule {place} of {len(items)} was read, but {doubt}" for doubt in _doubts(rule, table)]
+        except ConstraintError as error:
+            notes.append(f"Rule {place} of {len(items)} was left out: {error}")
+            continue
+        if rule.id in seen:
+            rule = rule.model_copy(update={"id": type(rule).model_fields["id"].get_default(call_default_factory=True)})
+        seen.add(rule.id)
+        rules.append(rule)
+    if items and not rules and strange:
+        named = ", ".join(f"'{name}'" for name in sorted(strange)[:3])
+        raise ConstraintError(
+            f"None of the {len(items)} rules fits this table: it has no column {named}. "
+            "The file seems to belong to another table."
+        )
+    return Imported(rules, notes)
+
+
+def _doubts(rule: Constraint, table: Table) -> list[str]:
+    if not rule.enabled or not len(table):
+        return []
+    broken = int(rule.fitted(table).violations(table.frame).sum())
+    found = []
+    if broken == len(table):
+        found.append(f"all {broken:,} real rows break it ({rule.sentence()}): is it the wrong way round?")
+    if isinstance(rule, Formula) and (count := rule.undefined(table.frame)):
+        found.append(f"its formula divides by zero in {count:,} of {len(table):,} rows ({rule.sentence()}).")
+    return found
 
 
 def _from_sdv(one: Any) -> Constraint:
@@ -101,23 +150,50 @@ def _from_sdv(one: Any) -> Constraint:
 def to_pandera(rules: Sequence[Constraint], table: Table) -> Any:
     """Return a ``pandera`` DataFrameSchema that fails where a hard, enabled rule is broken.
 
-    Columns carry whether they may be missing; each rule is a check of the whole frame, named by its sentence.
+    Each rule is a check of the whole frame, named by its sentence; columns may have missing cells unless a rule says
+    otherwise.
 
     Raises
     ------
     ConstraintError
         pandera is not installed (``pip install simile[pandera]``), or a rule does not fit the table.
     """
+    return schema_of(_exported(rules, table), table.names, table.name)
+
+
+def schema_of(rules: Sequence[Constraint], columns: Sequence[str], name: str = "") -> Any:
+    """Return a ``pandera`` DataFrameSchema of completed rules (see ``Constraint.fitted``)."""
     try:
         import pandera.pandas as pandera
     except ImportError:
         raise ConstraintError("pandera is not installed; install it with: pip install 'simile[pandera]'.") from None
+    checks = [pandera.Check(_check(rule), name=rule.sentence(), error=rule.sentence()) for rule in rules]
+    described = {column: pandera.Column(nullable=True, required=True) for column in columns}
+    return pandera.DataFrameSchema(described, checks=checks, name=name or None)
+
+
+def pandera_module(rules: Sequence[Constraint], table: Table) -> str:
+    """Return a Python module whose ``schema`` is the pandera schema of the hard, enabled rules.
+
+    It needs ``simile[pandera]`` to be installed: the checks are those of this package, so that every kind of rule means
+    the same there. ConstraintError when a rule does not fit the table.
+    """
+    rules = _exported(rules, table)
+    said = "".join(f"#   {line}\n" for rule in rules for line in rule.sentence().splitlines())
+    return (
+        f"# Rules as a pandera schema: schema.validate(frame, lazy=True). Needs simile[pandera].\n{said}"
+        "from synth_core.constraints.exchange import schema_of\n"
+        "from synth_core.constraints.kinds import rules_from_json\n\n"
+        f"COLUMNS = {table.names!r}\n"
+        f"RULES = {rules_to_json(rules)!r}\n\n"
+        f"schema = schema_of(rules_from_json(RULES), COLUMNS, {table.name!r})\n"
+    )
+
+
+def _exported(rules: Sequence[Constraint], table: Table) -> list[Constraint]:
     for rule in rules:
         rule.check(table)
-    kept = [rule.fitted(table) for rule in rules if rule.enabled and rule.hard]
-    columns = {c.name: pandera.Column(nullable=True, required=True) for c in table.columns}
-    checks = [pandera.Check(_check(rule), name=rule.sentence(), error=rule.sentence()) for rule in kept]
-    return pandera.DataFrameSchema(columns, checks=checks, name=table.name or None)
+    return [rule.fitted(table) for rule in rules if rule.enabled and rule.hard]
 
 
 def _check(rule: Constraint) -> Callable[[pd.DataFrame], pd.Series]:

@@ -118,17 +118,7 @@ def _first(error: ValidationError, cls: type[Constraint]) -> str:
 
 def rules_from_json(text: str) -> list[Constraint]:
     """Return the rules in a JSON list (or an object with a list called "constraints" or "rules")."""
-    try:
-        given = json.loads(text)
-    except ValueError as error:
-        raise ConstraintError(f"The rules are not JSON: {error}.") from None
-    if isinstance(given, dict):
-        version = given.get("version", VERSION)
-        if not isinstance(version, int) or version > VERSION:
-            raise ConstraintError(f"The rule file has version {version}; this Simile reads up to {VERSION}. Update it.")
-        given = given.get("constraints", given.get("rules", [given] if "type" in given else None))
-    if not isinstance(given, list):
-        raise ConstraintError('The rules must be a JSON list such as [{"type": "not_null", "column": "age"}].')
+    given = items_of(text)
     rules = []
     for place, one in enumerate(given, 1):
         try:
@@ -136,6 +126,30 @@ def rules_from_json(text: str) -> list[Constraint]:
         except ConstraintError as error:
             raise ConstraintError(f"Rule {place} of {len(given)}: {error}") from None
     return rules
+
+
+def items_of(text: str) -> list[Any]:
+    """Return the rules of a rule file as JSON values, not looked at yet; ConstraintError when it is no rule file."""
+    try:
+        given = json.loads(text.removeprefix("\ufeff"), parse_constant=_not_json)
+    except RecursionError:
+        raise ConstraintError("The rules are not JSON that can be read: they are nested too deep.") from None
+    except ValueError as error:
+        raise ConstraintError(
+            f"The rules are not JSON: {error}. Write them as `simile constraints --json` does."
+        ) from None
+    if isinstance(given, dict):
+        version = given.get("version", VERSION)
+        if isinstance(version, bool) or not isinstance(version, int) or version > VERSION:
+            raise ConstraintError(f"The rule file has version {version}; this Simile reads up to {VERSION}. Update it.")
+        given = given.get("constraints", given.get("rules", [given] if "type" in given else None))
+    if not isinstance(given, list):
+        raise ConstraintError('The rules must be a JSON list such as [{"type": "not_null", "column": "age"}].')
+    return given
+
+
+def _not_json(word: str) -> None:
+    raise ValueError(f"{word} is not a value")
 
 
 def rules_to_json(rules: list[Constraint]) -> str:

@@ -333,3 +333,50 @@ def test_the_installed_command_answers() -> None:
     assert done.returncode == 0
     for command in ("demo", "profile", "constraints", "methods", "generate", "judge", "run", "app"):
         assert command in done.stdout
+
+
+def test_rules_are_checked_on_a_table_and_exported(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
+    rules, schema = clients.with_name("rules.json"), clients.with_name("schema.py")
+    given = [
+        {"type": "scalar_range", "column": "age", "low_value": 18},
+        {"type": "allowed_values", "column": "sex", "values": ["F", "M"]},
+        {"type": "scalar_range", "column": "age", "high_value": 50, "hard": False},
+    ]
+    rules.write_text(json.dumps(given))
+    code, out, _ = simile(capsys, "constraints", clients, "--check", rules, "--pandera", schema)
+    assert code == 0
+    assert out.count("ok ") == 3
+    assert "kept" in out
+    assert "schema_of" in schema.read_text()
+    rules.write_text(json.dumps([*given, {"type": "scalar_range", "column": "age", "low_value": 30}]))
+    code, out, _ = simile(capsys, "constraints", clients, "--check", rules)
+    assert code == 1
+    assert "BROKEN    age is at least 30: broken in" in out
+    rules.write_text(json.dumps([*given, {"type": "not_null", "column": "agee"}]))
+    code, out, err = simile(capsys, "constraints", clients, "--check", rules)
+    assert code == 1
+    assert "Did you mean 'age'" in err
+    assert out.count("ok ") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[{", "not JSON"),
+        ('{"version": 9, "rules": []}', "version 9"),
+        ('[{"type": "not_null", "column": "agee"}]', "Did you mean 'age'"),
+        ('[{"type": "custom", "expression": "age > (3"}]', "character 9"),
+        ('[{"type": "scalar_range", "column": "age", "low_value": 900}]', "real rows keep rule"),
+    ],
+)
+def test_generating_with_a_wrong_rule_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], clients: Path, text: str, said: str
+) -> None:
+    rules = clients.with_name("rules.json")
+    rules.write_text(text)
+    out = clients.with_name("synthetic.csv")
+    code, _, err = simile(capsys, "generate", clients, "--out", out, "--rules", rules, "--method", "independent")
+    assert code != 0
+    assert said in err
+    assert "Traceback" not in err
+    assert not out.exists()

@@ -244,3 +244,141 @@ def test_shuffled_columns_of_a_table_full_of_rules_give_none(rng) -> None:
     assert discover(table(frame)) != []
     shuffled = pd.DataFrame({name: frame[name].sample(frac=1, random_state=rng).to_numpy() for name in frame})
     assert [s for s in discover(table(shuffled)) if s.rule.type != "scalar_range"] == []
+
+
+def test_codes_of_a_span_that_mean_one_thing_are_a_rule_over_like_columns(rng) -> None:
+    codes = np.arange(100, 180)
+    frame = pd.DataFrame({f"diag_{i}": rng.choice(codes, ROWS) for i in (1, 2)}).astype(str).astype(object)
+    frame.loc[rng.random(ROWS) < 0.05, "diag_1"] = "V27"
+    child = frame.apply(lambda cells: pd.to_numeric(cells, errors="coerce").between(130, 139)).any(axis=1)
+    frame["sex"] = np.where(child, "F", words(rng, "F", "M")).astype(object)
+    found = of_type(discover(table(frame)), "implies")
+    spans = [s.rule.if_ for s in found if s.rule.then == "sex = 'F'"]
+    assert spans == ["count_between(130, 139, diag_1, diag_2) > 0"]
+    assert found[0].rule.sentence() == "if any of diag_1, diag_2 is between 130 and 139, then sex is 'F'"
+
+
+def test_a_span_of_amounts_is_open_at_one_end(rng) -> None:
+    age = rng.integers(0, 90, ROWS * 2)
+    status = np.where(age < 16, "single", rng.choice(["single", "married"], ROWS * 2)).astype(object)
+    found = discover(table(pd.DataFrame({"years_old": age, "status": status})))
+    assert [s.rule.if_ for s in of_type(found, "implies")] == ["years_old <= 15"]
+
+
+def test_a_span_does_not_end_at_a_code_of_few_rows(rng) -> None:
+    code = rng.integers(100, 180, ROWS)
+    code[code == 139] = 138
+    code[:3] = 139
+    sex = np.where((code >= 130) & (code <= 139), "F", words(rng, "F", "M")).astype(object)
+    found = discover(table(pd.DataFrame({"code": pd.Series(code).astype(str).astype(object), "sex": sex})))
+    assert "code between 130 and 138" in [s.rule.if_ for s in of_type(found, "implies")]
+
+
+def test_some_values_of_like_columns_mean_one_thing(rng) -> None:
+    drugs = {f"drug{i}": words(rng, "No", "Steady", "Up", "Down", share=[0.7, 0.2, 0.05, 0.05]) for i in range(4)}
+    frame = pd.DataFrame(drugs)
+    moved = frame.isin(["Up", "Down"]).any(axis=1)
+    frame["change"] = np.where(moved, "Ch", words(rng, "Ch", "No")).astype(object)
+    found = of_type(discover(table(frame)), "implies")
+    listed = "drug0, drug1, drug2, drug3"
+    assert [s.rule.if_ for s in found] == [f"count_equal('Down', {listed}) > 0 or count_equal('Up', {listed}) > 0"]
+
+
+def test_a_column_that_seldom_differs_belongs_to_its_like(rng) -> None:
+    drugs = {f"drug{i}": words(rng, "No", "Yes", share=[0.8, 0.2]) for i in range(4)}
+    frame = pd.DataFrame({**drugs, "rare": np.where(np.arange(ROWS) < 3, "Yes", "No").astype(object)})
+    frame["treated"] = np.where((frame == "Yes").any(axis=1), "yes", "no").astype(object)
+    found = of_type(discover(table(frame)), "implies")
+    assert {s.rule.if_ for s in found} >= {"treated = 'no'", "count_other('No', drug0, drug1, drug2, drug3, rare) = 0"}
+
+
+def test_exactly_one_of_several_is_found(rng) -> None:
+    place = rng.integers(0, 4, ROWS)
+    frame = pd.DataFrame({f"is_{i}": (place == i).astype(int) for i in range(4)})
+    frame["other"] = rng.integers(0, 2, ROWS)
+    found = discover(table(frame))
+    assert [s.rule.columns for s in of_type(found, "one_hot")] == [("is_0", "is_1", "is_2", "is_3")]
+    assert of_type(found, "implies") == []
+
+
+def test_a_column_that_is_missing_under_a_condition_says_so(rng) -> None:
+    state = words(rng, "open", "sent", "back")
+    frame = pd.DataFrame({"state": state, "weight": rng.normal(70, 9, ROWS)})
+    frame["weight"] = frame["weight"].mask((state == "open") | (rng.random(ROWS) < 0.3))
+    found = of_type(discover(table(frame)), "null_if")
+    assert [(s.rule.column, s.rule.when) for s in found] == [("weight", "state = 'open'")]
+    assert found[0].support == (state == "open").sum()
+
+
+@pytest.mark.parametrize(
+    ("output", "expression"),
+    [
+        ("days", "end - start"),
+        ("price", "unit * count"),
+        ("bmi", "weight / (height * height)"),
+        ("fahrenheit", "celsius * 1.8 + 32"),
+        ("hour_of_day", "hour(moment)"),
+    ],
+)
+def test_formulas_are_found(rng, output: str, expression: str) -> None:
+    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, ROWS), unit="D")
+    gap = rng.integers(1, 90, ROWS)
+    unit, count = rng.uniform(1, 50, ROWS).round(2), rng.integers(1, 9, ROWS)
+    weight, height = rng.normal(70, 9, ROWS).round(1), rng.normal(1.7, 0.1, ROWS).round(2)
+    celsius = rng.normal(10, 9, ROWS).round(1)
+    moment = start + pd.to_timedelta(rng.integers(0, 24 * 60, ROWS), unit="min")
+    given = {
+        "days": {"start": start, "end": start + pd.to_timedelta(gap, unit="D"), "days": gap},
+        "price": {"unit": unit, "count": count, "price": (unit * count).round(2), "else": unit[::-1]},
+        "bmi": {"weight": weight, "height": height, "bmi": (weight / height**2).round(1)},
+        "fahrenheit": {"celsius": celsius, "fahrenheit": (celsius * 1.8 + 32).round(2)},
+        "hour_of_day": {"moment": moment, "hour_of_day": moment.hour.to_numpy()},
+    }
+    found = of_type(discover(table(pd.DataFrame(given[output]))), "formula")
+    assert [(s.rule.output, s.rule.expression) for s in found] in (
+        [(output, expression)],
+        [("celsius", found[0].rule.expression)],
+    )
+    assert found[0].exceptions == 0
+
+
+def test_an_article_determines_its_price(rng) -> None:
+    article = rng.choice([f"art {c}" for c in "abcdefghij"], ROWS).astype(object)
+    price = pd.Series(article).map({f"art {c}": 3.17 * (n + 2) for n, c in enumerate("abcdefghij")}).round(2)
+    found = of_type(discover(table(pd.DataFrame({"article": article, "price": price}))), "functional_dependency")
+    assert [(s.rule.determinants, s.rule.dependent) for s in found] == [(("article",), "price")]
+
+
+def test_steps_and_forms_are_found(rng) -> None:
+    frame = pd.DataFrame(
+        {
+            "loan": rng.integers(10, 400, ROWS) * 250,
+            "sku": [f"EL-{n:04d}" for n in rng.integers(0, 9999, ROWS)],
+            "note": [f"note {n} {'x' * (n % 5)}" for n in range(ROWS)],
+        }
+    )
+    found = discover(table(frame, sku=Kind.TEXT, note=Kind.TEXT))
+    assert [(s.rule.column, s.rule.increment_value) for s in of_type(found, "increment")] == [("loan", 250)]
+    assert [(s.rule.column, s.rule.regex) for s in of_type(found, "format")] == [("sku", r"EL-\d{4}")]
+
+
+def test_what_follows_from_two_others_is_left_out(rng) -> None:
+    a = words(rng, "x", "y", "z")
+    b = np.where(a == "x", "p", words(rng, "p", "q", "r")).astype(object)
+    c = np.where(b == "p", "k", words(rng, "k", "l", "m")).astype(object)
+    found = sentences(discover(table(pd.DataFrame({"a": a, "b": b, "c": c}))))
+    assert "if a is 'x', then b is 'p'" in found
+    assert "if b is 'p', then c is 'k'" in found
+    assert not any("a is" in one and "c is" in one for one in found)
+
+
+def test_two_columns_do_not_take_all_the_room(rng) -> None:
+    first = words(rng, *"abcdef")
+    allowed = dict(zip("abcdef", ["uv", "vw", "wx", "xy", "yz", "zu"], strict=True))
+    second = np.array([rng.choice(list(allowed[c] + "s")) for c in first], dtype=object)
+    frame = pd.DataFrame({"first": first, "second": second})
+    for i in range(8):
+        frame[f"c{i}"] = np.where(first == "abcdefab"[i], "p", words(rng, "p", "q", "r")).astype(object)
+    found = discover(table(frame))
+    assert sum(set(s.rule.columns_used) == {"first", "second"} for s in found) <= 4
+    assert sum(s.rule.then.startswith("c") for s in of_type(found, "implies")) >= 4

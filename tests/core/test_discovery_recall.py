@@ -29,6 +29,7 @@ DRUGS = (
     "metformin, repaglinide, nateglinide, chlorpropamide, glimepiride, glipizide, glyburide, pioglitazone, "
     "rosiglitazone, acarbose, insulin, `glyburide-metformin`"
 )
+MARRIED = "'Married-civ-spouse', 'Married-AF-spouse'"
 DIAGNOSES = "diag_1, diag_2, diag_3"
 
 
@@ -92,7 +93,7 @@ PUBLIC_TRUTHS: dict[str, list[dict[str, Any]]] = {
         determines("education-num", "education"),
         implies("workclass is null", "occupation is null"),
         custom("not (`capital-gain` > 0 and `capital-loss` > 0)"),
-        implies("relationship in ('Husband', 'Wife')", "`marital-status` in ('Married-civ-spouse', 'Married-AF-spouse')"),
+        implies("relationship in ('Husband', 'Wife')", f"`marital-status` in ({MARRIED})"),
     ],
     "diabetes130/diabetic_data.csv.gz": [
         unique("encounter_id"),
@@ -123,7 +124,7 @@ PUBLIC_TRUTHS: dict[str, list[dict[str, Any]]] = {
     ],
     "ts_energy/energydata_complete_rounded.csv": [formula("rv2", "rv1")],
     "synthea_1k/conditions.csv": [custom("START <= STOP")],
-}  # fmt: skip
+}
 
 needs_tables = pytest.mark.skipif(not FOLDER.is_dir(), reason="SIMILE_TABLES names no folder of tables")
 

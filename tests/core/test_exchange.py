@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from synth_core.constraints.exchange import read_rules, rules_from_sdv, to_pandera
+from synth_core.constraints.exchange import pandera_module, read_rules, rules_from_sdv, to_pandera
 from synth_core.constraints.kinds import parse, rules_from_json, rules_to_json
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Table
@@ -70,7 +70,8 @@ def test_a_rule_file_has_a_version_and_a_later_one_is_refused() -> None:
 
 
 def test_an_exported_schema_fails_on_the_rows_that_break_a_rule() -> None:
-    pandera = pytest.importorskip("pandera.pandas")
+    import pandera.pandas as pandera
+
     frame = pd.DataFrame({"low": [1, 2, 9], "high": [2, 3, 4]})
     table = Table(frame, (Column(name="low", kind=Kind.INTEGER), Column(name="high", kind=Kind.INTEGER)), "t")
     rule = parse({"type": "inequality", "low_column": "low", "high_column": "high"})
@@ -80,3 +81,30 @@ def test_an_exported_schema_fails_on_the_rows_that_break_a_rule() -> None:
         schema.validate(frame, lazy=True)
     assert set(failed.value.failure_cases["check"]) == {"low is at most high"}
     assert 2 in set(failed.value.failure_cases["index"])
+
+
+def test_an_exported_module_is_a_schema_by_itself() -> None:
+    import pandera.pandas as pandera
+
+    frame = pd.DataFrame({"low": [1, 2, 9], "high": [2, 3, 4], "city": ["Ulm", "Bonn", "Ulm"]})
+    kinds = {"city": Kind.CATEGORY}
+    table = Table(frame, tuple(Column(name=n, kind=kinds.get(n, Kind.INTEGER)) for n in frame), "the 'table'")
+    given = [
+        {"type": "inequality", "low_column": "low", "high_column": "high"},
+        {"type": "allowed_values", "column": "city", "values": ["Ulm", "Bonn"]},
+        {"type": "not_null", "column": "high", "enabled": False},
+        {"type": "scalar_range", "column": "high", "high_value": 1, "hard": False},
+    ]
+    text = pandera_module([parse(one) for one in given], table)
+    module: dict = {}
+    exec(compile(text, "schema.py", "exec"), module)
+    module["schema"].validate(frame.iloc[:2])
+    with pytest.raises(pandera.errors.SchemaErrors) as failed:
+        module["schema"].validate(frame.assign(city=["Ulm", "Rome", "Ulm"]), lazy=True)
+    cases = failed.value.failure_cases
+    assert set(zip(cases["check"], cases["index"], strict=True)) >= {
+        ("low is at most high", 2),
+        ("city is 'Ulm' or 'Bonn'", 1),
+    }
+    with pytest.raises(ConstraintError, match="Did you mean 'high'"):
+        pandera_module([parse({"type": "not_null", "column": "hihg"})], table)

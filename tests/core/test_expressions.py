@@ -208,3 +208,28 @@ def test_cells_are_counted_over_columns() -> None:
         parse_expression("count_equal(a, b)").evaluate(frame)
     with pytest.raises(ConstraintError, match="name a column here"):
         parse_expression("count_filled(a, 3)").evaluate(frame)
+
+
+@pytest.mark.parametrize("value", ["\x00", "a\x00", "\x00a"])
+@pytest.mark.parametrize(("sign", "holds"), [("=", True), ("!=", False), ("<=", True), ("<", False)])
+def test_a_text_that_ends_in_nul_is_compared_as_it_is(value: str, sign: str, holds: bool) -> None:
+    frame = pd.DataFrame({"note": pd.Series([value, None], dtype=object)})
+    assert parse_condition(f"note {sign} {quote_text(value)}").holds(frame).tolist() == [holds, False]
+    assert not parse_condition(f"note = {quote_text(value.rstrip(chr(0)) + 'b')}").holds(frame).any()
+
+
+def test_cells_between_two_values_are_counted_over_columns() -> None:
+    frame = pd.DataFrame({"d1": ["630", "V27", None, "700"], "d2": ["1", "679.5", "640", "x"]}, dtype=object)
+    count = parse_expression("count_between(630, 680, d1, d2)")
+    assert count.evaluate(frame).tolist() == [1, 1, 1, 0]
+    assert count.null_tested == ("d1", "d2")
+    words = parse_condition("count_between(630, 680, d1, d2) > 0 or count_equal(1, d1, d2) > 0").sentence()
+    assert words == "any of d1, d2 is between 630 and 680 or equal to 1"
+    assert parse_condition("count_other('No', d1, d2) = 0").sentence() == "none of d1, d2 is other than 'No'"
+    with pytest.raises(ConstraintError, match="begins with two values"):
+        parse_expression("count_between(d1, 3, d2)").evaluate(frame)
+
+
+def test_the_hour_of_a_moment_is_known() -> None:
+    frame = pd.DataFrame({"at": pd.to_datetime(["2024-03-01 23:59", None, "1969-12-31 05:00"])})
+    assert parse_expression("hour(at)").evaluate(frame).fillna(-1).tolist() == [23, -1, 5]
