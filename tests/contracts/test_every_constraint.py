@@ -312,6 +312,25 @@ def test_empty_tables_can_be_prepared_and_repaired(kind, fields, wrong, rows) ->
         assert len(Enforcement.prepare(table(frame), [rule]).encoded.frame) == len(frame)
 
 
+@every_rule
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.integers(1, 40), missing=st.sampled_from([0.0, 0.1, 0.5]), seed=st.integers(0, 10**6))
+def test_any_rows_that_keep_a_rule_come_back_from_its_transform(kind, fields, wrong, rows, missing, seed) -> None:
+    whole = real_rows(120, missing).sample(rows, random_state=seed).reset_index(drop=True)
+    rule = rule_of(kind, fields, table(real_rows(300, 0.0)))
+    good = table(whole)
+    good = good.rows(~rule.violations(whole).to_numpy())
+    if "transform" not in rule.ways_for(good):
+        return
+    for way in rule.derivations(good):
+        encoding = rule.encode(good, way)
+        back = encoding.decode(encoding.table.frame)[good.names]
+        assert not rule.violations(back).any()
+        assert len(back) == len(good)
+        kept = [name for name in good.names if name not in way.derived]
+        pd.testing.assert_frame_equal(back[kept], good.frame[kept], check_dtype=False, rtol=1e-12)
+
+
 cell = st.one_of(st.none(), st.integers(-50, 50))
 
 
