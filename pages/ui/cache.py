@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 import streamlit as st
@@ -56,12 +57,40 @@ def suggestions(table: Table, holdout: float, seed: int) -> Any:
     return discover(train)
 
 
-@st.cache_data(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
-def broken(table: Table, rules: str) -> pd.Series:
-    """Return True for each row that breaks the one rule given as JSON."""
-    from synth_core.constraints.kinds import rules_from_json
+@st.cache_resource(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
+def broken(table: Table, core: str, _rule: Any) -> pd.Series:
+    """Return True for each row that breaks the rule (``core``: its JSON); treat it as read-only."""
+    return cast(pd.Series, _rule.violations(table.frame))
 
-    return rules_from_json(rules)[0].violations(table.frame)
+
+@st.cache_resource(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def combinations(table: Table, columns: tuple[str, ...], when: str | None) -> pd.DataFrame:
+    """Return each combination of cells with its rows ("Real rows"), frequent ones first; treat it as read-only.
+
+    ``when``: only rows where this condition holds.
+    """
+    from synth_core.constraints.expressions import parse_condition
+
+    frame = table.frame if when is None else table.frame[parse_condition(when).holds(table.frame)]
+    counts = frame.groupby(list(columns), dropna=False, sort=True).size().rename("Real rows").reset_index()
+    return counts.sort_values("Real rows", ascending=False, kind="stable").reset_index(drop=True)
+
+
+@st.cache_resource(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
+def levels(table: Table, name: str) -> pd.Series:
+    """Return the rows per value of a column, as ``rule_values.labels_of`` does; treat it as read-only."""
+    from pages.ui.rule_values import labels_of
+
+    return labels_of(table.frame[name])
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def forms(table: Table, name: str, core: str) -> pd.DataFrame:
+    """Return examples of a column's cells (``example``, ``rows``, ``fits``), frequent first, rare ones as shapes."""
+    from pages.ui.rule_values import examples_of
+    from synth_core.constraints.kinds import parse
+
+    return examples_of(table, name, parse(json.loads(core)))
 
 
 _one_at_a_time = threading.Lock()

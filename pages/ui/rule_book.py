@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -113,9 +114,14 @@ def choose(rule_id: str) -> None:
     state.put("constraints.chosen", rule_id)
 
 
+def core(rule: Constraint) -> str:
+    """Return what decides which rows break a rule, as JSON: its name, switch and the like count nothing anew."""
+    return json.dumps(rule.model_dump(mode="json", exclude=set(_FACTS)), sort_keys=True, ensure_ascii=False)
+
+
 def broken(table: Table, rule: Constraint) -> pd.Series:
-    """Return True for each row of the table that breaks the rule."""
-    return cache.broken(table, rules_to_json([rule]))
+    """Return True for each row of the table that breaks the rule; counted once per table and rule."""
+    return cache.broken(table, core(rule), rule)
 
 
 def broken_by_any(table: Table, rules: Sequence[Constraint]) -> pd.Series:

@@ -1,4 +1,4 @@
-"""The picture of fixed combinations: a matrix of counts, and a list in which each one is switched on or off."""
+"""The picture of fixed or forbidden combinations: a matrix of counts, and a list, to switch each one on or off."""
 
 from __future__ import annotations
 
@@ -7,26 +7,33 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, rule_book, state, theme
-from synth_core.constraints.kinds import FixedCombinations
+from pages.ui import cache, parts, rule_fields, state, theme
+from synth_core.constraints.kinds import FixedCombinations, ForbiddenCombinations
 from synth_core.project import Project
 from synth_core.table import Table
 
 SHOWN = 300
 ALLOWED, ROWS = "Allowed", "Real rows"
+Rule = FixedCombinations | ForbiddenCombinations
 
 
-def counts_of(table: Table, rule: FixedCombinations) -> pd.DataFrame:
+def _key(row: Any) -> tuple[str, ...]:
+    """Return a combination as texts; a missing cell is "None" however a frame holds it."""
+    return tuple("None" if cell is None or pd.isna(cell) else str(cell) for cell in row)
+
+
+def counts_of(table: Table, rule: Rule) -> pd.DataFrame:
     """Return every combination in the real rows with its count and whether the rule allows it, frequent ones first."""
     names = list(rule.columns)
-    counts = table.frame.groupby(names, dropna=False, sort=True).size().rename(ROWS).reset_index()
-    known = None if rule.combinations is None else {tuple(str(v) for v in row) for row in rule.combinations}
-    rows = counts[names].astype(object).where(counts[names].notna(), None)
-    counts[ALLOWED] = [known is None or tuple(str(v) for v in row) in known for row in rows.itertuples(index=False)]
-    return counts.sort_values(ROWS, ascending=False, kind="stable").reset_index(drop=True)
+    counts = cache.combinations(table, tuple(names), rule.when).copy()
+    listed = None if rule.combinations is None else {_key(row) for row in rule.combinations}
+    here = [listed is None or _key(row) in listed for row in counts[names].itertuples(index=False)]
+    forbids = isinstance(rule, ForbiddenCombinations)
+    counts[ALLOWED] = [not found for found in here] if forbids else here
+    return counts
 
 
-def combinations(project: Project, table: Table, rule: FixedCombinations) -> None:
+def combinations(project: Project, table: Table, rule: Rule, frame: pd.DataFrame) -> None:
     """Draw the matrix of two columns, and the list of combinations."""
     from synth_core.figures import combinations_figure
 
@@ -35,20 +42,25 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
     if len(rule.columns) == 2:
         first, second = rule.columns
         matrix = counts.pivot_table(index=first, columns=second, values=ROWS, aggfunc="sum", fill_value=0)
-        allowed = {(str(a), str(b)) for a, b in counts.loc[counts[ALLOWED], [first, second]].itertuples(index=False)}
+        allowed = {_key(pair) for pair in counts.loc[counts[ALLOWED], [first, second]].itertuples(index=False)}
+        if isinstance(rule, ForbiddenCombinations):
+            every = {_key((one, other)) for one in matrix.index for other in matrix.columns}
+            allowed = every - {_key(row) for row in rule.combinations}
+        else:
+            allowed |= {_key(row) for row in rule.combinations or ()}
         figure = f"constraints.figure_{rule.id}"
-        picture = combinations_figure(matrix, allowed, mode=state.mode())
+        picture = combinations_figure(matrix, {(one, other) for one, other in allowed}, mode=state.mode())
         picture.update_layout(clickmode="event+select", dragmode=False)  # a click chooses a cell; dragging does nothing
         picture.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
         parts.chart(
             picture,
-            alt=f"Real rows per pair of {first} and {second}; {on} pairs are allowed.",
+            alt=f"Real rows per pair of {first} and {second}; {on} of {len(counts)} pairs that occur are allowed.",
             key=figure,
             on_select=lambda: _click(project, rule, counts, figure),
             selection_mode="points",
         )
         st.caption("Click a cell to allow or forbid it, or use the list.")
-    key = f"constraints.pairs_{rule.id}_{len(rule.combinations or ())}"
+    key = f"constraints.pairs_{rule.id}_{hash(rule.combinations)}"
     with st.expander(
         f"{theme.count(on)} of {theme.count(len(counts))} combinations are allowed", expanded=len(rule.columns) > 2
     ):
@@ -66,7 +78,7 @@ def combinations(project: Project, table: Table, rule: FixedCombinations) -> Non
         )
 
 
-def _switch(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key: str) -> None:
+def _switch(project: Project, rule: Rule, counts: pd.DataFrame, key: str) -> None:
     """Allow or forbid the combinations that were switched in the list."""
     edits: dict[int, dict[str, Any]] = state.get(key, {"edited_rows": {}})["edited_rows"]
     allowed = counts[ALLOWED].copy()
@@ -76,31 +88,39 @@ def _switch(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key
     _allow(project, rule, counts, allowed)
 
 
-def _click(project: Project, rule: FixedCombinations, counts: pd.DataFrame, key: str) -> None:
+def _click(project: Project, rule: Rule, counts: pd.DataFrame, key: str) -> None:
     """Allow or forbid the cell that was clicked in the matrix."""
     points = state.get(key, {}).get("selection", {}).get("points", [])
-    picked = {tuple(str(v) for v in point["customdata"][:2]) for point in points if point.get("customdata")}
-    first, second = rule.columns
-    pairs = zip(counts[first].astype(str), counts[second].astype(str), strict=True)
+    picked = {_key(point["customdata"][:2]) for point in points if point.get("customdata")}
+    pairs = [_key(pair) for pair in counts[list(rule.columns)].itertuples(index=False)]
     hit = pd.Series([pair in picked for pair in pairs], index=counts.index)
     if hit.any():
         _allow(project, rule, counts, counts[ALLOWED] ^ hit)
         return
-    values = [{str(value): value for value in counts[name].dropna()} for name in rule.columns]
-    for pair in picked:  # a pair that no real row has: allowed on request, and forbidden again
+    values = [{str(value): _cell(value) for value in counts[name].dropna()} for name in rule.columns]
+    for pair in picked:  # a pair that no real row has: listed on request, and taken from the list again
         if pair[0] in values[0] and pair[1] in values[1]:
-            kept = [row for row in rule.combinations or () if tuple(str(v) for v in row) != pair]
+            kept = [row for row in rule.combinations or () if _key(row) != pair]
             added = [(values[0][pair[0]], values[1][pair[1]])] if len(kept) == len(rule.combinations or ()) else []
-            rule_book.update(project, rule, combinations=[*kept, *added])
+            _save(project, rule, [*kept, *added])
 
 
-def _allow(project: Project, rule: FixedCombinations, counts: pd.DataFrame, allowed: pd.Series) -> None:
-    """Save the rule with these combinations; allowed ones that no real row has are kept."""
-    cells = [
-        tuple(None if pd.isna(v) else v for v in row)
-        for row in counts[list(rule.columns)].astype(object).itertuples(index=False)
-    ]
-    present = {tuple(str(v) for v in row) for row in cells}
-    made = [row for row, fine in zip(cells, allowed, strict=True) if fine]
-    made += [row for row in rule.combinations or () if tuple(str(v) for v in row) not in present]
-    rule_book.update(project, rule, combinations=made)
+def _cell(value: Any) -> Any:
+    return None if pd.isna(value) else value.item() if hasattr(value, "item") else value
+
+
+def _allow(project: Project, rule: Rule, counts: pd.DataFrame, allowed: pd.Series) -> None:
+    """Save the rule with these combinations; listed ones that no real row has are kept."""
+    cells = [tuple(_cell(v) for v in row) for row in counts[list(rule.columns)].astype(object).itertuples(index=False)]
+    present = {_key(row) for row in cells}
+    wanted = ~allowed if isinstance(rule, ForbiddenCombinations) else allowed
+    made = [row for row, here in zip(cells, wanted, strict=True) if here]
+    made += [row for row in rule.combinations or () if _key(row) not in present]
+    _save(project, rule, made)
+
+
+def _save(project: Project, rule: Rule, made: list[tuple[Any, ...]]) -> None:
+    if not made and isinstance(rule, ForbiddenCombinations):
+        state.put(rule_fields.PROBLEM, "At least one combination stays forbidden. Switch the rule off, or delete it.")
+        return
+    rule_fields.save(project, rule, combinations=made)

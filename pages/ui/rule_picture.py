@@ -5,23 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, rule_book, state, theme
+from pages.ui import parts, rule_book, rule_shapes, theme
 from pages.ui.rule_combinations import combinations
 from pages.ui.rule_editor import ABOUT, ask
-from pages.ui.rule_loosen import residuals
-from pages.ui.rule_range import range_picture
+from pages.ui.rule_orders import chain, inequality
+from pages.ui.rule_range import one_bound, range_picture
+from pages.ui.rule_values import form, listed, shares
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import (
     KINDS,
+    AllowedValues,
+    ChainedInequality,
+    Custom,
     FixedCombinations,
+    ForbiddenCombinations,
+    ForbiddenValues,
+    Format,
+    Formula,
+    FunctionalDependency,
     Implies,
+    Increment,
     Inequality,
+    Monotonic,
     NotNull,
+    NullIf,
+    NullTogether,
+    OneHot,
+    Precision,
+    Range,
+    ScalarInequality,
     ScalarRange,
+    SequenceRule,
+    Share,
     SumEquals,
-    Unique,
 )
 from synth_core.errors import SimileError
 from synth_core.project import Project
@@ -51,7 +70,11 @@ def picture(project: Project, table: Table, rule: Constraint) -> None:
             parts.error_card(error, title="This rule does not fit the table")
             return
         st.markdown(f":gray[{cost(table, rule)}]")
-        _PICTURES.get(type(rule), _kept_by)(project, table, rule)
+        frame = table.frame
+        if rule.when is not None and not isinstance(rule, NullIf):
+            frame = frame[rule.applies(frame)]
+            st.caption(f"Drawn: {theme.count(len(frame))} of {theme.count(len(table))} rows, those that it speaks of.")
+        _PICTURES.get(type(rule), rule_shapes.counted)(project, table, rule, frame)
 
 
 def cost(table: Table, rule: Constraint) -> str:
@@ -72,86 +95,33 @@ def cost(table: Table, rule: Constraint) -> str:
     return f":material/replay: By retry: about {theme.share(kept)} of rows are accepted at the first try.{slow}"
 
 
-def _inequality(project: Project, table: Table, rule: Inequality) -> None:
-    from synth_core.figures import alt_inequality, inequality_figure
-
-    strict = rule.strict_boundaries
-    parts.chart(
-        inequality_figure(table.frame, rule.low_column, rule.high_column, mode=state.mode(), strict=strict),
-        alt=alt_inequality(table.frame, rule.low_column, rule.high_column, strict=strict),
-        key=f"constraints.figure_{rule.id}",
-    )
-    key = f"constraints.strict_{rule.id}"
-    state.put(key, strict)
-    st.toggle("Equal values break it too", key=key, on_change=_set, args=(project, rule, "strict_boundaries", key))
+def _no_frame(draw: Callable[[Project, Table, Any], None]) -> Callable[[Project, Table, Any, pd.DataFrame], None]:
+    return lambda project, table, rule, frame: draw(project, table, rule)
 
 
-def _sum(project: Project, table: Table, rule: SumEquals) -> None:
-    from synth_core.figures import residual_figure
-
-    gaps = residuals(rule, table.frame)
-    parts.chart(
-        residual_figure(gaps, rule.tolerance, mode=state.mode()),
-        alt="How far the parts are from the total, per real row.",
-        key=f"constraints.figure_{rule.id}",
-    )
-    key = f"constraints.tolerance_{rule.id}"
-    state.put(key, float(rule.tolerance))
-    st.number_input(
-        "Tolerance",
-        min_value=0.0,
-        key=key,
-        format="%g",
-        width=200,
-        on_change=_set,
-        args=(project, rule, "tolerance", key),
-    )
-
-
-def _implies(project: Project, table: Table, rule: Implies) -> None:
-    from synth_core.figures import implication_figure
-
-    parts.chart(
-        implication_figure(table.frame, rule, mode=state.mode()),
-        alt=f"Real rows by the two halves of the rule: {rule.sentence()}.",
-        key=f"constraints.figure_{rule.id}",
-    )
-
-
-def _not_null(project: Project, table: Table, rule: NotNull) -> None:
-    empty = int(table.frame[rule.column].isna().sum())
-    _share_bar("Filled", len(table) - empty, len(table))
-
-
-def _unique(project: Project, table: Table, rule: Unique) -> None:
-    different = len(table) - int(rule_book.broken(table, rule).sum())
-    _share_bar("Different from every row before", different, len(table))
-
-
-def _kept_by(project: Project, table: Table, rule: Constraint) -> None:
-    kept = len(table) - int(rule_book.broken(table, rule).sum())
-    _share_bar("Rows that keep it", kept, len(table))
-
-
-def _share_bar(title: str, part: int, whole: int) -> None:
-    ratio = part / whole if whole else 1.0
-    st.progress(ratio, text=f"{title}: {theme.count(part)} of {theme.count(whole)} real rows ({theme.share(ratio)})")
-
-
-def _set(project: Project, rule: Constraint, field: str, key: str) -> None:
-    """Give one field of the rule the value of a widget."""
-    try:
-        rule_book.update(project, rule, **{field: state.get(key, None)})
-    except SimileError as error:
-        state.put("constraints.problem", str(error))
-
-
-_PICTURES: dict[type[Constraint], Callable[[Project, Table, Any], None]] = {
+_PICTURES: dict[type[Constraint], Callable[[Project, Table, Any, pd.DataFrame], None]] = {
     ScalarRange: range_picture,
-    Inequality: _inequality,
+    ScalarInequality: one_bound,
+    Inequality: inequality,
+    Range: chain,
+    ChainedInequality: chain,
     FixedCombinations: combinations,
-    SumEquals: _sum,
-    Implies: _implies,
-    NotNull: _not_null,
-    Unique: _unique,
+    ForbiddenCombinations: combinations,
+    AllowedValues: _no_frame(listed),
+    ForbiddenValues: _no_frame(listed),
+    Share: _no_frame(shares),
+    Format: _no_frame(form),
+    SumEquals: rule_shapes.sums,
+    Formula: rule_shapes.formula,
+    Implies: rule_shapes.implies,
+    FunctionalDependency: rule_shapes.dependency,
+    NullTogether: rule_shapes.patterns,
+    NotNull: rule_shapes.patterns,
+    NullIf: rule_shapes.missing_if,
+    Increment: rule_shapes.increment,
+    Precision: rule_shapes.precision,
+    OneHot: rule_shapes.one_of,
+    Monotonic: rule_shapes.monotonic,
+    SequenceRule: rule_shapes.transitions,
+    Custom: rule_shapes.expression,
 }

@@ -152,8 +152,7 @@ class SequenceRule(_Sequence):
             return rule
         rows, first = rule._order(table.frame)
         states = table.frame[self.column].iloc[rows].reset_index(drop=True)
-        pairs = pd.DataFrame({"before": states.shift(1), "after": states})[~first]
-        counts = pairs.groupby(["before", "after"], sort=True).size()
+        counts = rule.steps_in(table.frame).groupby(["before", "after"], sort=True).size()
         steps = tuple((plain_value(a), plain_value(b)) for a, b in counts[counts >= RARE].index)
         if states.dtype.kind in "iu" or str(states.dtype) == "Int64":
             steps = tuple((int(a), int(b)) for a, b in steps)  # type: ignore[arg-type]
@@ -164,6 +163,12 @@ class SequenceRule(_Sequence):
                 "first": rule.first or tuple(plain_value(v) for v in begins[begins >= RARE].index) or None,
             }
         )
+
+    def steps_in(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return each state with the next one of its entity (columns ``before`` and ``after``), step by step."""
+        rows, first = self._order(frame)
+        states = frame[self.column].iloc[rows].reset_index(drop=True)
+        return pd.DataFrame({"before": states.shift(1), "after": states})[~first].astype({"before": states.dtype})
 
     def _steps(self) -> tuple[tuple[Cell, Cell], ...]:
         if self.transitions is None:

@@ -18,6 +18,8 @@ from synth_core.figures.losses import alt_losses, loss_figure
 from synth_core.figures.matrices import association_figure
 from synth_core.figures.network import alt_network, network_figure
 from synth_core.figures.pairs import pair_figure, pair_table
+from synth_core.figures.rule_bars import decimals_figure, kept_figure, steps_figure, values_figure
+from synth_core.figures.rule_rows import missing_patterns_figure, sequence_figure, two_way_figure
 from synth_core.figures.rules import (
     combinations_figure,
     implication_figure,
@@ -78,6 +80,7 @@ __all__ = [
     "column_figure",
     "combinations_figure",
     "contributions_figure",
+    "decimals_figure",
     "dumbbell",
     "entities_figure",
     "exposure_figure",
@@ -86,8 +89,10 @@ __all__ = [
     "giveaway_bars",
     "implication_figure",
     "inequality_figure",
+    "kept_figure",
     "loss_figure",
     "missing_figure",
+    "missing_patterns_figure",
     "nearest_curves",
     "network_figure",
     "new_figure",
@@ -100,12 +105,16 @@ __all__ = [
     "residual_figure",
     "roc",
     "season_figure",
+    "sequence_figure",
     "share",
     "spark_svg",
     "split_figure",
+    "steps_figure",
     "template",
     "time_figure",
     "triple_figure",
     "triplet",
+    "two_way_figure",
     "utility_bars",
+    "values_figure",
 ]

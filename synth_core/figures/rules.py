@@ -19,7 +19,7 @@ from synth_core.figures.axes import (
     value_axis,
     whole_edges,
 )
-from synth_core.figures.style import PALETTES, Mode, Palette, filled, hatched, new_figure, nothing, safe, share, short
+from synth_core.figures.style import PALETTES, Mode, Palette, filled, hatched, new_figure, nothing, safe, short
 from synth_core.table import numbers
 
 if TYPE_CHECKING:
@@ -269,52 +269,15 @@ def residual_figure(values: pd.Series | Floats, tolerance: float = 0.0, mode: Mo
 
 def implication_figure(frame: pd.DataFrame, rule: Implies, mode: Mode = "light") -> go.Figure:
     """Return the two-way table of an if-then rule; the cell that must be empty is crossed when it is not."""
-    import plotly.graph_objects as go
-
     from synth_core.constraints.expressions import parse_condition
+    from synth_core.figures.rule_rows import two_way_figure
 
-    palette = PALETTES[mode]
-    condition = parse_condition(rule.if_)
-    consequence = parse_condition(rule.then)
-    given = condition.holds(frame).to_numpy(dtype=bool)
-    kept = consequence.holds(frame).to_numpy(dtype=bool)
-    broken = rule.violations(frame).to_numpy(dtype=bool)
-    names = [["If", "Then"], ["If", "Then not"], ["If not", "Then"], ["If not", "Then not"]]
-    masks = [given & kept, given & ~kept, ~given & kept, ~given & ~kept]
-    counts = [int(mask.sum()) for mask in masks]
-    total = max(len(frame), 1)
-    figure = new_figure(mode, f"implication:{rule.id}", height=260, margin={"t": 8}, showlegend=False)
-    figure.add_trace(
-        go.Heatmap(
-            z=[counts[:2], counts[2:]],
-            colorscale=[[0, palette.diverging[2][1]], [1, palette.diverging[1][1]]],
-            zmin=0,
-            showscale=False,
-            xgap=4,
-            ygap=4,
-            hoverinfo="skip",
-        )
+    condition, consequence = parse_condition(rule.if_), parse_condition(rule.then)
+    return two_way_figure(
+        condition.holds(frame).to_numpy(dtype=bool),
+        consequence.holds(frame).to_numpy(dtype=bool),
+        rule.violations(frame).to_numpy(dtype=bool),
+        (condition.sentence(), consequence.sentence()),
+        mode,
+        revision=f"implication:{rule.id}",
     )
-    figure.add_scatter(
-        x=[0, 1, 0, 1],
-        y=[0, 0, 1, 1],
-        mode="markers",
-        marker={"size": 40, "opacity": 0},
-        customdata=[[*name, f"{n:,}", share(n / total)] for name, n in zip(names, counts, strict=True)],
-        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>%{customdata[2]} rows, %{customdata[3]}<extra></extra>",
-    )
-    texts = [f"<b>{n:,}</b><br>{share(n / total)}" for n in counts]
-    wrong = int(broken.sum())
-    texts[1] = f"<b>✕ {wrong:,} broken</b><br>{share(wrong / total)}" if wrong else "<b>✓ 0</b><br>as it must be"
-    for i, text in enumerate(texts):
-        colour = palette.text if i != 1 else (palette.stop if wrong else palette.good)
-        figure.add_annotation(text=text, x=i % 2, y=i // 2, font={"size": 14, "color": colour})
-    if wrong:
-        figure.add_shape(
-            type="rect", x0=0.5, x1=1.5, y0=-0.5, y1=0.5, line={"color": palette.stop, "width": 2, "dash": "dashdot"}
-        )
-    then, when = short(consequence.sentence(), 40), short(condition.sentence(), 40)
-    figure.update_xaxes(tickvals=[0, 1], ticktext=[then, "not so"], showgrid=False, side="top", zeroline=False)
-    label_axis(figure, ["", ""])
-    figure.update_yaxes(ticktext=[when, "not so"])
-    return figure
