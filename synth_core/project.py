@@ -159,6 +159,16 @@ class Project:
             self._table = self.table_of(self._facts.table)
         return self._table
 
+    @property
+    def rows(self) -> int:
+        """How many rows the table has, without reading it."""
+        if self._table is not None:
+            return len(self._table)
+        try:
+            return int(pq.ParquetFile(self.folder / "tables" / self.table_name / "table.parquet").metadata.num_rows)
+        except (OSError, ValueError):
+            return len(self.table)
+
     def table_of(self, name: str) -> Table:
         """Return the table kept under ``tables/<name>``: a run names the one that it used."""
         try:
@@ -245,7 +255,7 @@ class Project:
     @property
     def dropped(self) -> int:
         """How many rows of the real table are left out."""
-        return pq.ParquetFile(self._full).metadata.num_rows - len(self.table) if self._full.exists() else 0
+        return pq.ParquetFile(self._full).metadata.num_rows - self.rows if self._full.exists() else 0
 
     @property
     def _full(self) -> Path:
@@ -296,9 +306,10 @@ class Project:
     def draft(self) -> Recipe:
         """The recipe that the next run will use, with the project's rules and use."""
         path = self.folder / "draft.json"
-        draft = Recipe(rows=max(len(self.table), 1))
         if path.exists():
             draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
+        else:
+            draft = Recipe(rows=max(self.rows, 1))
         missing = {name: choice.missing for name, choice in self._facts.choices.items() if choice.missing}
         told = {"constraints": self.rules, "use": self.use, "missing": missing, "cluster": self.cluster}
         return draft.model_copy(update=told)

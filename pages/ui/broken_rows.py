@@ -15,7 +15,7 @@ from synth_core.errors import ConstraintError, SimileError
 from synth_core.project import Project
 from synth_core.table import Table
 
-SHOWN = 200
+SHOWN = 100
 MARK = {"light": "background-color: #FBE3D6; color: #7A2E00", "dark": "background-color: #5A3410; color: #FFD9B0"}
 
 
@@ -26,7 +26,6 @@ def panel(project: Project, table: Table, rule: Constraint) -> None:
         state.drop("constraints.problem")
     _left_out(project, table)
     try:
-        rule.check(table)
         broken = rule_book.broken(table, rule)
     except ConstraintError as error:
         parts.error_card(error, title="This rule does not fit the table")

@@ -57,10 +57,33 @@ def suggestions(table: Table, holdout: float, seed: int) -> Any:
     return discover(train)
 
 
+class Standing(NamedTuple):
+    """Which real rows break a rule, how many, and why the rule does not fit the table ("": it does); read-only."""
+
+    broken: pd.Series
+    rows: int
+    problem: str
+
+
 @st.cache_resource(hash_funcs=_TABLE, max_entries=256, show_spinner=False)
-def broken(table: Table, core: str, _rule: Any) -> pd.Series:
-    """Return True for each row that breaks the rule (``core``: its JSON); treat it as read-only."""
-    return cast(pd.Series, _rule.violations(table.frame))
+def standing(table: Table, core: str, _rule: Any) -> Standing:
+    """Return how a rule (``core``: its JSON) stands with the real rows; counted once per table and rule."""
+    from synth_core.errors import ConstraintError
+
+    try:
+        _rule.check(table)
+        found = cast(pd.Series, _rule.violations(table.frame))
+    except ConstraintError as error:
+        return Standing(pd.Series(False, index=table.frame.index), 0, str(error))
+    return Standing(found, int(found.sum()), "")
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=4096, show_spinner=False)
+def conflict(table: Table, one: str, other: str, _rules: Any) -> str:
+    """Return why one or two rules (their JSON) cannot be kept, or an empty text; looked at once per pair."""
+    from pages.ui.rule_conflicts import contradiction
+
+    return contradiction(table, _rules)
 
 
 @st.cache_resource(hash_funcs=_TABLE, max_entries=32, show_spinner=False)

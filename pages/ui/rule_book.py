@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pages.ui import cache, state
@@ -119,18 +120,24 @@ def core(rule: Constraint) -> str:
     return json.dumps(rule.model_dump(mode="json", exclude=set(_FACTS)), sort_keys=True, ensure_ascii=False)
 
 
+def standing(table: Table, rule: Constraint) -> cache.Standing:
+    """Return how the rule stands with the real rows; only what was changed is counted again."""
+    return cache.standing(table, core(rule), rule)
+
+
 def broken(table: Table, rule: Constraint) -> pd.Series:
-    """Return True for each row of the table that breaks the rule; counted once per table and rule."""
-    return cache.broken(table, core(rule), rule)
+    """Return True for each row of the table that breaks the rule; ConstraintError where it does not fit the table."""
+    found = standing(table, rule)
+    if found.problem:
+        raise ConstraintError(found.problem)
+    return found.broken
 
 
 def broken_by_any(table: Table, rules: Sequence[Constraint]) -> pd.Series:
     """Return True for each row that breaks at least one of the rules that fit the table."""
-    result = pd.Series(False, index=table.frame.index)
+    result = np.zeros(len(table), dtype=bool)
     for rule in rules:
-        try:
-            rule.check(table)
-            result |= broken(table, rule)
-        except ConstraintError:
-            continue
-    return result
+        found = standing(table, rule)
+        if found.rows:
+            result |= found.broken.to_numpy(dtype=bool)
+    return pd.Series(result, index=table.frame.index)

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import parts, rule_book, rule_editor, state, theme
+from pages.ui.rule_conflicts import Conflict, conflicts
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS
-from synth_core.errors import ConstraintError
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -98,28 +98,43 @@ def listing(project: Project, table: Table, rules: Sequence[Constraint], found: 
     wanted = state.get("constraints.chosen", "")
     chosen = next((rule for rule in rules if rule.id == wanted), rules[0])
     st.markdown("**Your rules**")
+    against = conflicts(table, rules)
+    places = {rule.id: place for place, rule in enumerate(rules, 1)}
     with st.container(height=LIST_HEIGHT if len(rules) > MANY else "content", border=False, gap="small"):
         for rule in rules:
-            _rule(project, table, rule, chosen=rule.id == chosen.id)
+            _rule(project, table, rule, against.get(rule.id), places, chosen=rule.id == chosen.id)
     return chosen
 
 
 def state_of(table: Table, rule: Constraint) -> tuple[theme.Sign, int]:
     """Return how a rule stands with the real rows, and the number of rows that break it (-1: it does not fit)."""
-    try:
-        rule.check(table)
-        rows = int(rule_book.broken(table, rule).sum())
-    except ConstraintError:
+    found = rule_book.standing(table, rule)
+    if found.problem:
         return theme.Sign("Does not fit the table", ":material/error:", "red"), -1
+    rows = found.rows
     if not rows:
         return theme.Sign("0 broken", ":material/check_circle:", "green"), 0
     text = f"{theme.count(rows)} of {theme.count(len(table))} broken ({theme.share(rows / len(table))})"
     return theme.Sign(text, ":material/warning:", "orange"), rows
 
 
-def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> None:
+def _against(conflict: Conflict, rule: Constraint, places: dict[str, int]) -> str:
+    if conflict.other == rule.id:
+        return "No row can keep it"
+    return f"Contradicts rule {places[conflict.other]}" if conflict.other else "Contradicts other rules"
+
+
+def _rule(
+    project: Project,
+    table: Table,
+    rule: Constraint,
+    conflict: Conflict | None,
+    places: dict[str, int],
+    *,
+    chosen: bool,
+) -> None:
     mark, _ = state_of(table, rule)
-    sentence = theme.plain(rule.sentence())
+    number, sentence = f":gray[{places[rule.id]}]", theme.plain(rule.sentence())
     with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
             st.toggle(
@@ -131,10 +146,15 @@ def _rule(project: Project, table: Table, rule: Constraint, *, chosen: bool) -> 
                 args=(project, rule),
                 kwargs={"enabled": not rule.enabled},
             )
-            st.markdown(f"**{sentence}**" if chosen else sentence, width="stretch")
+            st.markdown(f"{number} **{sentence}**" if chosen else f"{number} {sentence}", width="stretch")
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
             with st.container(horizontal=True, gap="xsmall", width="content"):
                 parts.sign(mark)
+                if conflict is not None:
+                    parts.sign(
+                        theme.Sign(_against(conflict, rule, places), ":material/cancel:", "red"),
+                        help=theme.plain(conflict.sentence),
+                    )
                 if not rule.hard:
                     st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
             with st.container(horizontal=True, wrap=False, gap="small", width="content"):

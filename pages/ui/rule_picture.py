@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui import parts, rule_book, rule_shapes, theme
 from pages.ui.rule_combinations import combinations
+from pages.ui.rule_conflicts import conflicts
 from pages.ui.rule_editor import ABOUT, ask
 from pages.ui.rule_orders import chain, inequality
 from pages.ui.rule_range import one_bound, range_picture
@@ -42,7 +43,6 @@ from synth_core.constraints.kinds import (
     Share,
     SumEquals,
 )
-from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -64,12 +64,12 @@ def picture(project: Project, table: Table, rule: Constraint) -> None:
         st.subheader(theme.plain(rule.sentence()), anchor=False)
         if rule.description:
             st.caption(theme.plain(rule.description))
-        try:
-            rule.check(table)
-        except SimileError as error:
-            parts.error_card(error, title="This rule does not fit the table")
+        if problem := rule_book.standing(table, rule).problem:
+            parts.error_card(problem, title="This rule does not fit the table")
             return
         st.markdown(f":gray[{cost(table, rule)}]")
+        if (conflict := conflicts(table, project.rules).get(rule.id)) is not None:
+            st.error(theme.plain(conflict.sentence), icon=":material/cancel:")
         frame = table.frame
         if rule.when is not None and not isinstance(rule, NullIf):
             frame = frame[rule.applies(frame)]

@@ -60,7 +60,7 @@ def values_figure(
     rows = shown.to_numpy(dtype=np.int64)
     wrong = np.array([label in broken for label in labels])
     figure = new_figure(
-        mode, f"values:{name}", height=bar_height(len(shown)), barmode="overlay", showlegend=bool(wrong.any())
+        mode, f"values:{name}", height=bar_height(len(shown)) + 40, barmode="overlay", showlegend=bool(wrong.any())
     )
     for title, mask, marker in (
         ("Keeps the rule", ~wrong, filled(palette)),
@@ -116,7 +116,7 @@ def steps_figure(
         ("Keeps the rule", False, filled(palette)),
         ("Breaks it", True, hatched(palette, palette.stop, "x")),
     ):
-        at = [place for place, wrong in enumerate(broken) if wrong == wanted]
+        at = [place for place, wrong in enumerate(broken) if wrong == wanted and rows[place]]
         if at:
             figure.add_bar(
                 name=title,

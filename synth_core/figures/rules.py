@@ -103,6 +103,7 @@ def _two_sorts(
         ("Keeps the rule", ~outside, filled(palette)),
         ("Breaks it", outside, hatched(palette, palette.stop, "x")),
     ):
+        mask = mask & (counts > 0) if mask.any() and counts[mask].any() else mask
         if mask.any():
             figure.add_bar(
                 name=title,
@@ -218,8 +219,12 @@ def combinations_figure(
         "Breaks it": {"symbol": "x-thin", "size": 13, "line": {"color": palette.stop, "width": 3}},
         "Not allowed, does not occur": {"symbol": "circle", "color": palette.grid, "size": 4},
     }
+    dense = np.log10(cells + 1) > 0.6 * np.log10(max(cells.max(), 1) + 1)
     for title, members in groups.items():
         if members:
+            if title == "Allowed":  # a frame that is seen on a dark cell
+                edge = [palette.ground if dense[j, i] else palette.real for j, i in members]
+                markers[title] = markers[title] | {"color": edge}
             figure.add_scatter(
                 name=title,
                 x=[i for _, i in members],
