@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages.ui import rule_book, state, theme
+from pages.ui import rule_book, rule_form, state, theme
+from pages.ui.rule_form import FORM
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS, parse
-from synth_core.errors import ConstraintError, SimileError
+from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.table import Kind, Table
 
 OPEN = "constraints.dialog"
-FORM = "constraints.form."
 AMOUNTS = (Kind.INTEGER, Kind.NUMBER)
 ORDERED = (*AMOUNTS, Kind.DATETIME)
 STATES = (Kind.CATEGORY, Kind.BOOLEAN, Kind.INTEGER)
@@ -59,19 +58,32 @@ def _fill(kind: str, rule: Constraint | None, table: Table) -> None:
     if kind == "sum_equals" and rule is not None and not isinstance(given["total"], str):
         given |= {"number": float(given["total"]), "total": FIXED_NUMBER}
     if kind not in _FIELDS:
-        own = {name: value for name, value in given.items() if name not in Constraint.model_fields}
-        given = {"fields": json.dumps(own or _template(kind, table), indent=1, ensure_ascii=False)} | {
-            name: value for name, value in given.items() if name in ("description", "enforcement")
-        }
+        given |= rule_form.start(kind, rule)
+        if rule is not None and kind == "forbidden_combinations":
+            state.put(f"{FORM}combinations", True)
     given["nulls"] = rule is not None and rule.on_null == "violates"
     for field, value in given.items():
-        if value is not None and field not in ("id", "type", "source", "support", "exceptions", "combinations"):
+        if value is not None and field not in (
+            "id",
+            "type",
+            "source",
+            "support",
+            "exceptions",
+            *rule_form.LEARNED,
+            "probabilities",
+        ):
             state.put(FORM + field, value)
 
 
 def _form(project: Project, table: Table, kind: str, rule: Constraint | None) -> None:
     st.markdown(f":gray[{ABOUT[kind]}]")
-    _FIELDS.get(kind, _as_fields)(table)
+    if kind in _FIELDS:
+        _FIELDS[kind](table)
+    else:
+        rule_form.draw(table, kind)
+    if "when" not in rule_form.own_fields(kind):
+        with st.expander("Only where a condition holds", expanded=bool(_value("when"))):
+            rule_form.expression(table, "when", "Condition", condition=True)
     st.text_input("Why (optional)", key=f"{FORM}description", placeholder="For the report: where the rule comes from")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         ways = ["auto", *KINDS[kind].ways, "check_only"]
@@ -79,7 +91,7 @@ def _form(project: Project, table: Table, kind: str, rule: Constraint | None) ->
         if kind != "not_null":
             st.toggle("A missing cell breaks it", key=f"{FORM}nulls")
     try:
-        made = _collected(kind, rule)
+        made = _collected(table, kind, rule)
         made.check(table)
         made = made.fitted(table)
         rows = int(made.violations(table.frame).sum())
@@ -109,7 +121,7 @@ def _save(project: Project, table: Table, kind: str, rule: Constraint | None) ->
     """Save what the form says; a rule that is not right stays in the form with the reason."""
     state.drop(f"{FORM}problem")
     try:
-        made = _collected(kind, rule)
+        made = _collected(table, kind, rule)
         made.check(table)
         made = made.fitted(table)
         if rule is None:
@@ -125,13 +137,14 @@ def _value(field: str, default: Any = "") -> Any:
     return state.get(FORM + field, default)
 
 
-def _collected(kind: str, rule: Constraint | None) -> Constraint:
+def _collected(table: Table, kind: str, rule: Constraint | None) -> Constraint:
     """Return the rule that the form's fields describe now."""
     fields: dict[str, Any] = {
         "type": kind,
         "description": _value("description").strip(),
         "enforcement": _value("enforcement", "auto"),
         "on_null": "violates" if _value("nulls", False) else "ignore",
+        "when": str(_value("when") or "").strip() or None,
     }
     if kind == "scalar_range":
         fields |= {name: _value(name).strip() or None for name in ("low_value", "high_value")}
@@ -146,7 +159,7 @@ def _collected(kind: str, rule: Constraint | None) -> Constraint:
         fields |= {"columns": _value("columns", []), "tolerance": _value("tolerance", 0.0)}
         fields["total"] = _value("number", 0.0) if total == FIXED_NUMBER else total
     elif kind not in _FIELDS:
-        fields |= _written(_value("fields"))
+        fields |= rule_form.collected(table, kind, rule)
     elif kind == "not_null":
         fields["column"] = _value("column")
     else:
@@ -154,7 +167,6 @@ def _collected(kind: str, rule: Constraint | None) -> Constraint:
     kept: dict[str, Any] = {}
     if rule is not None:
         kept = {name: getattr(rule, name) for name in ("id", "enabled", "severity", "hard", "target_rate", "source")}
-        kept |= {} if "when" in fields else {"when": rule.when}
         if kind == "fixed_combinations" and tuple(fields["columns"]) == rule.columns_used:
             kept["combinations"] = getattr(rule, "combinations", None)
     return parse(fields | kept)
@@ -184,8 +196,8 @@ def _combination(table: Table) -> None:
 
 
 def _implication(table: Table) -> None:
-    st.text_input("If", key=f"{FORM}if", placeholder="sex = 'M'")
-    st.text_input("then", key=f"{FORM}then", placeholder="pregnant = 'no'")
+    rule_form.expression(table, "if", "If", condition=True)
+    rule_form.expression(table, "then", "then", condition=True)
     with st.expander("How to write it"):
         st.markdown(
             "Compare with `=` `!=` `<` `<=` `>` `>=`, `in ('a', 'b')`, `between 1 and 5`, `is null`; join with "
@@ -211,31 +223,6 @@ def _filled(table: Table) -> None:
 
 def _different(table: Table) -> None:
     st.multiselect("Columns", _names(table), key=f"{FORM}columns", placeholder="One or more columns")
-
-
-def _as_fields(table: Table) -> None:
-    st.text_area("Fields, as JSON", key=f"{FORM}fields", height=170)
-    st.caption("Columns: " + ", ".join(theme.plain(name) for name in table.names))
-
-
-def _written(text: str) -> dict[str, Any]:
-    """Return the fields that were written as JSON."""
-    try:
-        fields = json.loads(text)
-    except ValueError as error:
-        raise ConstraintError(f"The fields are not JSON: {error}.") from None
-    if not isinstance(fields, dict):
-        raise ConstraintError('The fields must be a JSON object such as {"column": "age"}.')
-    return fields
-
-
-def _template(kind: str, table: Table) -> dict[str, Any]:
-    """Return the fields that a kind must have, with names of columns where they are columns."""
-    names = table.names
-    wanted = [name for name, field in KINDS[kind].model_fields.items() if field.is_required() and name != "type"]
-    singles = {"column": names[0], "output": names[0], "dependent": names[-1], "columns": names[:2]}
-    singles |= {"determinants": names[:1], "low_column": names[0], "middle_column": names[0], "high_column": names[-1]}
-    return {name: singles.get(name, [] if name in ("values", "combinations") else "") for name in wanted}
 
 
 _FIELDS: dict[str, Callable[[Table], None]] = {

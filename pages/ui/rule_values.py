@@ -64,10 +64,15 @@ def _covered(column: Any) -> bool:
 
 def _cells(rule: AllowedValues | ForbiddenValues, counts: pd.Series, labels: Collection[str]) -> list[Any]:
     """Return the cells that stand behind labels, in the order of the labels."""
+    known = {str(value): value for value in rule.values}
+    return [known.get(label, cell) for label, cell in zip(labels, cells_of(counts, labels), strict=True)]
+
+
+def cells_of(counts: pd.Series, labels: Collection[str]) -> list[Any]:
+    """Return the cells of a column (``labels_of``) that stand behind labels; new ones as the column writes them."""
     cells = dict(zip(counts.index, counts.attrs["cells"], strict=True))
     numeric = bool(cells) and all(isinstance(cell, int | float) for cell in cells.values())
-    known = {str(value): value for value in rule.values}
-    return [known.get(label, cells.get(label, _number(label) if numeric else label)) for label in labels]
+    return [cells.get(label, _number(label) if numeric else label) for label in labels]
 
 
 def _number(label: str) -> int | float | str:

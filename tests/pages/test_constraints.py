@@ -211,14 +211,74 @@ def test_broken_rows_write_their_numbers_and_dates_as_every_table_does() -> None
     assert texts == [["42.5", "0.1235"], ["3", "12000"], ["2024-01-20", "2024-01-20"]]
 
 
-@pytest.mark.parametrize(
-    ("fields", "said"), [('{"column": "net", "decimals": 1', "not JSON"), ('{"column": "net", "decimals": 1}', "")]
-)
-def test_a_kind_without_a_form_is_written_as_fields(project: Project, fields: str, said: str) -> None:
-    at = open_page("constraints", project, **{"constraints.dialog": ("precision", "")})
-    given = at.text_area(key="constraints.form.fields")
-    assert '"column": "id"' in given.value
-    given.set_value(fields)
+FORMS: list[tuple[str, dict[str, Any], str]] = [
+    ("scalar_inequality", {"column": "net", "relation": ">=", "value": "100"}, "net is at least 100"),
+    ("allowed_values", {"column": "town", "values": ["Ghent", "Lier"]}, "town is 'Ghent' or 'Lier'"),
+    ("range", {"low_column": "tax", "middle_column": "net", "high_column": "gross"}, "net is between tax and gross"),
+    ("chained_inequality", {"columns": ["tax", "net", "gross"]}, "tax ≤ net ≤ gross"),
+    (
+        "functional_dependency",
+        {"determinants": ["town"], "dependent": "region"},
+        "town determines region",
+    ),
+    ("null_if", {"column": "age", "when": "net < 0"}, "age is missing where net is below 0"),
+    ("formula", {"output": "gross", "expression": "net + tax"}, "gross equals net + tax"),
+    ("increment", {"column": "net", "increment_value": 5.0}, "net is a multiple of 5"),
+    ("precision", {"column": "net", "decimals": 1}, "net has at most 1 decimal"),
+    ("format", {"column": "town", "max_length": 9}, "town has at most 9 characters"),
+    ("monotonic", {"column": "net", "order_by": "start", "direction": "decreasing"}, "net never rises by start"),
+    ("share", {"column": "town"}, "the shares of town are 0.3333 Ghent, 0.3333 Bruges, 0.3333 Aalst (within 0.01)"),
+    ("custom", {"expression": "net > tax"}, "net is above tax"),
+    (
+        "forbidden_combinations",
+        {"columns": ["town", "region"], "cell_town": "Aalst", "cell_region": "West"},
+        "town and region are never Aalst, West",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "sentence"), FORMS, ids=[kind for kind, *_ in FORMS])
+def test_every_kind_has_a_form_of_its_fields(
+    project: Project, kind: str, fields: dict[str, Any], sentence: str
+) -> None:
+    at = open_page("constraints", project, **{"constraints.dialog": (kind, "")})
+    for name, value in fields.items():
+        at.session_state[f"constraints.form.{name}"] = value
     at.button(key="constraints.save").click().run()
-    assert said in words(at) + str(at.session_state["constraints.form.problem"] if said else "")
-    assert [rule.sentence() for rule in project.rules] == ([] if said else ["net has at most 1 decimal"])
+    assert not at.exception
+    said = at.session_state["constraints.form.problem"] if "constraints.form.problem" in at.session_state else ""
+    assert [rule.sentence() for rule in project.rules] == [sentence], said
+
+
+def test_an_expression_that_is_wrong_shows_where(project: Project) -> None:
+    project.set_rules([parse({"type": "custom", "id": "wrong", "expression": "net > taks"})])
+    at = open_page("constraints", project, **{"constraints.dialog": ("custom", "wrong")})
+    assert "there is no column 'taks'" in words(at).replace("\\", "")
+    assert [code.value for code in at.code] == ["net > taks\n      ^"]
+
+
+def test_editing_a_rule_keeps_what_was_learned_and_its_condition(project: Project) -> None:
+    given = {"type": "functional_dependency", "id": "town", "determinants": ["town"], "dependent": "region"}
+    rule = parse(given | {"mapping": [["Ghent", "West"]], "when": "net > 0"})
+    project.set_rules([rule])
+    at = open_page("constraints", project)
+    at.button(key="constraints.edit_town").click().run()
+    at.text_input(key="constraints.form.description").set_value("Told by the office")
+    at.button(key="constraints.save").click().run()
+    assert not at.exception
+    assert project.rules == [rule.model_copy(update={"description": "Told by the office"})]
+
+
+def test_rules_that_contradict_each_other_name_each_other(project: Project) -> None:
+    given = [
+        {"type": "scalar_range", "id": "low", "column": "age", "high_value": 30},
+        {"type": "not_null", "id": "other", "column": "net"},
+        {"type": "scalar_inequality", "id": "high", "column": "age", "relation": ">", "value": 60},
+    ]
+    project.set_rules([parse(item) for item in given])
+    at = open_page("constraints", project)
+    badges = [str(item.value) for item in at.markdown if "Contradicts" in str(item.value)]
+    assert ["rule 3" in badges[0], "rule 1" in badges[1], len(badges)] == [True, True, 2]
+    assert "contradict each other" in str(at.error[0].value)
+    project.set_rules([rule.model_copy(update={"hard": rule.id != "high"}) for rule in project.rules])
+    assert "Contradicts" not in words(open_page("constraints", project))
