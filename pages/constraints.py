@@ -22,6 +22,7 @@ with parts.guarded("The rules cannot be shown"):
     left, right = halves()
     with left:
         rule_list.suggestions(project, table, rules, found)
+        rule_list.templates(project, table, rules)
         chosen = rule_list.listing(project, table, rules, len(found))
     with right:
         if chosen is None:

@@ -46,7 +46,7 @@ LAYERS = [
     ["constraints.counted", "constraints.spans", "constraints.equations", "constraints.one_column"],
     ["constraints.one_of_several", "constraints.pruning"],
     ["constraints.discovery"],
-    ["constraints.exchange"],
+    ["constraints.exchange", "constraints.templates"],
     ["constraints"],
     ["codec_columns"],
     ["codec"],

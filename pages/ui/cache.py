@@ -116,6 +116,14 @@ def forms(table: Table, name: str, core: str) -> pd.DataFrame:
     return examples_of(table, name, parse(json.loads(core)))
 
 
+@st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
+def templates(table: Table, domain: str) -> Any:
+    """Return the usual rules of a domain that fit the table; domain "": the name of the likely domain, or None."""
+    from synth_core.constraints import templates as usual
+
+    return usual.templates(table, domain) if domain else usual.likely_domain(table)
+
+
 _one_at_a_time = threading.Lock()
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import parts, rule_book, rule_editor, state, theme
+from pages.ui import cache, parts, rule_book, rule_editor, state, theme
 from pages.ui.rule_conflicts import Conflict, conflicts
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS
+from synth_core.constraints.templates import DOMAINS
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -69,6 +70,40 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], fou
             with st.expander(f"{len(fresh) - SHOWN} more", key="constraints.more"):
                 for item in fresh[SHOWN:]:
                     _suggestion(project, table, item)
+
+
+def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> None:
+    """Draw the usual rules of a field that fit this table's columns, each with its count before it is accepted."""
+    likely = cache.templates(table, "")
+    with st.expander("Usual rules of a field", key="constraints.templates", on_change="rerun") as box:
+        if not box.open:
+            return
+        domain = st.segmented_control(
+            "Field",
+            list(DOMAINS),
+            format_func=DOMAINS.__getitem__,
+            default=likely or next(iter(DOMAINS)),
+            required=True,
+            key="constraints.domain",
+            label_visibility="collapsed",
+        )
+        fresh = [one for one in cache.templates(table, str(domain)) if not rule_book.covered(one.rule, rules)]
+        if not fresh:
+            st.markdown(":gray[No column of this table fits a rule of this field that is not in your list.]")
+        for place, item in enumerate(fresh):
+            rows = rule_book.standing(table, item.rule).rows
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+                count = ":green[0 broken]" if not rows else f":orange[{theme.count(rows)} broken]"
+                st.markdown(
+                    f"{theme.plain(item.rule.sentence())}  \n:small[{count} :gray[· {theme.plain(item.reason)}]]",
+                    width="stretch",
+                )
+                st.button(
+                    "Accept",
+                    key=f"constraints.take_{domain}_{place}",
+                    on_click=_accept_all,
+                    args=(project, table, [item.rule]),
+                )
 
 
 def _suggestion(project: Project, table: Table, item: Any) -> None:
