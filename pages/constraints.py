@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import broken_rows, cache, parts, rule_editor, rule_list, rule_picture
+from pages.ui import broken_rows, cache, parts, rule_editor, rule_list, rule_picture, rule_preview
 from pages.ui.halves import halves
 
 parts.page_head(
@@ -30,6 +30,7 @@ with parts.guarded("The rules cannot be shown"):
         else:
             rule_picture.picture(project, table, chosen)
             broken_rows.panel(project, table, chosen)
+    rule_preview.panel(project, table, rules)
     rule_editor.open_dialog(project, table, rules)
 
 parts.step_footer("profiling", "method")

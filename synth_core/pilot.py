@@ -105,7 +105,7 @@ def pilot(table: Table, recipe: Recipe, given: GivenRows | None = None) -> Pilot
 
 def _try(table: Table, recipe: Recipe, learned: int, made: int, given: GivenRows | None) -> Synthesis:
     """Learn a few rows and make a few; as many are said to be released per real row as by the recipe."""
-    few = _some(table, learned, recipe)
+    few = some_rows(table, learned, recipe)
     params = dict(recipe.params)
     known = {param.name for param in method_class(recipe.method).info.params}
     if "release_rows" in known and not int(params.get("release_rows", 0)):
@@ -139,7 +139,7 @@ def _expected(table: Table, recipe: Recipe, small: dict[str, float], large: dict
     return total
 
 
-def _some(table: Table, rows: int, recipe: Recipe) -> Table:
+def some_rows(table: Table, rows: int, recipe: Recipe) -> Table:
     """Return at most this many rows, drawn at random; of what is asked for, as many as half of them.
 
     Without the latter a rare class that the whole table supports would seem to have no support.

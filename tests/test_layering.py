@@ -62,6 +62,7 @@ LAYERS = [
     ["sampling", "verification"],
     ["generation"],
     ["pilot"],
+    ["rule_preview"],
     ["estimates"],
     ["scores"],
     ["scorecard"],

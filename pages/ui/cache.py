@@ -116,6 +116,26 @@ def forms(table: Table, name: str, core: str) -> pd.DataFrame:
     return examples_of(table, name, parse(json.loads(core)))
 
 
+class Glance(NamedTuple):
+    """A preview of rows with rules on, or the sentence that says why there is none."""
+
+    preview: Any
+    problem: str
+
+
+@st.cache_resource(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def preview(table: Table, rules: str, seed: int) -> Glance:
+    """Return a few synthetic rows made with these rules (as JSON) on; treat them as read-only."""
+    from synth_core.constraints.kinds import rules_from_json
+    from synth_core.errors import SimileError
+    from synth_core.rule_preview import preview as made
+
+    try:
+        return Glance(made(table, rules_from_json(rules), seed), "")
+    except SimileError as error:
+        return Glance(None, str(error))
+
+
 @st.cache_data(hash_funcs=_TABLE, max_entries=64, show_spinner=False)
 def templates(table: Table, domain: str) -> Any:
     """Return the usual rules of a domain that fit the table; domain "": the name of the likely domain, or None."""

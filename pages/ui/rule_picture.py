@@ -90,6 +90,8 @@ def cost(table: Table, rule: Constraint) -> str:
         return ":material/build: Held by repair: a row that breaks it is changed as little as possible."
     if way == "check_only":
         return ":material/visibility: Only checked: rows that break it stay."
+    if way == "condition":
+        return ":material/verified: Kept while rows are drawn, by engines that can; by others by retry."
     kept = 1 - float(rule_book.broken(table, rule).mean())
     slow = " This is slow." if kept < 0.5 else ""
     return f":material/replay: By retry: about {theme.share(kept)} of rows are accepted at the first try.{slow}"

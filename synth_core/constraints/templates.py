@@ -234,7 +234,7 @@ def _orders(of: _Columns) -> list[Offer]:
     if len(known) > 2:
         found.append(({"type": "chained_inequality", "columns": known}, "Ordered, then sent, then delivered."))
     elif len(known) == 2:
-        found += _ordered(*known, "What is ordered first is sent or delivered later.")
+        found += _ordered(known[0], known[1], "What is ordered first is sent or delivered later.")
     quantity, price = (
         of.one("quantity|qty|units|items", AMOUNTS),
         of.one("unit_price|price|item_price|unit_cost", AMOUNTS),
