@@ -39,7 +39,9 @@ def test_a_bound_is_dragged_a_suggestion_accepted_and_both_are_undone(
     expect(card).to_contain_text("of 400 broken")
     settled(page)
     dragged = rule_of(server, project, ScalarRange)
-    assert isinstance(dragged, ScalarRange) and dragged.high_value is not None and dragged.low_value is not None
+    assert isinstance(dragged, ScalarRange)
+    assert dragged.high_value is not None
+    assert dragged.low_value is not None
     ages = project.table.frame["age"]
     outside = int(((ages < float(dragged.low_value)) | (ages > float(dragged.high_value))).sum())
     expect(card).to_contain_text(f"{outside} of 400 broken")
@@ -84,7 +86,8 @@ def test_a_click_on_a_bar_and_on_a_cell_changes_the_rule(server: Server, open_pa
     expect(named(page, "constraints_rule_bars")).to_contain_text("of 400 broken")
     settled(page)
     listed = rule_of(server, project, AllowedValues)
-    assert isinstance(listed, AllowedValues) and set(listed.values) == set(levels[0][1:])
+    assert isinstance(listed, AllowedValues)
+    assert set(listed.values) == set(levels[0][1:])
 
     named(page, "constraints.show_cells").get_by_role("button").click()
     settled(page)
@@ -97,4 +100,5 @@ def test_a_click_on_a_bar_and_on_a_cell_changes_the_rule(server: Server, open_pa
     expect(page.get_by_role("heading", name="2 forbidden combinations")).to_be_visible()
     settled(page)
     forbidden = rule_of(server, project, ForbiddenCombinations)
-    assert isinstance(forbidden, ForbiddenCombinations) and len(forbidden.combinations) == 2
+    assert isinstance(forbidden, ForbiddenCombinations)
+    assert len(forbidden.combinations) == 2
