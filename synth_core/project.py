@@ -228,6 +228,7 @@ class Project:
             table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
         save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
+        self._kept.unlink(missing_ok=True)
         return self._put_table(
             table,
             choices=choices,
@@ -240,16 +241,35 @@ class Project:
 
     def drop_rows(self, dropped: npt.NDArray[np.bool_]) -> Table:
         """Leave these rows (one bool per row) of the real table out from now on; they can be brought back."""
-        cells = open_cells(self.folder / "raw.parquet")
+        kept = self.kept_rows
+        kept[np.flatnonzero(kept)[dropped]] = False
+        return self.keep_rows(kept)
+
+    @property
+    def kept_rows(self) -> npt.NDArray[np.bool_]:
+        """Which of all rows of the real table are not left out, one bool per row."""
         if not self._full.exists():
-            save_cells(cells, self._full)
-        save_cells(cells[~dropped], self.folder / "raw.parquet")
+            return np.ones(self.rows, dtype=bool)
+        if self._kept.exists():
+            return np.asarray(np.load(self._kept, allow_pickle=False), dtype=bool)
+        raise ProjectError("Rows were left out by an older version. Bring them back first.")
+
+    def keep_rows(self, kept: npt.NDArray[np.bool_]) -> Table:
+        """Leave out all rows of the real table but these (one bool per row of all rows)."""
+        if kept.all():
+            return self.bring_back()
+        if not self._full.exists():
+            save_cells(open_cells(self.folder / "raw.parquet"), self._full)
+        save_cells(open_cells(self._full)[kept], self.folder / "raw.parquet")
+        with open(self._kept, "wb") as file:
+            np.save(file, kept, allow_pickle=False)
         return self.set_choices(self.choices)
 
     def bring_back(self) -> Table:
         """Take dropped rows in again."""
         if self._full.exists():
             self._full.replace(self.folder / "raw.parquet")
+            self._kept.unlink(missing_ok=True)
         return self.set_choices(self.choices)
 
     @property
@@ -261,6 +281,11 @@ class Project:
     def _full(self) -> Path:
         """The cells of every row, kept while some are dropped."""
         return self.folder / "raw.full.parquet"
+
+    @property
+    def _kept(self) -> Path:
+        """Which rows of ``raw.full.parquet`` are kept."""
+        return self.folder / "raw.kept.npy"
 
     def _put_table(self, table: Table, **facts: Any) -> Table:
         name = table.fingerprint[:16]

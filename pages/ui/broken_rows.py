@@ -67,7 +67,7 @@ def _ways(project: Project, table: Table, rule: Constraint, broken: pd.Series) -
         icon=":material/filter_alt_off:",
         help="The real rows that break the rule are left out; they can be brought back.",
         on_click=_try,
-        args=(project.drop_rows, broken.to_numpy()),
+        args=(rule_book.drop_rows, project, broken.to_numpy(dtype=bool)),
     )
     st.button(
         "Loosen to fit",
@@ -106,4 +106,6 @@ def _left_out(project: Project, table: Table) -> None:
     if number > 0:
         with st.container(horizontal=True, vertical_alignment="center", key="constraints_left_out"):
             st.info(f"{theme.count(number)} real rows are left out.", icon=":material/filter_alt_off:", width="stretch")
-            st.button("Bring them back", key="constraints.bring_back", on_click=_try, args=(project.bring_back,))
+            st.button(
+                "Bring them back", key="constraints.bring_back", on_click=_try, args=(rule_book.bring_back, project)
+            )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pages.ui import cache, state
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import parse, rules_from_json, rules_to_json
-from synth_core.errors import ConstraintError
+from synth_core.errors import ConstraintError, SimileError
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -31,19 +32,47 @@ _FACTS = (
 )
 
 
+class Step(NamedTuple):
+    """What was before a change: the rules as JSON, and the rows that were kept (None: the change left them alone)."""
+
+    rules: str
+    kept: npt.NDArray[np.bool_] | None = None
+
+
 def change(project: Project, rules: Sequence[Constraint]) -> None:
     """Replace the rules; the step can be undone."""
-    _push(project, "undo", rules_to_json(project.rules))
+    _push(project, "undo", Step(rules_to_json(project.rules)))
     state.drop(_stack(project, "redo"))
     project.set_rules(list(rules))
+
+
+def drop_rows(project: Project, dropped: npt.NDArray[np.bool_]) -> None:
+    """Leave these real rows out; the step can be undone."""
+    _rows(project, lambda: project.drop_rows(dropped))
+
+
+def bring_back(project: Project) -> None:
+    """Take all rows in again; the step can be undone."""
+    _rows(project, project.bring_back)
+
+
+def _rows(project: Project, act: Callable[[], object]) -> None:
+    try:
+        before = Step(rules_to_json(project.rules), project.kept_rows)
+    except SimileError:  # rows that an older version left out: they can be brought back, once
+        before = None
+    act()
+    if before is not None:
+        _push(project, "undo", before)
+        state.drop(_stack(project, "redo"))
 
 
 def _stack(project: Project, name: str) -> str:
     return f"constraints.{name}_{project.id}"
 
 
-def _push(project: Project, name: str, step: str) -> None:
-    steps: list[str] = [*state.get(_stack(project, name), []), step]
+def _push(project: Project, name: str, step: Step) -> None:
+    steps: list[Step] = [*state.get(_stack(project, name), []), step]
     state.put(_stack(project, name), steps[-DEPTH:])
 
 
@@ -54,12 +83,19 @@ def can(project: Project, name: str) -> bool:
 
 def step(project: Project, name: str) -> None:
     """Take back the last change (``"undo"``), or make it again (``"redo"``)."""
-    steps: list[str] = list(state.get(_stack(project, name), []))
-    if steps:
-        wanted = steps.pop()
-        state.put(_stack(project, name), steps)
-        _push(project, "redo" if name == "undo" else "undo", rules_to_json(project.rules))
-        project.set_rules(rules_from_json(wanted))
+    steps: list[Step] = list(state.get(_stack(project, name), []))
+    if not steps:
+        return
+    wanted = steps.pop()
+    now = Step(rules_to_json(project.rules), None if wanted.kept is None else project.kept_rows)
+    if wanted.kept is not None:
+        if now.kept is None or len(wanted.kept) != len(now.kept):  # another table was read meanwhile
+            state.drop(_stack(project, name))
+            return
+        project.keep_rows(wanted.kept)
+    project.set_rules(rules_from_json(wanted.rules))
+    state.put(_stack(project, name), steps)
+    _push(project, "redo" if name == "undo" else "undo", now)
 
 
 def same(one: Constraint, other: Constraint) -> bool:

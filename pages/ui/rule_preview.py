@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import cache, parts, rule_book, theme
 from pages.ui.table_preview import formats, masked
 from synth_core.constraints.base import Constraint
-from synth_core.constraints.kinds import KINDS, rules_to_json
+from synth_core.constraints.kinds import rules_to_json
 from synth_core.methods import method_class
 from synth_core.project import Project
 from synth_core.table import Table
@@ -61,19 +61,18 @@ def _shown(table: Table, rules: Sequence[Constraint], found: cache.Glance) -> No
     st.dataframe(
         {
             "Rule": [rule.sentence() for rule in rules],
-            "Kind": [KINDS[rule.type].title for rule in rules],
-            "Would break it": [theme.share(made.rules[rule.id].before) for rule in rules],
-            "Break it": [made.rules[rule.id].broken for rule in rules],
+            "Before": [theme.share(made.rules[rule.id].before) for rule in rules],
+            "Broken": [made.rules[rule.id].broken for rule in rules],
             "How it is kept": [made.rules[rule.id].cost for rule in rules],
         },
         key="constraints.preview_rules",
         hide_index=True,
         height=theme.table_height(len(rules), 250),
         column_config={
-            "Would break it": st.column_config.TextColumn(
+            "Before": st.column_config.TextColumn(
                 width="small", help="Drawn rows that broke the rule before it was enforced."
             ),
-            "Break it": st.column_config.NumberColumn(width="small", help="Rows of the preview that break the rule."),
+            "Broken": st.column_config.NumberColumn(width="small", help="Rows of the preview that break the rule."),
         },
         alt="Each rule with the rows that would break it, those that do, and how it is kept.",
     )

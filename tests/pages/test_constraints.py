@@ -123,6 +123,11 @@ def test_dropped_rows_can_be_brought_back(ruled: Project) -> None:
     assert "3 real rows are left out" in words(at)
     at.button(key="constraints.bring_back").click().run()
     assert len(projects.open_project(ruled.id).table) == 240
+    for name, rows in (("undo", 237), ("undo", 240), ("redo", 237)):
+        at.button(key=f"constraints.{name}").click().run()
+        assert not at.exception
+        assert len(projects.open_project(ruled.id).table) == rows
+    assert len(projects.open_project(ruled.id).rules) == 3
 
 
 def test_a_soft_rule_is_marked_and_can_be_made_hard_again(ruled: Project) -> None:
