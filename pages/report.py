@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import downloads, parts, report_page, run_words, score_tiles, targets_form
+from pages.ui import downloads, parts, release_panel, report_page, run_words, score_tiles, targets_form
 from pages.ui.halves import halves
 
 parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
@@ -25,10 +25,14 @@ with parts.guarded("The report cannot be made"):
                 targets_form.editor(project)
         with st.container(border=True, gap="small", key="report_rows_box"):
             reason = downloads.gate(found)
-            downloads.rows(project, run, card.rows_synthetic, locked=not reason)
-    with right, st.container(border=True, gap="small", key="report_words_box"):
-        words = report_page.words(project, reason)
-        downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+            downloads.rows(project, run, card.rows_synthetic, reason)
+    with right:
+        with st.container(border=True, gap="small", key="report_words_box"):
+            words = report_page.words(project, reason)
+            downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+        with st.container(border=True, gap="small", key="report_pack_box"):
+            release_panel.pack(project, run, card, words, reason)
+            release_panel.ledger(project)
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", "start", label="Back to Start", ready=False)

@@ -16,10 +16,12 @@ from typing import Annotated
 import typer
 
 from synth_core.cli_options import (
+    Client,
     Cluster,
     File,
     Given,
     Json,
+    Logo,
     Missing,
     Name,
     Names,
@@ -32,11 +34,13 @@ from synth_core.cli_options import (
     ReadAs,
     RuleFile,
     SampleRows,
+    Title,
     UseName,
     check_place,
     check_suffix,
     given_in,
     left_out_notes,
+    logo_in,
     missing_of,
     on_cluster,
     params_of,
@@ -367,6 +371,9 @@ def judge(
     full: Annotated[bool, typer.Option("--full", help="Also guess sensitive columns and single people out.")] = False,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
+    title: Title = "",
+    client: Client = "",
+    logo: Logo = None,
     missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
@@ -381,6 +388,7 @@ def judge(
 
     check_place(json_out, "--json")
     check_place(html_out, "--html")
+    front = {"title": title, "client": client, "logo": logo_in(logo)}
     reading = read_table(real, query, query_rows, query_seconds, read_as, sample_rows)
     real_table = told_missing(reading, missing_of(missing or []))
     train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
@@ -400,7 +408,7 @@ def judge(
     for attack in card.privacy.attacks:
         control = attack.chance if attack.control is None else attack.control
         say(f"  attack    {attack.title}: {figure(attack.value)}, control {figure(control)}  {attack.note}")
-    conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen)
+    conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen, front=front)
 
 
 @app.command()
@@ -476,6 +484,16 @@ def run(
     override: Annotated[
         str, typer.Option(metavar="REASON", help="Write the pack although a gate failed; the reason is kept in it.")
     ] = "",
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="List of releases from the same real rows: earlier ones go into the pack, this one is added.",
+        ),
+    ] = None,
+    title: Title = "",
+    client: Client = "",
+    logo: Logo = None,
     missing: Missing = None,
     query: Query = "",
     query_rows: QueryRows = 1_000_000,
@@ -485,12 +503,17 @@ def run(
 ) -> None:
     """Follow a recipe from split to release pack: generate, judge, report."""
     from synth_core.estimates import resolved
+    from synth_core.ledger import read_ledger, write_down
     from synth_core.needs import require_memory
     from synth_core.pipeline import follow
     from synth_core.recipe import read_recipe
     from synth_core.release import release
+    from synth_core.report import Front
     from synth_core.scorecard import default_targets
 
+    front = Front(client=client, logo=logo_in(logo))
+    check_place(ledger, "--ledger")
+    known = [] if ledger is None else read_ledger(ledger)
     recipe = on_cluster(read_recipe(recipe_file), cluster)
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     read_so = told_missing(reading, {**recipe.missing, **missing_of(missing or [])})
@@ -509,7 +532,20 @@ def run(
             say(line)
         note(*reading.notes, *left_out_notes(table, synthesis.columns))
         targets = default_targets(recipe.use)
-        pack = release(folder, out, synthesis=synthesis, recipe=recipe, card=card, targets=targets, override=override)
+        pack = release(
+            folder,
+            out,
+            synthesis=synthesis,
+            recipe=recipe,
+            card=card,
+            targets=targets,
+            override=override,
+            title=title,
+            front=front,
+            earlier=[entry for entry in known if entry.table == synthesis.fingerprint],
+        )
+    if ledger is not None and pack.entry is not None:
+        write_down(ledger, pack.entry)
     if pack.blocked_by:
         say(f"Judgement -> {pack.folder}; the rows are held back while a gate fails (--override REASON releases them)")
     else:

@@ -93,6 +93,12 @@ RuleFile = Annotated[Path | None, typer.Option("--constraints", "--rules", metav
 UseName = Annotated[
     str, typer.Option("--for", help="share, train (or augment, fairness), develop (or test) or explore: the targets.")
 ]
+Title = Annotated[str, typer.Option(help="Title of the report; the table's name when not given.")]
+Client = Annotated[str, typer.Option(help="For whom the report is made.")]
+Logo = Annotated[
+    Path | None,
+    typer.Option(metavar="IMAGE", help="Logo on the report: a PNG or JPEG of up to 300 kB, made part of it."),
+]
 Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Also write all of it as JSON.")]
 
 
@@ -224,6 +230,17 @@ def left_out_notes(table: Table, released: Sequence[Column]) -> list[str]:
     )
     more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
     return [f"Not in the release: {shown}{more}."]
+
+
+def logo_in(file: Path | None) -> bytes:
+    """Return the bytes of a logo, checked; empty without a file."""
+    from synth_core.report import check_logo
+
+    if file is None:
+        return b""
+    data = file.read_bytes()
+    check_logo(data)
+    return data
 
 
 def missing_of(texts: list[str]) -> dict[str, tuple[str, ...]]:

@@ -75,7 +75,14 @@ def told_by_pilot(table: Table, recipe: Recipe) -> list[str]:
 
 
 def conclude(
-    card: Scorecard, targets: list[Target], use: Any, json_out: Path | None, html_out: Path | None, *, rules: list[Any]
+    card: Scorecard,
+    targets: list[Target],
+    use: Any,
+    json_out: Path | None,
+    html_out: Path | None,
+    *,
+    rules: list[Any],
+    front: dict[str, Any] | None = None,
 ) -> None:
     """Print the verdicts, write what was asked for, and exit with 1 when a gate failed."""
     from synth_core.report import html
@@ -91,7 +98,8 @@ def conclude(
         body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
         write_text(json_out, json.dumps(body, indent=1))
     if html_out is not None:
-        write_text(html_out, html(card, title=card.table, author="", use=use, targets=targets, rules=rules))
+        words = {**(front or {}), "title": (front or {}).get("title") or card.table}
+        write_text(html_out, html(card, use=use, targets=targets, rules=rules, **words))
     if _failed(found):
         raise typer.Exit(1)
 

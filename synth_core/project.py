@@ -8,6 +8,8 @@
         raw.parquet             its cells as read (raw.full.parquet: all rows, while some are dropped)
         tables/<print>/         the table with its kinds and roles; a new folder whenever these change
         rules.json  draft.json
+        releases.json           the ledger: what was taken away, made from these rows
+        logo                    for the report, a PNG or JPEG
         given/<print>/          rows of which some columns are given, for runs that complete them
         runs/<id>/              see ``run.py``
 
@@ -38,9 +40,12 @@ from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
 from synth_core.errors import ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
+from synth_core.ledger import Entry, entry_of, read_ledger, write_down
+from synth_core.partitions import release_in
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use, cluster_address
+from synth_core.report import check_logo
 from synth_core.run import Run, write_whole
 from synth_core.scorecard import Target, default_targets
 from synth_core.steering.asks import Steering
@@ -69,6 +74,7 @@ class _Facts(BaseModel):
     evidence: dict[str, str] = Field(default_factory=dict)
     question: Question | None = None
     cluster: str = ""
+    client: str = ""
 
 
 def home() -> Path:
@@ -392,6 +398,57 @@ class Project:
         text = self._facts.table + json.dumps(rules, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    # releases and the report
+
+    def releases(self) -> list[Entry]:
+        """Return every release that was taken from this project, the first first.
+
+        All of them came from the rows of one upload; an entry's ``table`` says in which form of it.
+        """
+        return read_ledger(self.folder / "releases.json")
+
+    def record_release(self, run: Run, form: str, *, override: str = "") -> Entry:
+        """Write down that the rows of a run were taken away, and return the entry."""
+        release, recipe, made = release_in(run.folder), run.recipe, run.synthesis()
+        if release is None or made is None:
+            raise ProjectError("The synthetic table of this run is gone. Generate again, then take it.")
+        entry = entry_of(
+            release,
+            table=made.fingerprint or self.table_of(run.table_name).fingerprint,
+            rows=made.rows,
+            method=recipe.method,
+            seed=recipe.seed,
+            forms=[form],
+            override=override,
+        )
+        write_down(self.folder / "releases.json", entry)
+        return entry
+
+    @property
+    def client(self) -> str:
+        """For whom the report is made."""
+        return self._facts.client
+
+    def set_client(self, name: str) -> None:
+        """Say for whom the report is made."""
+        self._save(client=" ".join(name.split())[:80])
+
+    @property
+    def logo(self) -> bytes:
+        """The logo of the report; empty where there is none."""
+        try:
+            return (self.folder / "logo").read_bytes()
+        except OSError:
+            return b""
+
+    def set_logo(self, data: bytes) -> None:
+        """Keep a logo for the report (PNG or JPEG, up to 300 kB); empty bytes take it away."""
+        if not data:
+            (self.folder / "logo").unlink(missing_ok=True)
+            return
+        check_logo(data)
+        (self.folder / "logo").write_bytes(data)
+
     # runs
 
     def runs(self) -> list[Run]:
@@ -408,7 +465,10 @@ class Project:
         return Run(folder)
 
     def rows_made(self) -> int:
-        """Return how many synthetic rows the finished runs have made from the current table, all together."""
+        """Return how many synthetic rows the finished runs have made from the current table, all together.
+
+        What of them was given away is in :meth:`releases`.
+        """
         done = (run for run in self.runs() if run.table_name == self.table_name and run.status().state == "done")
         return sum(run.recipe.rows for run in done)
 

@@ -3,9 +3,11 @@
 ::
 
     synthetic.parquet  synthetic.csv     the rows, marked as synthetic; of a release in parts synthetic/part-*.parquet
+    synthetic.xlsx                       the same for Excel, up to 100,000 rows
     codebook.csv  data-card.md           what the columns are; what the table is for, and what it is not for
     report.html  scorecard.json          the judgement
     recipe.json  constraints.json        what repeats it
+    ledger.json                          earlier releases from the same real rows: what they give away adds up
     manifest.json                        hashes (sha256), versions, seed, verdicts, and an override with its reason
 
 While a gate fails, or privacy could not be judged, the rows stay out unless a reason is given.
@@ -13,9 +15,10 @@ While a gate fails, or privacy could not be judged, the rows stay out unless a r
 
 from __future__ import annotations
 
-import hashlib
 import json
+import platform
 import shutil
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,23 +30,28 @@ from synth_core.codebook import codebook
 from synth_core.constraints.kinds import rules_to_json
 from synth_core.errors import InputError
 from synth_core.generation import Synthesis
+from synth_core.ledger import Entry, entry_of, file_hash, released_rows
 from synth_core.methods import method_class
 from synth_core.partitions import FILE, FOLDER, release_in
 from synth_core.recipe import Recipe
-from synth_core.report import html
+from synth_core.report import Front, html
 from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
 from synth_core.writing import export
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
-_ROWS = ("synthetic.parquet", "synthetic.csv", "codebook.csv", "data-card.md")
+_ROWS = ("synthetic.parquet", "synthetic.csv", "synthetic.csv.SYNTHETIC.txt", "synthetic.xlsx")
+_ABOUT_ROWS = ("codebook.csv", "data-card.md")
+EXCEL_ROWS = 100_000  # more take Excel minutes to write, and as long to open
 
 
 @dataclass(frozen=True)
 class Release:
-    """Where the pack is, and the verdicts that kept the rows out of it (none: the rows are in it)."""
+    """Where the pack is, the verdicts that kept the rows out of it (none: the rows are in it), and its entry for the
+    ledger (None where the rows stayed out)."""
 
     folder: Path
     blocked_by: tuple[Verdict, ...]
+    entry: Entry | None = None
 
 
 def release(
@@ -56,6 +64,8 @@ def release(
     targets: Sequence[Target],
     override: str = "",
     title: str = "",
+    front: Front | None = None,
+    earlier: Sequence[Entry] = (),
 ) -> Release:
     """Write the pack to ``out`` (made if needed) and return it.
 
@@ -64,7 +74,12 @@ def release(
     run_folder
         Folder of the run, with ``synthetic.parquet`` or, for a release in parts, the folder ``synthetic``.
     override
-        Reason for releasing the rows although a gate failed; it is kept in the manifest and on the data card.
+        Reason for releasing the rows although a gate failed; it is kept in the manifest, the ledger, on the data card
+        and in the report.
+    front
+        What people wrote on the first page of the report, with client and logo.
+    earlier
+        The ledger: releases from the same real rows before this one.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -72,34 +87,74 @@ def release(
         raise InputError(f"The release folder {out} cannot be made: {error.strerror}. Choose another.") from None
     found = verdicts(card, list(targets))
     failed = tuple(blocking(found))
-    for name in _ROWS:
+    for name in (*_ROWS, *_ABOUT_ROWS):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / FOLDER, ignore_errors=True)
-    if not failed or override.strip():
-        rows = _copied(release_in(run_folder) or run_folder / FILE, out)
+    override, entry = (override.strip() if failed else ""), None
+    if not failed or override:
+        made = release_in(run_folder) or run_folder / FILE
+        entry = entry_of(
+            made,
+            table=synthesis.fingerprint,
+            rows=synthesis.rows,
+            method=recipe.method,
+            seed=recipe.seed,
+            forms=["release pack"],
+            override=override,
+        )
+        earlier = [one for one in earlier if one.sha256 != entry.sha256]
+        rows = _copied(made, out)
         if rows.is_file():
             export(rows, out / "synthetic.csv", tuple(synthesis.columns))
+            if synthesis.rows <= EXCEL_ROWS:
+                export(rows, out / "synthetic.xlsx", tuple(synthesis.columns))
         codebook(rows, synthesis.columns).to_csv(out / "codebook.csv", index=False)
-        (out / "data-card.md").write_text(data_card(synthesis, recipe, found, override, title), encoding="utf-8")
+        card_text = data_card(synthesis, recipe, found, override, title, earlier=earlier)
+        (out / "data-card.md").write_text(card_text, encoding="utf-8")
     _write(out / "scorecard.json", card.model_dump_json(indent=1))
     _write(out / "recipe.json", recipe.model_dump_json(indent=1))
     _write(out / "constraints.json", rules_to_json(recipe.constraints))
+    known = [*earlier, *([entry] if entry else [])]
+    _write(out / "ledger.json", json.dumps([one.model_dump(mode="json") for one in known], indent=1))
     page = html(
         card,
         title=title or card.table,
-        author="",
         use=recipe.use,
         targets=list(targets),
         recipe=recipe,
         rules=recipe.rules,
+        earlier=earlier,
+        **vars(front or Front()) | {"notes": with_reason(front.notes if front else "", override)},
     )
     _write(out / "report.html", page)
-    _write(out / "manifest.json", _manifest(out, synthesis, recipe, found, override))
-    return Release(out, () if override.strip() else failed)
+    _write(out / "manifest.json", _manifest(out, synthesis, recipe, found, override, earlier))
+    return Release(out, () if override else failed, entry)
+
+
+def with_reason(notes: str, override: str) -> str:
+    """Return the notes of a report, with the reason for a release in spite of a fail as their last paragraph."""
+    reason = f"Released although a target fails. Reason: {override.strip()}" if override.strip() else ""
+    return "\n\n".join(part for part in (notes.strip(), reason) if part)
+
+
+def zipped(pack: Path, out: Path) -> Path:
+    """Write a pack as one zip file and return it; Parquet is packed already, the rest shrinks to about a fifth."""
+    building = out.with_name(f".{out.name}.building")
+    with zipfile.ZipFile(building, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(pack.rglob("*")):
+            if path.is_file():
+                archive.write(path, str(path.relative_to(pack)))
+    return building.replace(out)
 
 
 def data_card(
-    synthesis: Synthesis, recipe: Recipe, found: Sequence[Verdict], override: str = "", title: str = ""
+    synthesis: Synthesis,
+    recipe: Recipe,
+    found: Sequence[Verdict],
+    override: str = "",
+    title: str = "",
+    *,
+    earlier: Sequence[Entry] = (),
 ) -> str:
     """Return the data card in Markdown."""
     info = method_class(recipe.method).info
@@ -132,6 +187,19 @@ def data_card(
         "* Do not publish findings from it that were not checked on real rows.",
         "* Do not take the attack results for a proof: they say what these attacks found, on this release.",
     ]
+    if earlier:
+        lines += [
+            "",
+            "## Earlier releases from the same real rows",
+            "",
+            *(
+                f"* {one.when:%Y-%m-%d}: {one.rows:,} rows by '{one.method}', sha256 {one.sha256[:16]}"
+                for one in earlier
+            ),
+            "",
+            f"{released_rows(earlier) + synthesis.rows:,} rows with this one. What releases give away adds up; the "
+            "attacks were made on this one alone.",
+        ]
     if override.strip():
         lines += ["", "## Released although a gate failed", "", f"Reason given: {override.strip()}"]
     return "\n".join(lines) + "\n"
@@ -150,24 +218,29 @@ def _copied(rows: Path, out: Path) -> Path:
     return Path(shutil.copyfile(rows, out / FILE))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _manifest(out: Path, synthesis: Synthesis, recipe: Recipe, found: Sequence[Verdict], override: str) -> str:
+def _manifest(
+    out: Path,
+    synthesis: Synthesis,
+    recipe: Recipe,
+    found: Sequence[Verdict],
+    override: str,
+    earlier: Sequence[Entry],
+) -> str:
     files = sorted(path for path in (*out.iterdir(), *(out / FOLDER).glob("*")) if path.is_file())
     body = {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "simile": __version__,
+        "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "seed": recipe.seed,
         "real_table": synthesis.fingerprint,
         "rows": synthesis.rows,
         "steering": None if synthesis.steering is None else synthesis.steering.model_dump(mode="json"),
         "verdicts": {verdict.target.score: verdict.word for verdict in found},
-        "override": override.strip(),
-        "sha256": {str(path.relative_to(out)): _sha256(path) for path in files if path.name != "manifest.json"},
+        "override": override,
+        "earlier_releases": len(earlier),
+        "rows_released_before": released_rows(earlier),
+        "sha256": {str(path.relative_to(out)): file_hash(path) for path in files if path.name != "manifest.json"},
     }
     return json.dumps(body, indent=1)
 

@@ -69,6 +69,7 @@ LAYERS = [
     ["judging", "price"],
     ["frontier"],
     ["figures"],
+    ["ledger"],
     ["report"],
     ["codebook"],
     ["release"],

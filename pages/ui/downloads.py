@@ -26,6 +26,9 @@ MIME = {
 }
 
 
+FORMS = {".csv": "CSV", ".parquet": "Parquet", ".xlsx": "Excel"}
+
+
 def file_stem(label: str) -> str:
     """Return a project's name as the start of a file name.
 
@@ -35,10 +38,11 @@ def file_stem(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:40] or "table"
 
 
-def rows_file(run: Run, suffix: str) -> Callable[[], IO[bytes]]:
-    """Return what makes the synthetic table in this format and opens it; made once per run."""
+def rows_file(project: Project, run: Run, suffix: str, reason: str = "") -> Callable[[], IO[bytes]]:
+    """Return what makes the synthetic table in this format, notes it in the ledger and opens it; made once per run."""
 
     def make() -> IO[bytes]:
+        project.record_release(run, FORMS[suffix], override=reason)
         if suffix == ".parquet":
             return open(run.parquet, "rb")
         folder = run.folder / "exports"
@@ -67,23 +71,24 @@ def gate(found: list[Verdict]) -> str:
         key="report.reason",
         persist_state="session",
         placeholder="Who decided it, and why",
-        help="It becomes part of the report.",
+        help="It becomes part of the report, the release pack and the ledger.",
     )
     return reason.strip()
 
 
-def rows(project: Project, run: Run, number: int, *, locked: bool) -> None:
-    """Draw the downloads of the synthetic table."""
+def rows(project: Project, run: Run, number: int, reason: str) -> None:
+    """Draw the downloads of the synthetic table; without a reason (:func:`gate`) they are locked."""
+    locked, given = not reason, "" if reason == "-" else reason
     stem = f"{file_stem(project.label)}-synthetic"
     st.markdown(f"**The synthetic table** :gray[{theme.count(number)} rows]")
     st.caption("Parquet and Excel carry the mark “synthetic” inside, a CSV in its name only.")
     too_long = number > EXCEL_ROWS
     with st.container(horizontal=True, gap="small", key="report_rows"):
-        for suffix, title in ((".csv", "CSV"), (".parquet", "Parquet"), (".xlsx", "Excel")):
+        for suffix, title in FORMS.items():
             refused = suffix == ".xlsx" and too_long
             st.download_button(
                 title,
-                rows_file(run, suffix),
+                rows_file(project, run, suffix, given),
                 file_name=stem + suffix,
                 mime=MIME[suffix],
                 key=f"report.rows_{suffix[1:]}",
@@ -129,6 +134,7 @@ def forget(project: Project) -> None:
     """Forget what was typed for a report of another project."""
     if state.get("report.of", "") != project.id:
         state.drop("report.title", "report.author", "report.notes", "report.sign_off", "report.reason")
+        state.drop("report.client", "report.logo_problem")
         state.put("report.of", project.id)
 
 

@@ -1,6 +1,7 @@
 """The scorecard as one HTML file that can be sent, printed and kept.
 
-``html`` writes the page and its first, executive part; ``sections`` the rest; ``pieces`` tables, signs and charts.
+``html`` writes the page and its first, executive part; ``letterhead`` what stands above it; ``sections`` the rest;
+``pieces`` tables, signs and charts.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from synth_core.constraints.base import Constraint
 from synth_core.figures import amount
+from synth_core.ledger import Entry
 from synth_core.recipe import USE_TITLES, Recipe, Use
 from synth_core.report import sections
+from synth_core.report.letterhead import Front, check_logo, letterhead
 from synth_core.report.pieces import (
     CLASSES,
     WORDS,
@@ -28,7 +31,7 @@ from synth_core.scorecard import Scorecard, Target, Verdict, Word
 from synth_core.scorecard import verdicts as judged
 from synth_core.scores.score import Score
 
-__all__ = ["html", "overall"]
+__all__ = ["Front", "check_logo", "html", "overall"]
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "report.css"
 # Nothing may be fetched or sent, whatever a cell of the table holds.
@@ -60,8 +63,11 @@ def html(
     verdicts: Sequence[Verdict] | None = None,
     notes: str = "",
     sign_off: str = "",
+    client: str = "",
+    logo: bytes = b"",
     recipe: Recipe | None = None,
     rules: Sequence[Constraint] = (),
+    earlier: Sequence[Entry] = (),
 ) -> str:
     """Return the report as one self-contained page (about 5 MB): no outside requests, fit for print.
 
@@ -71,17 +77,23 @@ def html(
         Judged already; None: ``targets`` are held against ``card``.
     notes, sign_off
         Free text of the author, blank lines part paragraphs; who signs, empty: a line to sign on.
+    client, logo
+        For whom it is, and a PNG or JPEG that becomes part of the file (:func:`check_logo` says how large).
     recipe, rules
         Shown as they are, so that the run can be repeated.
+    earlier
+        Releases from the same real rows before this one; what they give away adds up.
     """
     found = list(verdicts) if verdicts is not None else judged(card, targets)
     charts = Charts()
     body = "\n".join(
         [
+            letterhead(client, logo),
             _first_page(card, title=title, author=author, use=Use(use), found=found, notes=notes, sign_off=sign_off),
             sections.fidelity(card, charts),
             sections.utility(card, charts),
             sections.privacy(card, charts),
+            sections.earlier_releases(earlier, card.rows_synthetic),
             sections.validity(card),
             sections.method(card, recipe, rules),
             f"<footer>Made by Simile on {card.made:%Y-%m-%d %H:%M}. All rows described as synthetic are artificial. "

@@ -27,6 +27,7 @@ from synth_core.figures import (
     triplet,
     utility_bars,
 )
+from synth_core.ledger import Entry, released_rows
 from synth_core.recipe import Recipe
 from synth_core.report.pieces import HALF, Charts, interval, paragraph, rounded, table, text, with_unit
 from synth_core.scorecard import Scorecard
@@ -235,6 +236,28 @@ def privacy(card: Scorecard, charts: Charts) -> str:
             ),
         ]
     return "\n".join(parts)
+
+
+def earlier_releases(entries: Sequence[Entry], rows: int) -> str:
+    """Return the releases from the same real rows before this one, and what they come to with it; "" without any."""
+    if not entries:
+        return ""
+    heads = [("Released", False), ("Engine", False), ("Rows", True), ("Seed", True), ("Hash of the rows", False)]
+    lines = [
+        (f"{one.when:%Y-%m-%d %H:%M}", text(one.method), f"{one.rows:,}", str(one.seed), text(one.sha256[:16]))
+        for one in entries
+    ]
+    total = released_rows(entries)
+    return "\n".join(
+        [
+            "<h3>Earlier releases from the same real rows</h3>",
+            paragraph(
+                f"{total:,} rows were released before; with this table it makes {total + rows:,}. The attacks above "
+                "had this table only: somebody who holds the others too can do better."
+            ),
+            table(heads, lines),
+        ]
+    )
 
 
 def validity(card: Scorecard) -> str:

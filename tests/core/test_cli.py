@@ -237,6 +237,30 @@ def test_run_follows_a_recipe_to_a_release_pack(capsys: pytest.CaptureFixture[st
     assert "synthetic.parquet" in manifest["sha256"]
 
 
+def test_run_keeps_a_ledger_and_puts_client_and_logo_on_the_report(
+    capsys: pytest.CaptureFixture[str], clients: Path
+) -> None:
+    from tests.core.test_report import PIXEL
+
+    recipe, folder, ledger = (clients.with_name(name) for name in ("recipe.json", "pack", "ledger.json"))
+    logo = clients.with_name("logo.png")
+    logo.write_bytes(PIXEL)
+    for seed in (2, 3):
+        recipe.write_text(json.dumps({"method": "independent", "rows": 200, "seed": seed, "use": "explore"}))
+        words = ("--client", "ACME", "--logo", logo, "--title", "Release 4", "--ledger", ledger)
+        code, _, err = simile(capsys, "run", recipe, clients, "--out", folder, "--override", "a test", *words)
+        assert code in (0, 1), err
+    assert [one["seed"] for one in json.loads(ledger.read_text())] == [2, 3]
+    assert json.loads((folder / "manifest.json").read_text())["rows_released_before"] == 200
+    page = (folder / "report.html").read_text()
+    assert "Prepared for ACME" in page
+    assert "data:image/png;base64," in page
+    assert "<title>Release 4</title>" in page
+    logo.write_text("<svg/>")
+    code, _, err = simile(capsys, "run", recipe, clients, "--out", folder, "--logo", logo)
+    assert (code, "neither a PNG nor a JPEG" in err) == (2, True)
+
+
 def test_a_failed_gate_holds_the_rows_back(capsys: pytest.CaptureFixture[str], clients: Path) -> None:
     frame = pd.read_csv(clients)
     frame["age2"] = frame["age"]

@@ -219,3 +219,51 @@ def test_a_hundred_columns_stay_under_the_limit() -> None:
     text = write(full.model_copy(update={"fidelity": fidelity}))
     assert len(text.encode()) < 8_000_000
     assert "60 more columns have smaller errors." in text
+
+
+PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+def test_client_and_logo_stand_above_the_title_inside_the_file() -> None:
+    hostile = "<b onload=alert(1)>ACME</b>"
+    page = Page(write(client=hostile, logo=PIXEL))
+    (image,) = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert str(image["src"]).startswith("data:image/png;base64,")
+    assert f"Prepared for {hostile}" in page.text
+    assert "b" not in {tag for tag, attributes in page.tags if "onload" in attributes}
+    assert page.text.index("Prepared for") < page.text.index("Hospital stays", page.text.index("Prepared for"))
+    assert "img" not in {tag for tag, _ in Page(write()).tags}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "neither a PNG nor a JPEG"),
+        (PIXEL + b"0" * 300_000, "up to 300 kB"),
+        (PIXEL[:16] + b"\x00\x00\xff\xff\x00\x00\x00\x01" + PIXEL[24:], "65,535 x 1 pixels"),
+        (b"", "neither a PNG nor a JPEG"),
+    ],
+)
+def test_a_logo_that_does_not_fit_is_refused(data: bytes, words: str) -> None:
+    from synth_core.errors import InputError
+    from synth_core.report import check_logo
+
+    with pytest.raises(InputError, match=words):
+        check_logo(data)
+
+
+def test_earlier_releases_are_listed_and_escaped() -> None:
+    from datetime import UTC, datetime
+
+    from synth_core.ledger import Entry
+
+    before = Entry(
+        when=datetime(2026, 3, 1, tzinfo=UTC), table="t", rows=500, method="<i>trees</i>", seed=1, sha256="ab" * 32
+    )
+    page = Page(write(earlier=[before]))
+    assert "500 rows were released before" in page.text
+    assert "<i>trees</i>" in page.text
+    assert "Earlier releases" not in Page(write()).text

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import Any
 
 import pytest
 
-from pages.ui import downloads, targets_form
+from pages.ui import downloads, release_panel, report_page, targets_form
 from pages.ui.snippet import snippet
+from synth_core.errors import InputError, ProjectError
+from synth_core.project import open_project
 from synth_core.recipe import Use
 from synth_core.scorecard import verdicts
 from tests.core.scorecard_example import scorecard
+from tests.core.test_report import PIXEL
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
 
 
@@ -163,8 +167,10 @@ def test_excel_is_refused_for_more_rows_than_a_sheet_holds(drawn: list[dict[str,
 def test_the_rows_come_in_each_format(suffix: str, start: bytes) -> None:
     project = make_project()
     run = make_run(project, rows=20)
-    with downloads.rows_file(run, suffix)() as file:
+    with downloads.rows_file(project, run, suffix)() as file:
         assert file.read(len(start)) == start
+    (taken,) = project.releases()
+    assert (taken.rows, taken.forms) == (20, ({".csv": "CSV", ".parquet": "Parquet", ".xlsx": "Excel"}[suffix],))
 
 
 def test_the_script_that_repeats_a_run_makes_the_same_table(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +191,67 @@ def test_a_stale_run_shows_the_bar(drawn: list[dict[str, Any]]) -> None:
     make_run(project)
     project.set_choices({})
     assert "earlier table or earlier rules" in open_page("report", project).warning[0].value
+
+
+def good_run(project: Any) -> Any:
+    return make_run(project, with_score(scorecard(), "fidelity", "c2st", value=0.55, low=0.53, high=0.57))
+
+
+def test_what_was_taken_stands_in_the_ledger_and_in_the_next_report(drawn: list[dict[str, Any]]) -> None:
+    project = make_project()
+    first = good_run(project)
+    assert "None yet. Runs have made 300 rows" in text_of(open_page("report", project))
+    project.record_release(first, "CSV")
+    project.record_release(first, "Excel")
+    second = make_run(project, with_score(scorecard(), "fidelity", "c2st", value=0.55, low=0.53, high=0.57), rows=50)
+    at = open_page("report", project)
+    assert "1 release, 300 rows in all; runs have made 600" in text_of(at)
+    frame = next(one.value for one in at.dataframe if "Hash" in one.value.columns)
+    assert frame["As"].tolist() == ["CSV, Excel"]
+    assert [one.rows for one in drawn[-1]["earlier"]] == [300], "the report on the second run knows the first"
+    assert report_page.earlier_releases(project, first) == [], "its own rows are no earlier release"
+    assert second.id != first.id
+    project.set_choices({})
+    frame = next(one.value for one in open_page("report", project).dataframe if "Hash" in one.value.columns)
+    assert frame["Table"].tolist() == ["earlier form"]
+
+
+def test_a_damaged_ledger_says_so_and_takes_nothing(drawn: list[dict[str, Any]]) -> None:
+    project = make_project()
+    run = good_run(project)
+    (project.folder / "releases.json").write_text("no list", encoding="utf-8")
+    assert "ledger of releases releases.json is damaged" in open_page("report", project).error[0].value
+    with pytest.raises(InputError, match="damaged"):
+        downloads.rows_file(project, run, ".csv")()
+
+
+def test_the_pack_is_one_zip_with_the_reason_in_it() -> None:
+    project = make_project()
+    run = make_run(project, rows=30)
+    card = run.scorecard()
+    assert card is not None
+    words = report_page.Words("Release 4", "A", "notes", "", "ACME", b"", "notes")
+    with pytest.raises(ProjectError, match="Write down why"):
+        release_panel.pack_file(project, run, card, words, "")()
+    assert project.releases() == []
+    with release_panel.pack_file(project, run, card, words, "Agreed by N. N.")() as file, zipfile.ZipFile(file) as pack:
+        assert {"synthetic.csv", "synthetic.xlsx", "manifest.json", "ledger.json"} <= set(pack.namelist())
+        assert "Agreed by N. N." in pack.read("data-card.md").decode()
+        assert b"Prepared for ACME" in pack.read("report.html")
+    (taken,) = project.releases()
+    assert (taken.forms, taken.override) == (("release pack",), "Agreed by N. N.")
+
+
+def test_client_and_logo_are_kept_with_the_project(drawn: list[dict[str, Any]]) -> None:
+    project = make_project()
+    good_run(project)
+    at = open_page("report", project, **{"report.letterhead": True})
+    at.text_input(key="report.client").set_value("ACME <b>").run()
+    at.file_uploader(key="report.logo").upload("logo.png", PIXEL).run()
+    assert not at.exception
+    assert (drawn[-1]["client"], drawn[-1]["logo"]) == ("ACME <b>", PIXEL)
+    at.file_uploader(key="report.logo").upload("logo.png", b"GIF89a").run()
+    assert "neither a PNG nor a JPEG" in at.error[0].value
+    at.button(key="report.no_logo").click().run()
+    kept = open_project(project.id)
+    assert (kept.client, kept.logo) == ("ACME <b>", b"")
