@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import compare_tabs, likeness_table, parts, run_words, score_tiles, theme
+from pages.ui import beside, compare_tabs, likeness_table, parts, run_words, score_tiles, theme
 
 TILES = ("shape", "pairs", "c2st", "tstr_loss")
 TABS = ("Columns", "Pairs", "Together", "Use", "Rules")
@@ -14,26 +14,30 @@ with parts.guarded("This comparison cannot be shown"):
     run = score_tiles.judged_run(project)
     card = score_tiles.need_card(run)
     score_tiles.run_bar(project, run)
+    both = beside.sides(run, card, beside.choice(project, run))
     found = run_words.verdicts_by_score(card, project.targets)
-    score_tiles.tiles(card, TILES, found)
-    for note in card.notes:
+    if len(both) == 1:
+        score_tiles.tiles(card, TILES, found)
+    else:
+        beside.scores(*both, found, run_words.verdicts_by_score(both[1].card, project.targets))
+    for note in dict.fromkeys(note for side in both for note in side.card.notes):
         st.caption(f":material/info: {theme.plain(note)}")
 
     columns, pairs, together, use, rules = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
     with columns:
         if columns.open:
-            likeness_table.panel(card.fidelity)
+            likeness_table.panel(card.fidelity, both[1].card.fidelity if len(both) > 1 else None)
     with pairs:
         if pairs.open:
-            compare_tabs.pairs(card.fidelity)
+            compare_tabs.pairs(both)
     with together:
         if together.open:
-            compare_tabs.together(card)
+            beside.each(both, compare_tabs.together)
     with use:
         if use.open:
-            compare_tabs.use(card.utility)
+            beside.each(both, compare_tabs.use)
     with rules:
         if rules.open:
-            compare_tabs.rules(card.validity)
+            beside.each(both, compare_tabs.rules)
 
 parts.step_footer("generate", "privacy")

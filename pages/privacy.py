@@ -1,6 +1,6 @@
 """Privacy: can a real person be found in the synthetic table?"""
 
-from pages.ui import parts, privacy_panels, run_words, score_tiles
+from pages.ui import full_attacks, parts, privacy_panels, run_words, score_tiles
 from pages.ui.halves import halves
 
 parts.page_head("Privacy", "Can a real person be found in it? Attacks first, distances second, each beside a control.")
@@ -14,6 +14,7 @@ with parts.guarded("The privacy of this run cannot be shown"):
     privacy_panels.headline(found)
     privacy_panels.limits()
     privacy_panels.tiles(card, found)
+    full_attacks.panel(project, run, card)
     privacy_panels.advice(card, found)
     left, right = halves()
     with left:

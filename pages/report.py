@@ -26,13 +26,14 @@ with parts.guarded("The report cannot be made"):
         with st.container(border=True, gap="small", key="report_rows_box"):
             reason = downloads.gate(found)
             downloads.rows(project, run, card.rows_synthetic, reason)
-    with right:
-        with st.container(border=True, gap="small", key="report_words_box"):
-            words = report_page.words(project, reason)
-            downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
-        with st.container(border=True, gap="small", key="report_pack_box"):
-            release_panel.pack(project, run, card, words, reason)
+            pack_place = st.container(gap="small")
+        with st.container(border=True, gap="small", key="report_ledger_box"):
             release_panel.ledger(project)
+    with right, st.container(border=True, gap="small", key="report_words_box"):
+        words = report_page.words(project, reason)
+        downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
+    with pack_place:  # it holds the words, which are written beside it
+        release_panel.pack(project, run, card, words, reason)
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", "start", label="Back to Start", ready=False)

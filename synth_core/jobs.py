@@ -17,9 +17,10 @@ from synth_core.errors import ProjectError
 from synth_core.estimates import resolved
 from synth_core.frontier import Candidate, key_of
 from synth_core.needs import require_memory
+from synth_core.partitions import release_in
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
-from synth_core.run import Run, Status, write_whole
+from synth_core.run import FULL, Run, Status, write_whole
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -50,11 +51,22 @@ def resume(run: Run) -> None:
     _spawn(run)
 
 
-def judge_again(run: Run) -> None:
-    """Judge a finished run anew, in a process of its own."""
+def judge_again(run: Run, *, full: bool = False) -> None:
+    """Judge a finished run anew, in a process of its own.
+
+    full
+        With the attacks that take minutes: guessing of sensitive columns and singling out. The scorecard that is
+        there stays until the new one replaces it.
+    """
     if run.status().active:
         raise ProjectError("This run is in progress; it will be judged at its end.")
-    (run.folder / "scorecard.json").unlink(missing_ok=True)
+    if full:
+        if release_in(run.folder) is None:
+            raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
+        (run.folder / FULL).touch()
+    else:
+        (run.folder / FULL).unlink(missing_ok=True)
+        (run.folder / "scorecard.json").unlink(missing_ok=True)
     resume(run)
 
 
@@ -98,7 +110,11 @@ def cancel(run: Run) -> None:
     except (OSError, ValueError, IndexError, psutil.Error):
         pass  # it is gone already
     status = run.status()
-    if status.state in ("cancelled", "lost"):
+    if status.state in ("cancelled", "lost") and (run.folder / FULL).exists() and run.is_judged:
+        (run.folder / FULL).unlink()
+        done = {"state": "done", "share": 1.0, "note": "The full attacks were cancelled"}
+        run.write_status(status.model_copy(update=done | {"finished": time.time(), "error": "", "seconds_left": None}))
+    elif status.state in ("cancelled", "lost"):
         last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}
         run.write_status(status.model_copy(update=last))
     shutil.rmtree(run.folder / "scratch", ignore_errors=True)  # of a measurement: its releases were for its eyes only

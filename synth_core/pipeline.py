@@ -27,9 +27,13 @@ def follow(
     workers: int = 1,
     partitioned: bool = False,
     given: GivenRows | None = None,
+    full: bool = False,
     progress: StageProgress = silent_stages,
 ) -> tuple[Synthesis, Scorecard]:
-    """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows."""
+    """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows.
+
+    ``full``: judged with the attacks that take minutes.
+    """
     synthesis = generate(
         table, recipe, folder, workers=workers, partitioned=partitioned, given=given, progress=progress
     )
@@ -48,6 +52,7 @@ def follow(
         rejected=synthesis.rejected,
         how=synthesis.how,
         method=synthesis.method or recipe.method,
+        full=full,
     )
     if len(made) < synthesis.rows:
         note = (

@@ -3,6 +3,7 @@
 ::
 
     runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
+                full (while and after the slow attacks were asked for)
                 model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from synth_core.project import Project
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+FULL = "full"
 STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
 
 
@@ -155,6 +157,16 @@ class Run:
     def parquet(self) -> Path:
         """Where the synthetic table is, or will be."""
         return self.folder / "synthetic.parquet"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is a scorecard."""
+        return (self.folder / "scorecard.json").exists()
+
+    @property
+    def attacks_fully(self) -> bool:
+        """Whether the attacks that take minutes are part of its judgement, or will be."""
+        return (self.folder / FULL).exists()
 
     def scorecard(self) -> Scorecard | None:
         """Return the judgement, or None when there is none yet."""

@@ -132,7 +132,13 @@ def work(run: Run, reporter: Reporter) -> None:
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     synthesis, _ = follow(
-        table, recipe, run.folder, workers=workers, given=project.given_rows(recipe), progress=reporter
+        table,
+        recipe,
+        run.folder,
+        workers=workers,
+        given=project.given_rows(recipe),
+        full=run.attacks_fully,
+        progress=reporter,
     )
     if synthesis.steering is not None:
         for sentence in (

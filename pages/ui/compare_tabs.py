@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, run_words, state, theme
+from pages.ui.beside import Side
 from pages.ui.halves import halves
-from synth_core.scorecard import Scorecard
-from synth_core.scores.results import Fidelity, RuleAdherence, Utility, Validity, price_words
+from synth_core.scores.results import RuleAdherence, price_words
 
 FAINT = 0.55
 PRICE = "with all rules less without any"
@@ -22,46 +22,64 @@ HOW = {
 }
 
 
-def pairs(fidelity: Fidelity) -> None:
-    """Draw the triplet of associations, and the pairs worst first with the chosen one large."""
+def pairs(both: list[Side]) -> None:
+    """Draw the triplet of associations, and the pairs worst first with the chosen one large; for A and for B."""
     from synth_core.figures import alt_pair, alt_triplet, pair_view, triplet
 
-    if fidelity.associations is None or len(fidelity.associations.names) < 2:
+    found = [(side, side.card.fidelity.associations) for side in both]
+    known = [(side, matrices) for side, matrices in found if matrices is not None and len(matrices.names) > 1]
+    if not known:
         st.markdown(":gray[Fewer than two columns were compared, so there are no pairs.]")
         return
     st.caption("How strongly each column goes with each other one: real, synthetic, and the difference.")
-    finding = alt_triplet(fidelity.associations)
-    parts.chart(triplet(fidelity.associations, mode=state.mode()), alt=finding, key="compare.triplet")
-    st.caption(theme.plain(finding))
-    views = sorted(fidelity.pairs, key=lambda view: -view.error)
-    if not views:
+    for side, matrices in known:
+        if len(both) > 1:
+            st.markdown(f"**{side.letter}** :gray[{theme.plain(side.label)}]")
+        finding = alt_triplet(matrices)
+        figure = triplet(matrices, mode=state.mode())
+        parts.chart(figure, alt=finding, key=f"compare.triplet{side.suffix}")
+        st.caption(theme.plain(finding))
+    views = {side.letter: {(v.x, v.y): v for v in side.card.fidelity.pairs} for side in both}
+    every = {pair for side in views.values() for pair in side}
+    ranked = sorted(every, key=lambda pair: (-max(v[pair].error for v in views.values() if pair in v), pair))
+    if not ranked:
         return
     left, right = halves()
     with left:
         st.markdown("**Pairs, worst first**")
+        errors = {
+            "Error" if len(both) == 1 else f"Error {letter}": [v[pair].error if pair in v else None for pair in ranked]
+            for letter, v in views.items()
+        }
+        number = st.column_config.NumberColumn(format="%.1f %%", width=64)
         picked = st.dataframe(
-            pd.DataFrame({"Pair": [f"{view.x} × {view.y}" for view in views], "Error": [view.error for view in views]}),
+            pd.DataFrame({"Pair": [f"{x} × {y}" for x, y in ranked]} | errors),
             key="compare.pairs",
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
-            height=run_words.table_height(len(views), 388),
-            column_config={
-                "Pair": st.column_config.TextColumn(width=210),
-                "Error": st.column_config.NumberColumn(format="%.1f %%", width=64),
-            },
+            height=run_words.table_height(len(ranked), 388),
+            column_config={"Pair": st.column_config.TextColumn(width=210)} | dict.fromkeys(errors, number),
             alt="Pairs of columns with their error, worst first.",
         )
         rows = picked["selection"]["rows"] or [0]
-        view = views[min(rows[0], len(views) - 1)]
+        pair = ranked[min(rows[0], len(ranked) - 1)]
     with right:
-        parts.chart(pair_view(view, mode=state.mode()), alt=alt_pair(view), key="compare.pair")
+        for side in both:
+            if len(both) > 1:
+                st.markdown(f"**{side.letter}**")
+            view = views[side.letter].get(pair)
+            if view is None:
+                st.markdown(":gray[Not among the pairs that this run kept: its worst ones are kept.]")
+                continue
+            parts.chart(pair_view(view, mode=state.mode()), alt=alt_pair(view), key=f"compare.pair{side.suffix}")
 
 
-def together(card: Scorecard) -> None:
+def together(side: Side) -> None:
     """Draw how well a model tells synthetic rows from real ones, and by which columns."""
     from synth_core.figures import alt_giveaways, giveaway_bars
 
+    card = side.card
     score = card.scores.get("c2st")
     if score is None or score.value is None:
         st.info(f"Not enough data. {theme.plain(score.note) if score else ''}", icon=":material/help:")
@@ -83,21 +101,22 @@ def together(card: Scorecard) -> None:
     parts.chart(
         giveaway_bars(card.fidelity, mode=state.mode()),
         alt=alt_giveaways(card.fidelity),
-        key="compare.giveaways",
+        key=f"compare.giveaways{side.suffix}",
     )
 
 
-def use(utility: Utility) -> None:
+def use(side: Side) -> None:
     """Draw models trained on synthetic rows beside models trained on real ones, both tested on held-out real rows."""
     from synth_core.figures import alt_roc, alt_utility, roc, utility_bars
 
+    utility = side.card.utility
     if utility.target is None:
         parts.empty_state(
             ":material/target:",
             "No target is set, so there is nothing to train a model for. Give one column the role “target”.",
             "Go to Upload",
             "upload",
-            key="compare.no_target",
+            key=f"compare.no_target{side.suffix}",
         )
         return
     if not utility.models:
@@ -109,18 +128,21 @@ def use(utility: Utility) -> None:
         "Both are tested on the same real rows that were held out.",
         width=theme.TEXT_WIDTH,
     )
-    parts.chart(utility_bars(utility, mode=state.mode()), alt=alt_utility(utility), key="compare.utility")
-    _models(utility)
+    parts.chart(utility_bars(utility, mode=state.mode()), alt=alt_utility(utility), key=f"compare.utility{side.suffix}")
+    _models(side)
     curves = [model for model in utility.models if model.roc_tstr]
     if curves:
-        with st.expander("ROC curves", key="compare.roc_box", on_change="rerun") as box:
+        with st.expander("ROC curves", key=f"compare.roc_box{side.suffix}", on_change="rerun") as box:
             if box.open:
                 with st.grid(min_column_width=330, gap="small"):
                     for place, model in enumerate(curves):
-                        parts.chart(roc(model, mode=state.mode()), alt=alt_roc(model), key=f"compare.roc_{place}")
+                        parts.chart(
+                            roc(model, mode=state.mode()), alt=alt_roc(model), key=f"compare.roc_{place}{side.suffix}"
+                        )
 
 
-def _models(utility: Utility) -> None:
+def _models(side: Side) -> None:
+    utility = side.card.utility
     frame = pd.DataFrame(
         {
             "Model": [model.model for model in utility.models],
@@ -135,7 +157,7 @@ def _models(utility: Utility) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        key="compare.models",
+        key=f"compare.models{side.suffix}",
         column_config={
             "From synthetic": config.NumberColumn(format="%.3f", help="Trained on synthetic, tested on real (TSTR)."),
             "From real": config.NumberColumn(format="%.3f", help="Trained on real, tested on real (TRTR)."),
@@ -145,15 +167,16 @@ def _models(utility: Utility) -> None:
     )
 
 
-def rules(validity: Validity) -> None:
+def rules(side: Side) -> None:
     """Draw, per rule, who keeps it: real rows, raw synthetic rows, the release."""
+    validity = side.card.validity
     if not validity.rules:
         parts.empty_state(
             ":material/rule:",
             "This run had no rules. Rules found in your data are one click away.",
             "Go to Constraints",
             "constraints",
-            key="compare.no_rules",
+            key=f"compare.no_rules{side.suffix}",
         )
         return
     config = st.column_config
@@ -173,7 +196,7 @@ def rules(validity: Validity) -> None:
             }
         ),
         hide_index=True,
-        key="compare.rules",
+        key=f"compare.rules{side.suffix}",
         height=run_words.table_height(len(ordered), 493),
         column_config={
             "Holds": config.TextColumn(width=64),

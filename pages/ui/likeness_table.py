@@ -15,21 +15,31 @@ QUANTILES = {0: "Low", 2: "5 %", 3: "25 %", 4: "Middle", 5: "75 %", 6: "95 %", 8
 ENDS = "Fifth from the end: a literal extreme is never shown."
 
 
-def panel(fidelity: Fidelity) -> None:
-    """Draw the filter, the table and the chosen column."""
-    columns = sorted(fidelity.columns, key=lambda one: -(one.error if one.error is not None else -1))
+Others = dict[str, ColumnLikeness]
+
+
+def panel(fidelity: Fidelity, other: Fidelity | None = None) -> None:
+    """Draw the filter, the table and the chosen column; with a second run both, by the worse of the two errors."""
+    others = {} if other is None else {one.name: one for one in other.columns}
+    columns = sorted(fidelity.columns, key=lambda one: -_worse(one, others))
     if not columns:
         st.markdown(":gray[No learned column was compared.]")
         return
     with st.grid(min_column_width=440, gap="medium"):
         with st.container():
-            shown = _filtered(columns)
-            chosen = _table(shown) if shown else None
+            shown = _filtered(columns, others)
+            chosen = _table(shown, others) if shown else None
         if chosen is not None:
-            _detail(chosen)
+            _detail(chosen, others.get(chosen.name))
 
 
-def _filtered(columns: list[ColumnLikeness]) -> list[ColumnLikeness]:
+def _worse(one: ColumnLikeness, others: Others) -> float:
+    """Return the larger error of the two runs; -1 where neither has one."""
+    errors = (one.error, others[one.name].error if one.name in others else None)
+    return max(-1.0 if error is None else error for error in errors)
+
+
+def _filtered(columns: list[ColumnLikeness], others: Others) -> list[ColumnLikeness]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         search = st.text_input(
             "Search columns",
@@ -52,7 +62,7 @@ def _filtered(columns: list[ColumnLikeness]) -> list[ColumnLikeness]:
         )
     shown = [one for one in columns if search.strip().lower() in one.name.lower()]
     if limit:
-        shown = [one for one in shown if one.error is not None and one.error > limit]
+        shown = [one for one in shown if _worse(one, others) > limit]
     if not shown:
         words = f"No column is worse than {limit:g} %." if limit and not search else "No column fits this search."
         st.markdown(f":green[:material/check_circle:] {words}" if limit and not search else f":gray[{words}]")
@@ -61,25 +71,37 @@ def _filtered(columns: list[ColumnLikeness]) -> list[ColumnLikeness]:
     return shown
 
 
-def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
+def _table(shown: list[ColumnLikeness], others: Others) -> ColumnLikeness:
     from synth_core.figures import PALETTES
 
     palette = PALETTES[state.mode()]
     config = st.column_config
-    worst = max((one.error for one in shown if one.error is not None), default=1.0)
-    frame = pd.DataFrame(
-        {
-            "Column": [one.name for one in shown],
-            "Real": [_bars(one.real, one) for one in shown],
-            "Synthetic": [_bars(one.synthetic, one) for one in shown],
-            "Error": [one.error for one in shown],
-            "Interval": [_span(one) for one in shown],
-            "Floor": [one.reference for one in shown],
-        }
+    worst = max(_worse(one, others) for one in shown)
+    cells: dict[str, list[object]] = {
+        "Column": [one.name for one in shown],
+        "Real": [_bars(one.real, one) for one in shown],
+        "Synthetic": [_bars(one.synthetic, one) for one in shown],
+        "Error": [one.error for one in shown],
+    }
+    if others:
+        second = [others.get(one.name) for one in shown]
+        cells["Synthetic B"] = [[] if one is None else _bars(one.synthetic, one) for one in second]
+        cells["Error B"] = [None if one is None else one.error for one in second]
+    else:
+        cells["Interval"] = [_span(one) for one in shown]
+    cells["Floor"] = [one.reference for one in shown]
+    bar = config.ProgressColumn(
+        format="%.2f %%",
+        min_value=0,
+        max_value=max(worst, 2.0),
+        width=90,
+        help="Largest gap between the two distributions (Kolmogorov-Smirnov; for categories total variation).",
     )
+    number = config.NumberColumn(format="%.2f %%", width=62)
+    frame = pd.DataFrame(cells)
     picked = st.dataframe(
         frame,
-        key=f"compare.columns_{len(shown)}",
+        key=f"compare.columns_{len(shown)}{'_b' if others else ''}",
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row-required",
@@ -88,13 +110,9 @@ def _table(shown: list[ColumnLikeness]) -> ColumnLikeness:
             "Column": config.TextColumn(pinned=True, width=100),
             "Real": config.BarChartColumn(y_min=0, y_max=1, color=palette.real, width=58),
             "Synthetic": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=74),
-            "Error": config.ProgressColumn(
-                format="%.2f %%",
-                min_value=0,
-                max_value=max(worst, 2.0),
-                width=90,
-                help="Largest gap between the two distributions (Kolmogorov-Smirnov; for categories total variation).",
-            ),
+            "Synthetic B": config.BarChartColumn(y_min=0, y_max=1, color=palette.synthetic, width=80),
+            "Error": number if others else bar,
+            "Error B": number,
             "Interval": config.TextColumn(width=64, help="95 % interval of the error, in %."),
             "Floor": config.NumberColumn(
                 format="%.1f",
@@ -123,33 +141,43 @@ def _span(one: ColumnLikeness) -> str:
     return "–" if one.low is None or one.high is None else f"{one.low:.1f}–{one.high:.1f}"
 
 
-def _detail(one: ColumnLikeness) -> None:
-    """Draw the overlay, or for categories the dumbbell, with its numbers below."""
-    from synth_core.figures import alt_overlay, dumbbell, overlay
-
+def _detail(one: ColumnLikeness, other: ColumnLikeness | None) -> None:
+    """Draw the overlay, or for categories the dumbbell, with its numbers below; then the same of the second run."""
     with st.container(border=True, gap="small", key="compare_detail"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(theme.plain(one.name), anchor=False, width="content")
-            st.markdown(f":gray[error {run_words.amount(one.error, '%')} · {_floor(one)}]", width="content")
-        draw = dumbbell if one.labels else overlay
-        parts.chart(draw(one, mode=state.mode()), alt=alt_overlay(one), key="compare.overlay")
-        pieces = []
-        if one.missing_real or one.missing_synthetic:
-            pieces.append(
-                f"missing {theme.share(one.missing_real)} real, {theme.share(one.missing_synthetic)} synthetic"
-            )
-        if one.rare_lost:
-            pieces.append(f"{theme.count(one.rare_lost)} rare values not kept (protected)")
-        if one.invented:
-            pieces.append(f"{theme.count(one.invented)} values that no real row has")
-        if one.note:
-            pieces.append(theme.plain(one.note))
-        if pieces:
-            st.caption(" · ".join(pieces))
-        if one.quantiles_real and one.quantiles_synthetic:
-            _quantiles(one)
-        elif one.labels:
-            _levels(one)
+            if other is None:
+                st.markdown(f":gray[error {run_words.amount(one.error, '%')} · {_floor(one)}]", width="content")
+        if other is None:
+            _side(one, "")
+            return
+        for letter, column in (("A", one), ("B", other)):
+            error = run_words.amount(column.error, "%")
+            st.markdown(f"**{letter}** :gray[error {error} · {_floor(column)}]")
+            _side(column, "" if letter == "A" else "_b")
+
+
+def _side(one: ColumnLikeness, suffix: str) -> None:
+    """Draw the chosen column of one run."""
+    from synth_core.figures import alt_overlay, dumbbell, overlay
+
+    draw = dumbbell if one.labels else overlay
+    parts.chart(draw(one, mode=state.mode()), alt=alt_overlay(one), key=f"compare.overlay{suffix}")
+    pieces = []
+    if one.missing_real or one.missing_synthetic:
+        pieces.append(f"missing {theme.share(one.missing_real)} real, {theme.share(one.missing_synthetic)} synthetic")
+    if one.rare_lost:
+        pieces.append(f"{theme.count(one.rare_lost)} rare values not kept (protected)")
+    if one.invented:
+        pieces.append(f"{theme.count(one.invented)} values that no real row has")
+    if one.note:
+        pieces.append(theme.plain(one.note))
+    if pieces:
+        st.caption(" · ".join(pieces))
+    if one.quantiles_real and one.quantiles_synthetic:
+        _quantiles(one, suffix)
+    elif one.labels:
+        _levels(one, suffix)
 
 
 def _floor(one: ColumnLikeness) -> str:
@@ -162,7 +190,7 @@ def _value(one: ColumnLikeness, value: float) -> str:
     return theme.figure(value)
 
 
-def _quantiles(one: ColumnLikeness) -> None:
+def _quantiles(one: ColumnLikeness, suffix: str) -> None:
     kept = {
         name: at for at, name in QUANTILES.items() if at < min(len(one.quantiles_real), len(one.quantiles_synthetic))
     }
@@ -173,7 +201,7 @@ def _quantiles(one: ColumnLikeness) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        key="compare.quantiles",
+        key=f"compare.quantiles{suffix}",
         column_config={
             "Low": st.column_config.TextColumn(help=ENDS),
             "High": st.column_config.TextColumn(help=ENDS),
@@ -182,8 +210,8 @@ def _quantiles(one: ColumnLikeness) -> None:
     )
 
 
-def _levels(one: ColumnLikeness) -> None:
-    with st.expander("As numbers", key="compare.levels_box"):
+def _levels(one: ColumnLikeness, suffix: str) -> None:
+    with st.expander("As numbers", key=f"compare.levels_box{suffix}"):
         frame = pd.DataFrame(
             {
                 "Category": one.labels,
@@ -195,7 +223,7 @@ def _levels(one: ColumnLikeness) -> None:
         st.dataframe(
             frame,
             hide_index=True,
-            key="compare.levels",
+            key=f"compare.levels{suffix}",
             column_config={"Real": number, "Synthetic": number},
             alt=f"Shares of the categories of {one.name}.",
         )

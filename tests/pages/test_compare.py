@@ -124,3 +124,53 @@ def test_another_run_can_be_chosen() -> None:
     at.selectbox(key="compare.run").set_value(first.id).run()
     assert not at.exception
     assert "Loss in use: 4.4 %" in text_of(at)
+
+
+def two_runs() -> tuple[object, object, object]:
+    """Return a project with a good run and, newer, one whose columns are worse."""
+    project = make_project()
+    older = make_run(project)
+    worse = with_score(scorecard(), "fidelity", "shape", value=4.0, low=3.8, high=4.2)
+    columns = [
+        one.model_copy(update={"error": None if one.error is None else 10 + one.error})
+        for one in worse.fidelity.columns
+    ]
+    worse = worse.model_copy(update={"fidelity": worse.fidelity.model_copy(update={"columns": columns})})
+    return project, older, make_run(project, worse)
+
+
+def test_two_runs_stand_side_by_side_with_the_better_one_named() -> None:
+    project, older, newer = two_runs()
+    at = open_page("compare", project, **{"state.run": newer.id})  # type: ignore[attr-defined, arg-type]
+    assert at.selectbox(key="compare.other").value == ""
+    at = open_page("compare", project, **{"compare.other": older.id})  # type: ignore[attr-defined, arg-type]
+    assert not at.exception
+    beside = next(one.value for one in at.dataframe if "Interval B" in one.value.columns).set_index("Score")
+    assert beside.loc["Column shapes", ["A", "B", "Better"]].tolist() == ["✕ 4 %", "◐ 1.3 %", "B"]
+    assert beside.loc["Told apart", "Better"] == "–", "equal scores are no win"
+    assert "Better in A: 0. Better in B: 1." in text_of(at)
+    columns = next(one.value for one in at.dataframe if "Error B" in one.value.columns)
+    known = columns.dropna(subset=["Error"])
+    assert (known["Error"] - known["Error B"]).round(6).eq(10).all()
+    assert not at.metric, "the table stands in place of the tiles"
+
+
+@pytest.mark.parametrize(
+    ("tab", "column", "number"), [("Pairs", "Error B", 1), ("Use", "From synthetic", 2), ("Rules", "Kept by", 2)]
+)
+def test_every_tab_draws_both_runs(tab: str, column: str, number: int) -> None:
+    project, older, newer = two_runs()
+    opened = {"compare.tab": tab, "compare.other": older.id, "state.run": newer.id}  # type: ignore[attr-defined]
+    at = open_page("compare", project, **opened)  # type: ignore[arg-type]
+    assert sum(column in one.value.columns for one in at.dataframe) == number
+
+
+def test_a_single_run_has_nothing_beside_it_and_a_damaged_one_says_why() -> None:
+    project = make_project()
+    make_run(project)
+    assert not [box for box in open_page("compare", project).selectbox if box.key == "compare.other"]
+    project, older, newer = two_runs()
+    (older.folder / "scorecard.json").write_text("{}", encoding="utf-8")  # type: ignore[attr-defined]
+    at = open_page("compare", project, **{"compare.other": older.id, "state.run": newer.id})  # type: ignore
+    assert "Run B cannot be shown" in at.error[0].value
+    assert at.metric, "A is shown as before"
