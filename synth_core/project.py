@@ -473,8 +473,8 @@ class Project:
         return sum(run.recipe.rows for run in done)
 
     def latest_done(self) -> Run | None:
-        """Return the newest run with a synthetic table, or None."""
-        return next((run for run in self.runs() if run.status().state == "done"), None)
+        """Return the newest run with a synthetic table, or None; one that is being attacked further has one too."""
+        return next((run for run in self.runs() if run.is_judged or run.status().state == "done"), None)
 
     def active_run(self) -> Run | None:
         """Return the run in progress or waiting, or None."""

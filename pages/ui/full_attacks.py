@@ -37,7 +37,7 @@ def panel(project: Project, run: Run, card: Scorecard) -> None:
     busy = project.active_run() is not None
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="privacy_full"):
         st.markdown(
-            "**Two more attacks take minutes.** :gray[Guessing a sensitive column or the target from the other columns, "
+            "**Two more attacks take minutes.** :gray[Guessing a sensitive column or the target from the others, "
             "and singling people out by rare combinations; each beside people who were not in the table. The scores "
             "above stay until they are done.]",
             width="stretch",

@@ -81,8 +81,8 @@ def scorecard(run: Run) -> Scorecard | None:
 
 
 def judged(project: Project) -> list[Run]:
-    """Return the runs that have a scorecard, newest first."""
-    return [run for run in project.runs() if (run.folder / "scorecard.json").exists() and not run.status().active]
+    """Return the runs that have a scorecard, newest first; one that is being attacked further keeps the one it has."""
+    return [run for run in project.runs() if run.is_judged]
 
 
 def verdicts_by_score(card: Scorecard, targets: list[Target]) -> dict[str, Verdict]:

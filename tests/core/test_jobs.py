@@ -53,6 +53,23 @@ def test_a_run_goes_from_queued_to_done_with_rows_and_a_scorecard() -> None:
     assert run.scorecard() is not None
 
 
+def test_the_full_attacks_join_the_scorecard_and_cancelling_them_leaves_the_run_done() -> None:
+    project = project_of()
+    run = jobs.start(project, Recipe(method="independent", rows=500, seed=1))
+    assert wait_for(run, "done") == "done"
+    rows, quick = run.parquet.read_bytes(), {attack.name for attack in run.scorecard().privacy.attacks}
+    jobs.judge_again(run, full=True)
+    assert run.scorecard() is not None, "the scores so far stay while the attacks are at work"
+    jobs.cancel(run)
+    assert (run.status().state, run.attacks_fully) == ("done", False)
+    jobs.judge_again(run, full=True)
+    assert wait_for(run, "done", "failed", "lost") == "done", run.status().error + run.log()
+    found = {attack.name for attack in run.scorecard().privacy.attacks}
+    assert found > quick
+    assert any(name.startswith("singling") for name in found)
+    assert run.parquet.read_bytes() == rows, "attacked, not made again"
+
+
 def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     project = project_of()
     recipe = Recipe(method="independent", rows=40_000_000, seed=1, chunk_rows=20_000)

@@ -146,7 +146,7 @@ def test_two_runs_stand_side_by_side_with_the_better_one_named() -> None:
     at = open_page("compare", project, **{"compare.other": older.id})  # type: ignore[attr-defined, arg-type]
     assert not at.exception
     beside = next(one.value for one in at.dataframe if "Interval B" in one.value.columns).set_index("Score")
-    assert beside.loc["Column shapes", ["A", "B", "Better"]].tolist() == ["✕ 4 %", "◐ 1.3 %", "B"]
+    assert beside.loc["Column shapes", ["A", "B", "Better"]].tolist() == ["✕ 4 %", "✓ 1.3 %", "B"]
     assert beside.loc["Told apart", "Better"] == "–", "equal scores are no win"
     assert "Better in A: 0. Better in B: 1." in text_of(at)
     columns = next(one.value for one in at.dataframe if "Error B" in one.value.columns)

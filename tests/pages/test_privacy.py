@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pages.ui import full_attacks
+from synth_core import jobs
+from synth_core.run import Status
 from synth_core.scorecard import Scorecard
+from synth_core.scores.results import Attack
 from synth_core.scores.score import Score
 from tests.core.scorecard_example import scorecard
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
@@ -117,3 +123,50 @@ def test_advice_for_two_scores_of_one_attack_stands_once() -> None:
     card = with_score(_card(), "privacy", "membership_auc", value=0.83, low=0.8, high=0.86)
     make_run(project, with_score(card, "privacy", "membership_tpr", value=0.3, low=0.25, high=0.35))
     assert text_of(open_page("privacy", project)).count("Make fewer rows") == 1
+
+
+def without_slow_attacks() -> Scorecard:
+    card = _card()
+    quick = [attack for attack in card.privacy.attacks if not attack.name.startswith(full_attacks.SLOW)]
+    return card.model_copy(update={"privacy": card.privacy.model_copy(update={"attacks": quick})})
+
+
+def test_the_full_attacks_are_offered_until_they_are_on_the_scorecard(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    run = make_run(project, without_slow_attacks())
+    asked: list[tuple[str, bool]] = []
+    monkeypatch.setattr(jobs, "judge_again", lambda one, *, full: asked.append((one.id, full)))
+    open_page("privacy", project).button(key="privacy.full").click().run()
+    assert asked == [(run.id, True)]
+    slow = Attack(name="singling_univariate", title="Singling out", unit="share", value=0.1)
+    card = without_slow_attacks()
+    attacks = [*card.privacy.attacks, slow]
+    card = card.model_copy(update={"privacy": card.privacy.model_copy(update={"attacks": attacks})})
+    (run.folder / "scorecard.json").write_text(card.model_dump_json(), encoding="utf-8")
+    assert not [button for button in open_page("privacy", project).button if button.key == "privacy.full"]
+
+
+def test_while_the_full_attacks_are_at_work_the_scores_stay_and_progress_is_shown() -> None:
+    project = make_project()
+    make_run(project, _card(value=9))
+    run = make_run(project, without_slow_attacks())
+    kept = (run.folder / "scorecard.json").read_bytes()
+    put_at_work(run, stage="Attack", share=0.4, note="singling people out", seconds_left=80.0)
+    (run.folder / "scorecard.json").write_bytes(kept)
+    at = open_page("privacy", project)
+    tiles = {metric.label: metric.value for metric in at.metric}
+    assert tiles["Real values leaked"] == "0 rows", "the scores so far of this run stay; no other one takes its place"
+    assert "singling people out" in str(at.get("progress")[0].proto)
+    assert at.button(key="privacy.cancel").label == "Cancel"
+
+
+def test_full_attacks_that_cannot_start_or_failed_say_why() -> None:
+    project = make_project()
+    run = make_run(project, without_slow_attacks())
+    run.parquet.unlink()
+    at = open_page("privacy", project)
+    at.button(key="privacy.full").click().run()
+    assert "The synthetic table of this run is gone" in at.error[0].value
+    (run.folder / "full").touch()
+    run.write_status(Status(state="failed", error="Memory ran out."))
+    assert "The full attacks stopped" in open_page("privacy", project).error[0].value

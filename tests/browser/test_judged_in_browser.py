@@ -1,0 +1,81 @@
+"""Two runs side by side, and a release that is blocked, then released with a reason that stands in the pack."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from synth_core.project import Project
+from synth_core.recipe import Recipe
+from synth_core.scorecard import default_targets
+from tests.browser.conftest import Server
+from tests.browser.studio import at, at_rest, download, inside, named, people_project, picture, run_now, settled
+
+
+@pytest.fixture(scope="module")
+def judged(server: Server) -> Project:
+    """A project with two finished runs."""
+    project = people_project(server.home, "Judged", rows=900)
+    for method in ("independent", "trees"):
+        run = run_now(server.home, project, Recipe(method=method, rows=900))
+        assert run.status().state == "done", run.status().error
+    return project
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_second_run_stands_beside_the_first_on_every_tab(
+    server: Server, open_page: Callable[..., Page], judged: Project, scheme: str
+) -> None:
+    page = at_rest(open_page(server.page("compare", judged.id), scheme=scheme), "compare")
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    named(page, "compare.other").locator("input").click()
+    page.get_by_role("option").filter(has_text="Independent columns").click()
+    at_rest(page, "compare")
+    expect(page.get_by_text("Better in A:")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+    for tab, key in (("Pairs", "triplet"), ("Use", "utility"), ("Together", "giveaways"), ("Columns", "overlay")):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        at_rest(page, "compare")
+        for suffix in ("", "_b"):
+            expect(named(page, f"compare.{key}{suffix}").locator(".main-svg").first).to_be_visible()
+        picture(page, f"compare-ab-{tab.lower()}-{scheme}")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Privacy").click()
+    at(page, "privacy")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
+    at_rest(page, "compare")
+    expect(page.get_by_text("Better in A:")).to_be_visible()
+
+
+def test_a_blocked_release_needs_a_reason_which_stands_in_the_pack_and_the_ledger(
+    server: Server, open_page: Callable[..., Page], judged: Project
+) -> None:
+    with inside(server.home):  # no table can be nearer to the real one than this asks
+        strict = [
+            t.model_copy(update={"limit": 0.01, "above_floor": False, "gate": True}) if t.score == "shape" else t
+            for t in default_targets(judged.use)
+        ]
+        judged.set_targets(strict)
+    page = at(open_page(server.page("report", judged.id)), "report")
+    expect(page.get_by_text("The rows are locked")).to_be_visible()
+    for key in ("pack", "rows_csv", "rows_parquet", "rows_xlsx"):
+        expect(named(page, f"report.{key}").get_by_role("button")).to_be_disabled()
+    picture(page, "report-blocked")
+    reason = named(page, "report.reason").locator("input")
+    reason.fill("Agreed by N. N. on paper")
+    reason.press("Enter")
+    settled(page)
+    expect(named(page, "report.pack").get_by_role("button")).to_be_enabled()
+    with zipfile.ZipFile(download(page, "report.pack")) as pack:
+        manifest = json.loads(pack.read("manifest.json"))
+        assert manifest["override"] == "Agreed by N. N. on paper"
+        assert set(manifest["sha256"]) == set(pack.namelist()) - {"manifest.json"}
+        assert "Agreed by N. N. on paper" in pack.read("data-card.md").decode()
+        assert b"Agreed by N. N. on paper" in pack.read("report.html")
+    page.reload()
+    at(page, "report")
+    expect(page.get_by_text("1 release, 900 rows in all")).to_be_visible()
+    picture(page, "report-released")
