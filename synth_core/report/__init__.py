@@ -45,6 +45,12 @@ QUESTIONS = {
     Use.TRAIN: "Can a model be trained on",
     Use.EXPLORE: "Can one explore inside the house with",
 }
+DIMENSIONS = {
+    "fidelity": "Likeness to the real table",
+    "utility": "Use by a model",
+    "privacy": "Privacy",
+    "validity": "Rules",
+}
 SENTENCES: dict[Word, str] = {
     "pass": "Every target for this use holds.",
     "watch": "No gate fails, but look at the targets marked below before you rely on it.",
@@ -155,8 +161,7 @@ def _first_page(
         + _tightest_sentence(card, found)
         + "</div>",
         _proof(card, found),
-        "<h3>Targets for this use</h3>",
-        _target_table(card, found),
+        _by_dimension(found),
     ]
     if notes.strip():
         parts += ["<h3>Notes</h3>", *(paragraph(part.strip()) for part in notes.split("\n\n") if part.strip())]
@@ -168,7 +173,26 @@ def _first_page(
     ]
     parts.append(sections.facts_list([*facts, ("Author", author)] if author else facts))
     parts.append(f'<div class="sign"><div>{text(sign_off) or "Signed off by"}</div><div>Date</div></div>')
+    parts += ["<h2>Targets for this use</h2>", _target_table(card, found)]
     return "\n".join(part for part in parts if part)
+
+
+def _by_dimension(found: Sequence[Verdict]) -> str:
+    """Return, per dimension, how many of its targets hold, and what the others say."""
+    lines = []
+    for dimension, title in DIMENSIONS.items():
+        words = [verdict.word for verdict in found if verdict.target.dimension == dimension]
+        if not words:
+            continue
+        worst = next(word for word in ("fail", "not enough data", "watch", "pass") if word in words)
+        others = [
+            f"{words.count(word)} {said}"
+            for word, said in (("fail", "fail"), ("watch", "to watch"), ("not enough data", "not judged"))
+            if word in words
+        ]
+        held = f"{words.count('pass')} of {len(words)} targets hold"
+        lines.append((text(title), verdict_sign(worst), text("; ".join([held, *others]))))
+    return table([("", False), ("", False), ("", False)], lines) if lines else ""
 
 
 def _tightest_sentence(card: Scorecard, found: Sequence[Verdict]) -> str:

@@ -118,7 +118,7 @@ def test_the_first_page_says_the_verdict_and_the_proof(page: Page) -> None:
 def test_every_verdict_is_a_word_with_an_icon() -> None:
     text = write()
     rows = re.findall(r'<span class="verdict (\w+)"><svg.*?</svg>([^<]+)</span>', text)
-    assert len(rows) == len(default_targets("share"))
+    assert len(rows) == len(default_targets("share")) + 4, "every target, and the worst of each dimension"
     assert {"Holds", "Fails"} <= {word for _, word in rows}
 
 
@@ -267,3 +267,10 @@ def test_earlier_releases_are_listed_and_escaped() -> None:
     assert "500 rows were released before" in page.text
     assert "<i>trees</i>" in page.text
     assert "Earlier releases" not in Page(write()).text
+
+
+def test_the_first_page_counts_what_holds_per_dimension_and_the_targets_follow(page: Page) -> None:
+    first = " ".join(page.text.split("Targets for this use")[0].split())
+    assert "Likeness to the real table Fails 2 of 3 targets hold; 1 fail" in first
+    assert "Rules Not enough data 1 of 2 targets hold; 1 not judged" in first
+    assert "B. Officer" in first, "signed on the first page"
