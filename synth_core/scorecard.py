@@ -18,8 +18,8 @@ Word = Literal["pass", "watch", "fail", "not enough data"]
 class Target(BaseModel):
     """What a score must reach: ``value`` (or the upper end of its interval) at most ``limit``.
 
-    ``above_floor``: the limit is added to the score's own floor. ``judged``: "value" or "high" (the interval's
-    cautious end). ``gate``: a fail blocks a release.
+    ``above_floor``: the limit is added to the score's own floor. ``judged``: "value", "high" (the interval's
+    cautious end) or "low" (what is sure; for scores that are the worst of many). ``gate``: a fail blocks a release.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,7 +28,7 @@ class Target(BaseModel):
     dimension: Dimension
     limit: float
     above_floor: bool = False
-    judged: Literal["value", "high"] = "value"
+    judged: Literal["value", "high", "low"] = "value"
     gate: bool = True
 
 
@@ -98,6 +98,12 @@ _LIMITS: dict[Use, dict[str, float]] = {
     },
 }
 _COPIES = {Use.DEVELOP: 1.0, Use.SHARE: 0.5, Use.TRAIN: 1.0, Use.EXPLORE: 2.0}
+# worst subgroup and repeated rows: judged by what is sure, since the worst of many is bad by chance
+_SURE: tuple[tuple[str, Dimension, dict[Use, float], bool], ...] = (
+    ("repeats", "fidelity", {Use.DEVELOP: 5.0, Use.SHARE: 1.0, Use.TRAIN: 1.0, Use.EXPLORE: 5.0}, True),
+    ("subgroup_shape", "fidelity", {Use.DEVELOP: 8.0, Use.SHARE: 4.0, Use.TRAIN: 4.0, Use.EXPLORE: 8.0}, True),
+    ("subgroup_loss", "utility", {Use.DEVELOP: 30.0, Use.SHARE: 10.0, Use.TRAIN: 10.0, Use.EXPLORE: 20.0}, False),
+)
 _DIMENSIONS: dict[str, Dimension] = {
     "shape": "fidelity",
     "pairs": "fidelity",
@@ -133,8 +139,16 @@ def default_targets(use: Use | str) -> list[Target]:
         for name, limit in _LIMITS[use].items()
     ]
     found += [
+        Target(
+            score=name, dimension=dimension, limit=limits[use], above_floor=above, judged="low", gate=gated
+        )
+        for name, dimension, limits, above in _SURE
+    ]
+    found += [
         Target(score="copies", dimension="privacy", limit=_COPIES[use], above_floor=True),
-        Target(score="literals", dimension="privacy", limit=0),
+        Target(score="near_copies", dimension="privacy", limit=_COPIES[use], above_floor=True),
+        Target(score="holdout_copies", dimension="privacy", limit=_COPIES[use], above_floor=True, judged="low"),
+        Target(score="literals", dimension="privacy", limit=0, above_floor=True, judged="low"),
         Target(score="rules_broken", dimension="validity", limit=0),
         Target(score="keys_repeated", dimension="validity", limit=0),
     ]
@@ -144,12 +158,13 @@ def default_targets(use: Use | str) -> list[Target]:
 def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     """Return a verdict per target, in their order.
 
-    The judged figure is the score's value, or the upper end of its interval. Within the limit it is a **pass**;
+    The judged figure is the score's value, or an end of its interval. Within the limit it is a **pass**;
     but **watch** when a value is judged and is inside only just (in the last tenth of the way from the reference to
     the limit), or its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
     interval still holds the reference, that is, when the rows cannot tell the table from real rows that nobody
     trained on (for likeness above a measured floor: within three standard errors of their
-    difference). A score without a value, or that is not on the card, is **not enough data**.
+    difference). Where the lower end is judged, only what is sure is a fail, and a difference that is sure with a value
+    beyond the limit is watch. A score without a value, or that is not on the card, is **not enough data**.
     """
     scores = card.scores
     return [_verdict(target, scores.get(target.score)) for target in targets]
@@ -172,7 +187,8 @@ def _verdict(target: Target, score: Score | None) -> Verdict:
         return Verdict(target=target, word="not enough data", judged=None, limit=None, margin=None, sentence=sentence)
     floor = (score.reference or 0.0) if target.above_floor else 0.0
     limit = floor + target.limit
-    judged = score.value if target.judged == "value" or score.high is None else score.high
+    end = {"value": score.value, "low": score.low, "high": score.high}[target.judged]
+    judged = score.value if end is None else end
     word, why = _word(target, score, judged, limit)
     return Verdict(
         target=target,
@@ -186,6 +202,12 @@ def _verdict(target: Target, score: Score | None) -> Verdict:
 
 def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Word, str]:
     reference = 0.0 if score.reference is None else score.reference
+    if target.judged == "low" and score.low is not None:
+        if judged > limit:
+            return "fail", ""
+        if (score.value or 0.0) > limit and judged > reference:
+            return "watch", "but the value is beyond it"
+        return "pass", ""
     if judged > limit:
         doubt = _doubt(target, score)
         if doubt is not None and (score.value or 0.0) - doubt <= reference:
@@ -209,7 +231,9 @@ def _doubt(target: Target, score: Score) -> float | None:
 
 def _sentence(target: Target, score: Score, judged: float, limit: float, why: str) -> str:
     unit = {"%": " %", "rows": " rows", "AUC": "", "": ""}.get(score.unit, f" {score.unit}")
-    what = "The upper end of the interval" if target.judged == "high" and score.high is not None else "The value"
+    ends = {"high": ("The upper end of the interval", score.high), "low": ("The lower end of the interval", score.low)}
+    what, end = ends.get(target.judged, ("The value", None))
+    what = "The value" if end is None else what
     floor = (
         f" (real rows {_short(score.reference or 0.0)}{unit} + {_short(target.limit)})" if target.above_floor else ""
     )

@@ -11,7 +11,7 @@ from synth_core.scores.features import Coded, Coding
 from synth_core.scores.results import Attack
 from synth_core.scores.sides import Sides
 from synth_core.scores.space import Points, Space, nearest, nearest_of
-from synth_core.scores.statistics import Z95, Estimate, Floats, auc, rounded, true_positives_at
+from synth_core.scores.statistics import Z95, Estimate, Floats, auc, rounded, true_positives_at, wilson
 from synth_core.table import Role
 
 MEMBERS, OTHERS = 3_500, 2_500  # people attacked: enough for an interval of about .015 on either side
@@ -23,6 +23,7 @@ CHOSEN = (
     2.241 / 1.960
 )  # the lower end for the stronger of two attacks (Bonferroni): the larger of two is larger by chance
 RARE = 0.05
+NEAR = 0.15  # a released row this much nearer than the next real person is about that very person
 GUESSES = 1_000
 GUESS_FROM = 60_000
 
@@ -37,6 +38,8 @@ class Membership:
     members: int
     others: int
     attacks: list[Attack]
+    near_members: Estimate
+    near_others: Estimate
 
 
 def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: npt.NDArray[np.intp]) -> Membership:
@@ -100,13 +103,16 @@ class People:
     def judged(self, release: Floats) -> Membership:
         """Return what the attacks find when these are the people's distances to the nearest released row."""
         scores = {"distance": -release, "calibrated": np.log(self.usual + FLOOR) - np.log(release + FLOOR)}
-        return _judged(scores, self.usual, self.members, len(self.points) - self.members)
+        near_by = release < NEAR * self.usual
+        return _judged(scores, self.usual, self.members, len(self.points) - self.members, near_by)
 
 
 TITLES = {"distance": "Membership, by distance", "calibrated": "Membership, by distance beside other real rows"}
 
 
-def _judged(scores: dict[str, Floats], usual: Floats, members: int, others: int) -> Membership:
+def _judged(
+    scores: dict[str, Floats], usual: Floats, members: int, others: int, near_by: npt.NDArray[np.bool_]
+) -> Membership:
     control = auc(-usual[:members], -usual[members:]).value
     attacks, areas, found = [], {}, {}
     for name, value in scores.items():
@@ -122,7 +128,8 @@ def _judged(scores: dict[str, Floats], usual: Floats, members: int, others: int)
     if top is not None:
         title = "Members found at 1 % false accusations"
         attacks.append(_attack("membership_tpr", title, top, members + others, unit="share", chance=0.01))
-    return Membership(strongest, top, TITLES[best], members, others, attacks)
+    near = [wilson(float(side.sum()), len(side)) for side in (near_by[:members], near_by[members:])]
+    return Membership(strongest, top, TITLES[best], members, others, attacks, near[0], near[1])
 
 
 def _unusual(scores: dict[str, Floats], usual: Floats, members: int) -> list[Attack]:

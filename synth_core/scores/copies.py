@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.scores.features import Coded, Coding
+from synth_core.scores.features import Coded
+from synth_core.scores.keys import Keys, row_keys
 from synth_core.scores.sides import Sides
 from synth_core.table import Column, Kind
 
-Keys = npt.NDArray[np.uint64]
 FEW = 5  # a value that fewer train rows hold is a literal of somebody
 _TELLING = (
     "email",
@@ -30,29 +30,6 @@ _TELLING = (
     "ip",
 )
 _DENSE = 0.01  # ids that fill more of their number range than this collide by chance
-
-
-def row_keys(coded: Coded, coding: Coding) -> Keys:
-    """Return one hash per row over all compared columns; equal rows have equal keys.
-
-    Numbers are compared to six decimals, which is finer than any copy is written with.
-    """
-    keys = np.zeros(len(coded), dtype=np.uint64)
-    for name in coding.names:
-        if name in coded.numeric:
-            values = np.round(coded.numeric[name], 6) + 0.0  # -0.0 becomes 0.0
-            part = np.where(np.isnan(values), np.nan, values).view(np.uint64)
-        else:
-            part = coded.codes[name].astype(np.uint64)
-        keys = _mixed(keys ^ _mixed(part + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xD6E8FEB86659FD93))
-    return keys
-
-
-def _mixed(bits: Keys) -> Keys:
-    """splitmix64's finaliser (Steele, Lea and Flood 2014)."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 @dataclass(frozen=True)
@@ -196,3 +173,6 @@ def dense(values: pd.Series) -> bool:
     numbers = digits.astype("int64")
     room = float(numbers.max() - numbers.min() + 1) * max(pattern.nunique(), 1)
     return len(distinct) / max(room, 1.0) > _DENSE
+
+
+__all__ = ["Keys", "Literals", "Repeats", "dense", "literals", "repeats", "row_keys", "telling"]

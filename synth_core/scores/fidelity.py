@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from synth_core.scores import subgroups, twins
 from synth_core.scores.columns import ColumnErrors, column_errors, column_likeness
 from synth_core.scores.detection import Detection, detect
 from synth_core.scores.features import Coded, States
@@ -47,7 +48,12 @@ def measure(sides: Sides) -> Fidelity:
     scores += pair_scores
     detection_scores, giveaways = _detection(sides)
     scores += [*detection_scores, _missingness(sides, errors, rows), _rare(sides)]
-    return Fidelity(scores=scores, columns=columns, associations=matrix, pairs=views, giveaways=giveaways)
+    sides.tell("comparing groups")
+    groups_score, groups = subgroups.likeness(sides)
+    scores += [groups_score, twins.measure(sides)]
+    return Fidelity(
+        scores=scores, columns=columns, associations=matrix, pairs=views, giveaways=giveaways, groups=groups
+    )
 
 
 def score(name: str, value: float | None, note: str = "", **more: Any) -> Score:

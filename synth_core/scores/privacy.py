@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.scores.attacks import Membership, attribute_inference, membership
-from synth_core.scores.copies import Literals, Repeats, literals, repeats, row_keys
+from synth_core.scores.copies import Literals, Repeats, literals, repeats
 from synth_core.scores.results import Attack, ClosePair, Curve, Privacy
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
@@ -22,8 +22,11 @@ CURVE_POINTS = 150
 CLOSEST = 20
 TIE = 1e-6
 CLUMPS = 1.6  # rows with a rare value come in clumps: their spread is that much wider than Poisson's
+NEED_PEOPLE = ("near_copies", "holdout_copies", "nearer_share", "membership_auc", "membership_tpr")
 QUESTIONS = {
     "copies": "Are rows of single real people repeated exactly?",
+    "near_copies": "Are the people learned from in the release, exactly or nearly?",
+    "holdout_copies": "Are held-out people in the release, who should not have been learned from?",
     "nearer_share": "Are synthetic rows nearer to the rows learned from than to other real rows?",
     "membership_auc": "Can an attacker tell who was among the rows learned from?",
     "membership_tpr": "How many members does an attacker find who may accuse 1 % wrongly?",
@@ -37,8 +40,8 @@ def measure(sides: Sides, *, full: bool = False) -> Privacy:
     ``full`` adds attribute inference for sensitive columns and the target, and singling out.
     """
     sides.tell("looking for copies")
-    train_keys, made_keys = row_keys(sides.real, sides.coding), row_keys(sides.made, sides.coding)
-    found = repeats(train_keys, row_keys(sides.held, sides.coding), made_keys)
+    train_keys, held_keys, made_keys = sides.keys
+    found = repeats(train_keys, held_keys, made_keys)
     leaks = literals(sides)
     scores = [_copies(sides, found)]
     attacks: list[Attack] = []
@@ -46,13 +49,13 @@ def measure(sides: Sides, *, full: bool = False) -> Privacy:
     closest: list[ClosePair] = []
     why_not = sides.why_not or _too_common(found)
     if why_not:
-        scores += [score(name, None, why_not) for name in ("nearer_share", "membership_auc", "membership_tpr")]
+        scores += [score(name, None, why_not) for name in NEED_PEOPLE]
     else:
         space = Space.learn(sides.coding, sides.real, sides.held, sides.made)
         sides.tell("measuring distances")
         near, curves, closest = _nearness(sides, space, found, (train_keys, made_keys))
         attack = membership(sides, space, np.flatnonzero(found.alone_train), np.flatnonzero(found.alone_holdout))
-        scores += [near, *_membership(attack)]
+        scores += [*_people_in_release(attack), near, *_membership(attack)]
         attacks += attack.attacks
     if full and not sides.why_not:
         sides.tell("guessing sensitive columns")
@@ -122,6 +125,35 @@ def _literals(leaks: Literals, rows: int) -> Score:
         unit="rows",
         n=rows,
     )
+
+
+def _people_in_release(attack: Membership) -> list[Score]:
+    """Shares of people whom a released row is about, each group beside the other.
+
+    Both are people of whom there is one; had nobody been learned from, they would be found equally often.
+    """
+    found = []
+    for name, who, mine, control, rows in (
+        ("near_copies", "learned from", attack.near_members, attack.near_others, attack.members),
+        ("holdout_copies", "held out", attack.near_others, attack.near_members, attack.others),
+    ):
+        below = float(np.hypot(mine.value - mine.low, control.high - control.value))
+        above = float(np.hypot(mine.high - mine.value, control.value - control.low))
+        found.append(
+            score(
+                name,
+                100 * mine.value,
+                f"of {rows:,} people {who}, {mine.value:.3%} have a released row far nearer than any other real person; "
+                f"of the others, {control.value:.3%}",
+                low=100 * max(mine.value - below, 0.0),
+                high=100 * min(mine.value + above, 1.0),
+                reference=100 * control.value,
+                better="reference",
+                unit="%",
+                n=rows,
+            )
+        )
+    return found
 
 
 def _membership(attack: Membership) -> list[Score]:

@@ -81,14 +81,51 @@ class Giveaway(_Frozen):
     importance: float
 
 
+class GroupLikeness(_Frozen):
+    """How alike one group of people is: mean error over the other columns in %, with the floor of its real rows.
+
+    ``share_real``, ``share_synthetic``: how much of the table the group is (0..1). ``shape`` None: no claim, see note.
+    """
+
+    column: str
+    label: str
+    rows_train: int
+    rows_holdout: int
+    rows_synthetic: int
+    share_real: float
+    share_synthetic: float
+    shape: float | None = None
+    shape_low: float | None = None
+    shape_high: float | None = None
+    shape_floor: float | None = None
+    shape_baseline: float | None = None
+    note: str = ""
+
+
+class GroupUtility(_Frozen):
+    """How a model serves one group of held-out people; ``loss`` is (trtr - tstr) / trtr in %. None: no claim."""
+
+    column: str
+    label: str
+    rows: int
+    metric: str
+    tstr: float | None = None
+    trtr: float | None = None
+    loss: float | None = None
+    loss_low: float | None = None
+    loss_high: float | None = None
+    note: str = ""
+
+
 class Fidelity(_Frozen):
-    """Is the synthetic table like the real one? Scores: shape, pairs, c2st, missingness, rare."""
+    """Is the synthetic table like the real one? ``groups``: worst first."""
 
     scores: list[Score]
     columns: list[ColumnLikeness]
     associations: Associations | None = None
     pairs: list[PairView] = Field(default_factory=list)
     giveaways: list[Giveaway] = Field(default_factory=list)
+    groups: list[GroupLikeness] = Field(default_factory=list)
 
 
 class ModelResult(_Frozen):
@@ -116,11 +153,12 @@ class ModelResult(_Frozen):
 
 
 class Utility(_Frozen):
-    """Does a model trained on it work on real rows? Score: tstr_loss."""
+    """Does a model trained on it work on real rows? Scores: tstr_loss, subgroup_loss; ``groups``: worst first."""
 
     scores: list[Score]
     target: str | None = None
     models: list[ModelResult] = Field(default_factory=list)
+    groups: list[GroupUtility] = Field(default_factory=list)
 
 
 class Curve(_Frozen):

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.keys import Keys, row_keys
 from synth_core.table import Table
 
 ENOUGH = 50  # fewer rows than this get no claim
@@ -51,6 +52,12 @@ class Sides:
     def made(self) -> Coded:
         """All synthetic rows as arrays."""
         return self.coding.apply(self.synthetic.frame)
+
+    @cached_property
+    def keys(self) -> tuple[Keys, Keys, Keys]:
+        """One hash per row of train, holdout and the release."""
+        train, held, made = (row_keys(side, self.coding) for side in (self.real, self.held, self.made))
+        return train, held, made
 
     def rng(self, stream: int) -> np.random.Generator:
         """Return a generator of its own for each measure, so that leaving one out changes no other."""

@@ -81,14 +81,18 @@ def auc(positive: Floats, negative: Floats) -> Estimate:
 def true_positives_at(positive: Floats, negative: Floats, false_positives: float = 0.01) -> Estimate:
     """Return the share of ``positive`` found when ``false_positives`` of ``negative`` are accused wrongly.
 
-    The interval is Wilson's over the positives, at the threshold that the negatives set.
+    The interval counts both sides: Wilson's over the positives, at the thresholds between which the wanted quantile
+    of the negatives lies (order statistics: the number of negatives above it is binomial).
     """
+    from scipy.stats import binom
     from sklearn.metrics import roc_curve
 
     labels = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
     false, true, _ = roc_curve(labels, np.concatenate([positive, negative]), drop_intermediate=False)
-    found = float(np.interp(false_positives, false, true))
-    return wilson(found * len(positive), len(positive))
+    above = binom.ppf([0.025, 0.975], len(negative), false_positives) / len(negative)
+    value, low, high = np.interp([false_positives, above[0], above[1]], false, true)
+    ends = [wilson(float(share) * len(positive), len(positive)) for share in (low, high)]
+    return Estimate(float(value), min(ends[0].low, float(value)), max(ends[1].high, float(value)))
 
 
 def weighted_auc(labels: npt.NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:

@@ -12,6 +12,7 @@ from synth_core.scores.results import ModelResult, Utility
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.statistics import Estimate, Floats, resample_weights, rounded, weighted_auc
+from synth_core.scores.subgroups import losses
 
 CAP = 12_000  # rows that a model learns from
 RESAMPLES = 250
@@ -88,7 +89,11 @@ def _compare(sides: Sides, outcome: Outcome, names: list[str], models: Sequence[
         baseline=100 * (chosen.trtr - float(base)) / chosen.trtr,
         n=len(test),
     )
-    return Utility(scores=[score], target=outcome.target, models=results)
+    sides.tell("comparing groups")
+    # boosted trees see what holds in one group only, which a linear model does not
+    predicted = {side: one.predict(test) for side, one in boosted.items()}
+    group_score, groups = losses(sides, outcome, test, weights, predicted)
+    return Utility(scores=[score, group_score], target=outcome.target, models=results, groups=groups)
 
 
 def _result(title: str, outcome: Outcome, test: Coded, weights: Floats, pair: dict[str, Fitted]) -> ModelResult:
