@@ -412,6 +412,43 @@ def judge(
 
 
 @app.command()
+def replicate(
+    real: Annotated[Path, typer.Argument(metavar="REAL", help="The real rows.")],
+    synth: Annotated[Path, typer.Argument(metavar="SYNTH", help="The synthetic rows.")],
+    analysis: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANALYSIS", help="'outcome ~ column + column', 'mean(column) by column', 'count by column'."
+        ),
+    ],
+    json_out: Json = None,
+    missing: Missing = None,
+) -> None:
+    """Run one regression or group-by on both tables: figures with intervals side by side."""
+    from synth_core.reading import read, read_like
+    from synth_core.replication import replicate as replicate_on
+
+    check_place(json_out, "--json")
+    table = told_missing(read(real), missing_of(missing or []))
+    found = replicate_on(table, read_like(synth, table), analysis)
+    say(f"{found.analysis}  ({found.method}{f': {found.outcome}' if found.outcome else ''})")
+    for term in found.terms:
+        sides = [
+            f"{figure(value)} [{figure(low)}, {figure(high)}]"
+            for value, low, high in (
+                (term.real, term.real_low, term.real_high),
+                (term.synthetic, term.synthetic_low, term.synthetic_high),
+            )
+        ]
+        overlap = "" if term.overlap is None else f"  overlap {term.overlap:.0%}"
+        say(f"  {term.name}: real {sides[0]}, synthetic {sides[1]}{overlap}{'' if term.agrees else '  differs'}")
+    note(*found.notes)
+    say(found.sentence)
+    if json_out is not None:
+        write_text(json_out, found.model_dump_json(indent=1))
+
+
+@app.command()
 def frontier(
     file: File,
     rows: Annotated[int | None, typer.Option(help="Rows to be released; as many as in FILE when not given.")] = None,

@@ -139,9 +139,7 @@ def default_targets(use: Use | str) -> list[Target]:
         for name, limit in _LIMITS[use].items()
     ]
     found += [
-        Target(
-            score=name, dimension=dimension, limit=limits[use], above_floor=above, judged="low", gate=gated
-        )
+        Target(score=name, dimension=dimension, limit=limits[use], above_floor=above, judged="low", gate=gated)
         for name, dimension, limits, above in _SURE
     ]
     found += [

@@ -66,7 +66,7 @@ LAYERS = [
     ["estimates"],
     ["scores"],
     ["scorecard"],
-    ["judging", "price"],
+    ["judging", "price", "replication"],
     ["frontier"],
     ["figures"],
     ["ledger"],

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui import parts, run_words, state, theme
 from pages.ui.beside import Side
 from pages.ui.halves import halves
-from synth_core.scores.results import RuleAdherence, price_words
+from synth_core.scores.results import RuleAdherence, Validity, price_words
 
 FAINT = 0.55
 PRICE = "with all rules less without any"

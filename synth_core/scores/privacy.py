@@ -143,8 +143,8 @@ def _people_in_release(attack: Membership) -> list[Score]:
             score(
                 name,
                 100 * mine.value,
-                f"of {rows:,} people {who}, {mine.value:.3%} have a released row far nearer than any other real person; "
-                f"of the others, {control.value:.3%}",
+                f"of {rows:,} people {who}, {mine.value:.3%} have a released row far nearer than any other real "
+                f"person; of the others, {control.value:.3%}",
                 low=100 * max(mine.value - below, 0.0),
                 high=100 * min(mine.value + above, 1.0),
                 reference=100 * control.value,

@@ -89,10 +89,13 @@ def true_positives_at(positive: Floats, negative: Floats, false_positives: float
 
     labels = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
     false, true, _ = roc_curve(labels, np.concatenate([positive, negative]), drop_intermediate=False)
-    above = binom.ppf([0.025, 0.975], len(negative), false_positives) / len(negative)
-    value, low, high = np.interp([false_positives, above[0], above[1]], false, true)
-    ends = [wilson(float(share) * len(positive), len(positive)) for share in (low, high)]
-    return Estimate(float(value), min(ends[0].low, float(value)), max(ends[1].high, float(value)))
+    value = float(np.interp(false_positives, false, true))
+    most = np.sort(negative)[::-1]
+    few, many = (int(k) for k in binom.ppf([0.025, 0.975], len(negative), false_positives))
+    low = float((positive > most[few - 1]).mean()) if few > 0 else 0.0
+    high = float((positive >= most[many]).mean()) if many < len(negative) else 1.0
+    ends = [wilson(share * len(positive), len(positive)) for share in (low, high)]
+    return Estimate(value, min(ends[0].low, value), max(ends[1].high, value))
 
 
 def weighted_auc(labels: npt.NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:

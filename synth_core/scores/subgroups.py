@@ -56,7 +56,7 @@ def groups_of(sides: Sides) -> tuple[States, list[Group]]:
         counts = np.bincount(state, minlength=states.sizes[sides.coding.names.index(column.name)])
         for place in np.argsort(-counts, kind="stable"):
             label = states.labels(column.name)[place]
-            if ENOUGH <= counts[place] and label not in ("(other)", "(rare)"):
+            if counts[place] >= ENOUGH and label not in ("(other)", "(rare)"):
                 found.append((int(counts[place]), Group(column.name, label, int(place))))
     if len(found) > MOST_GROUPS:
         kept = sorted(range(len(found)), key=lambda i: -found[i][0])[:MOST_GROUPS]
@@ -79,7 +79,7 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     fine = States.learn(sides.coding, sides.real, 20, 20)
     rng = sides.rng(8)
     z = float(norm.ppf(1 - 0.025 / max(len(groups), 1)))
-    marginal = fine.one_hot(sides.real.sample(4 * CAP, rng)).mean(axis=0)
+    marginal = fine.one_hot(sides.real.sample(4 * CAP, rng)).mean(axis=0, dtype=np.float64)
     found = [_group(sides, coarse, fine, group, z, marginal, rng) for group in groups]
     found.sort(key=lambda g: (g.shape is None, -((g.shape_low or 0.0) - (g.shape_floor or 0.0))))
     if not found or found[0].shape is None:
@@ -110,10 +110,12 @@ def _group(
     fine: States,
     group: Group,
     z: float,
-    marginal: npt.NDArray[np.float32],
+    marginal: Floats,
     rng: np.random.Generator,
 ) -> GroupLikeness:
-    inside = [np.flatnonzero(coarse.of(side, group.column) == group.state) for side in (sides.real, sides.held, sides.made)]
+    inside = [
+        np.flatnonzero(coarse.of(side, group.column) == group.state) for side in (sides.real, sides.held, sides.made)
+    ]
     rows = [len(place) for place in inside]
     facts = {
         "column": group.column,
@@ -133,7 +135,7 @@ def _group(
         fine.one_hot(side.take(rng.choice(place, size, replace=False)))
         for side, place in ((sides.real, inside[0]), (sides.made, inside[2]))
     )
-    held = fine.one_hot(sides.held.take(inside[1])).mean(axis=0)
+    held = fine.one_hot(sides.held.take(inside[1])).mean(axis=0, dtype=np.float64)
     others = [name for name in sides.coding.names if name != group.column]
 
     def errors(shares: Floats) -> Floats:
@@ -148,10 +150,8 @@ def _group(
             parts.append(np.abs(np.cumsum(part, axis=1)).max(axis=1) if numeric else np.abs(part).sum(axis=1) / 2)
         return 100 * np.mean(parts, axis=0) if parts else np.zeros(len(gap))
 
-    value, floor = (float(errors(side.mean(axis=0)[None, :])[0]) for side in (made, real))
-    drawn = [
-        errors((resample_weights(size, RESAMPLES, rng).astype(np.float32) @ side) / size) for side in (made, real)
-    ]
+    value, floor = (float(errors(side.mean(axis=0, dtype=np.float64)[None, :])[0]) for side in (made, real))
+    drawn = [errors((resample_weights(size, RESAMPLES, rng).astype(np.float32) @ side) / size) for side in (made, real)]
     half = z * float(np.sqrt(drawn[0].var(ddof=1) + drawn[1].var(ddof=1)))
     return GroupLikeness.model_validate(
         facts
