@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import beside, compare_tabs, likeness_table, parts, run_words, score_tiles, theme
+from pages.ui import beside, compare_tabs, likeness_table, parts, replicate_form, run_words, score_tiles, theme
 
 TILES = ("shape", "pairs", "c2st", "tstr_loss")
-TABS = ("Columns", "Pairs", "Together", "Use", "Rules")
+TABS = ("Columns", "Pairs", "Together", "Use", "Rules", "Replicate")
 
 parts.page_head("Compare", "Is it like the real table, and is it of use? Beside every score: what real rows get.")
 project = parts.need_project()
@@ -23,7 +23,7 @@ with parts.guarded("This comparison cannot be shown"):
     for note in dict.fromkeys(note for side in both for note in side.card.notes):
         st.caption(f":material/info: {theme.plain(note)}")
 
-    columns, pairs, together, use, rules = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
+    columns, pairs, together, use, rules, replicated = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
     with columns:
         if columns.open:
             likeness_table.panel(card.fidelity, both[1].card.fidelity if len(both) > 1 else None)
@@ -39,5 +39,8 @@ with parts.guarded("This comparison cannot be shown"):
     with rules:
         if rules.open:
             beside.each(both, compare_tabs.rules)
+    with replicated:
+        if replicated.open:
+            replicate_form.panel(project, run)
 
 parts.step_footer("generate", "privacy")

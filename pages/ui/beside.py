@@ -94,7 +94,7 @@ def _distance(score: Score) -> float:
 
 def scores(first: Side, second: Side, found: Mapping[str, Verdict], others: Mapping[str, Verdict]) -> None:
     """Draw every score of the two runs in one table, the verdicts beside them."""
-    names = [name for name in score_tiles.TITLES if name in first.card.scores or name in second.card.scores]
+    names = list(dict.fromkeys((*first.card.scores, *second.card.scores)))
     rows, tally = [], {"A": 0, "B": 0}
     for name in names:
         one, other = first.card.scores.get(name), second.card.scores.get(name)

@@ -174,3 +174,26 @@ def test_a_single_run_has_nothing_beside_it_and_a_damaged_one_says_why() -> None
     at = open_page("compare", project, **{"compare.other": older.id, "state.run": newer.id})  # type: ignore
     assert "Run B cannot be shown" in at.error[0].value
     assert at.metric, "A is shown as before"
+
+
+def test_an_analysis_is_run_on_both_tables_side_by_side() -> None:
+    project = make_project(600)
+    make_run(project, rows=480)
+    at = open_page("compare", project, **{"compare.tab": "Replicate"})
+    assert "outcome ~ column" in text_of(at)
+    assert at.text_input(key="compare.analysis").placeholder.startswith("churn ~ ")
+    opened = {"compare.tab": "Replicate", "compare.analysis": at.text_input(key="compare.analysis").placeholder}
+    at = open_page("compare", project, **opened)
+    assert "lead to the same conclusion on both tables" in text_of(at)
+    frame = next(one.value for one in at.dataframe if "Overlap" in one.value.columns)
+    assert frame["Term"].tolist()[0] == "(intercept)"
+    assert (frame["Overlap"] > 50).all(), "the synthetic rows of this example are real ones"
+
+
+@pytest.mark.parametrize(("analysis", "words"), [("churn ~ aeg", "no column 'aeg'"), ("what?", "cannot be read")])
+def test_an_analysis_that_cannot_be_run_says_why(analysis: str, words: str) -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project, **{"compare.tab": "Replicate", "compare.analysis": analysis})
+    assert words in at.error[0].value
+    assert at.metric, "the rest of the page stays"
