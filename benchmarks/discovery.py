@@ -2,7 +2,7 @@
 
     [SIMILE_TABLES=FOLDER] python -m benchmarks.discovery
 
-SIMILE_TABLES is a folder with public tables (diabetes130/diabetic_data.csv.gz, ...); without it only demos are measured.
+SIMILE_TABLES is a folder with public tables (diabetes130/diabetic_data.csv.gz, ...); without it demos are measured.
 Recall and precision are those of ``tests/core/test_discovery_recall.py``.
 """
 
