@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import beside, compare_tabs, likeness_table, parts, replicate_form, run_words, score_tiles, theme
+from pages.ui import (
+    beside,
+    compare_tabs,
+    likeness_table,
+    parts,
+    projection_panel,
+    replicate_form,
+    run_words,
+    score_tiles,
+    theme,
+)
 
 TILES = ("shape", "pairs", "c2st", "tstr_loss")
 TABS = ("Columns", "Pairs", "Together", "Use", "Rules", "Replicate")
@@ -14,7 +24,8 @@ with parts.guarded("This comparison cannot be shown"):
     run = score_tiles.judged_run(project)
     card = score_tiles.need_card(run)
     score_tiles.run_bar(project, run)
-    both = beside.sides(run, card, beside.choice(project, run))
+    other = beside.choice(project, run)
+    both = beside.sides(run, card, other)
     found = run_words.verdicts_by_score(card, project.targets)
     if len(both) == 1:
         score_tiles.tiles(card, TILES, found)
@@ -33,6 +44,8 @@ with parts.guarded("This comparison cannot be shown"):
     with together:
         if together.open:
             beside.each(both, compare_tabs.together)
+            shown = {"A": run, "B": other or run}
+            beside.each(both, lambda side: projection_panel.panel(project, shown[side.letter], side))
     with use:
         if use.open:
             beside.each(both, compare_tabs.use)

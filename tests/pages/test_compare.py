@@ -78,7 +78,7 @@ def test_the_filter_keeps_columns_that_are_worse() -> None:
 
 @pytest.mark.parametrize(
     ("tab", "words", "charts"),
-    [("Pairs", "Pairs, worst first", 2), ("Together", "0.670", 1), ("Use", "**income**", 1), ("Rules", "hard rule", 0)],
+    [("Pairs", "Pairs, worst first", 2), ("Together", "0.670", 2), ("Use", "**income**", 1), ("Rules", "hard rule", 0)],
 )
 def test_every_tab_draws_its_evidence(tab: str, words: str, charts: int) -> None:
     project = make_project()
@@ -197,3 +197,18 @@ def test_an_analysis_that_cannot_be_run_says_why(analysis: str, words: str) -> N
     at = open_page("compare", project, **{"compare.tab": "Replicate", "compare.analysis": analysis})
     assert words in at.error[0].value
     assert at.metric, "the rest of the page stays"
+
+
+def test_the_plane_of_all_columns_has_contours_of_the_three_sides() -> None:
+    project = make_project(600)
+    make_run(project, rows=480)
+    at = open_page("compare", project, **{"compare.tab": "Together"})
+    assert "Synthetic and real rows share 9" in text_of(at), "the synthetic rows of this example are real ones"
+
+
+def test_without_its_rows_the_plane_says_so_and_the_rest_stays() -> None:
+    project = make_project()
+    make_run(project).parquet.unlink()
+    at = open_page("compare", project, **{"compare.tab": "Together"})
+    assert "The plane cannot be drawn" in at.error[0].value
+    assert "What gives them away" in text_of(at)
