@@ -17,6 +17,7 @@ TITLES = {
     "shape": "Column shapes",
     "pairs": "Pairs of columns",
     "c2st": "Told apart",
+    "c2st_train": "Told from learned rows",
     "tstr_loss": "Loss in use",
     "missingness": "Missing cells",
     "rare": "Rare values",
