@@ -209,6 +209,23 @@ def privacy() -> Privacy:
                 unit="rows",
                 n=12_000,
             ),
+            *(
+                Score(
+                    name=name,
+                    dimension="privacy",
+                    question=question,
+                    value=0.1,
+                    low=0.05,
+                    high=0.2,
+                    reference=0.1,
+                    unit="%",
+                    n=12_000,
+                )
+                for name, question in (
+                    ("near_copies", "Are rows of single real people nearly repeated?"),
+                    ("holdout_copies", "Are held-out rows repeated?"),
+                )
+            ),
             Score(
                 name="inference",
                 dimension="privacy",
