@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme
+from pages.ui import cache, compare_rule, parts, run_words, state, theme
 from pages.ui.beside import Side
 from pages.ui.halves import halves
 from synth_core.scores.results import RuleAdherence, Validity, price_words
@@ -72,7 +72,16 @@ def pairs(both: list[Side]) -> None:
             if view is None:
                 st.markdown(":gray[Not among the pairs that this run kept: its worst ones are kept.]")
                 continue
-            parts.chart(pair_view(view, mode=state.mode()), alt=alt_pair(view), key=f"compare.pair{side.suffix}")
+            project = state.project()
+            table = None if project is None or side.suffix else cache.table(project)
+            if table is None or not compare_rule.is_pair(table, view.x, view.y):
+                parts.chart(pair_view(view, mode=state.mode()), alt=alt_pair(view), key=f"compare.pair{side.suffix}")
+                continue
+            figure = pair_view(view, mode=state.mode(), marks=True)
+            key = f"compare.pair_{view.x}_{view.y}"
+            parts.chart(figure, alt=alt_pair(view), key=key, on_select="rerun", selection_mode=("box", "points"))
+            hint = "Drag over cells, or click one, to make it a rule that they never occur."
+            compare_rule.offer(compare_rule.cells(table, view.x, view.y, key), hint, key="compare.make_pair_rule")
 
 
 def together(side: Side) -> None:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme
+from pages.ui import cache, compare_rule, parts, run_words, state, theme
 from synth_core.scores.results import ColumnLikeness, Fidelity
-from synth_core.table import Kind
+from synth_core.table import Kind, Table
 
 QUANTILES = {0: "Low", 2: "5 %", 3: "25 %", 4: "Middle", 5: "75 %", 6: "95 %", 8: "High"}  # of the nine that are kept
 ENDS = "Fifth from the end: a literal extreme is never shown."
@@ -162,7 +162,16 @@ def _side(one: ColumnLikeness, suffix: str) -> None:
     from synth_core.figures import alt_overlay, dumbbell, overlay
 
     draw = dumbbell if one.labels else overlay
-    parts.chart(draw(one, mode=state.mode()), alt=alt_overlay(one), key=f"compare.overlay{suffix}")
+    figure = draw(one, mode=state.mode())
+    table = None if suffix else _table_of(one)
+    if table is None or figure.layout.xaxis.type == "log":
+        parts.chart(figure, alt=alt_overlay(one), key=f"compare.overlay{suffix}")
+    else:
+        figure.update_layout(dragmode="select", selectdirection="h")
+        key = f"compare.overlay_{one.name}"
+        parts.chart(figure, alt=alt_overlay(one), key=key, on_select="rerun", selection_mode="box")
+        hint = "Drag across the picture to make a span of values a rule."
+        compare_rule.offer(compare_rule.span(table, one.name, key), hint, key="compare.make_rule")
     pieces = []
     if one.missing_real or one.missing_synthetic:
         pieces.append(f"missing {theme.share(one.missing_real)} real, {theme.share(one.missing_synthetic)} synthetic")
@@ -178,6 +187,16 @@ def _side(one: ColumnLikeness, suffix: str) -> None:
         _quantiles(one, suffix)
     elif one.labels:
         _levels(one, suffix)
+
+
+def _table_of(one: ColumnLikeness) -> Table | None:
+    """Return the project's table where a span of this column can become a rule."""
+    project = state.project()
+    if project is None or one.labels or not one.edges:
+        return None
+    table = cache.table(project)
+    fits = one.name in table.names and table.column(one.name).kind in compare_rule.SPANS
+    return table if fits else None
 
 
 def _floor(one: ColumnLikeness) -> str:

@@ -254,8 +254,11 @@ def triplet(associations: Associations, mode: Mode = "light") -> go.Figure:
     return figure
 
 
-def pair_view(pair: PairView, mode: Mode = "light") -> go.Figure:
-    """Return two columns together, real beside synthetic, on the same axes and the same colour scale."""
+def pair_view(pair: PairView, mode: Mode = "light", *, marks: bool = False) -> go.Figure:
+    """Return two columns together, real beside synthetic, on the same axes and the same colour scale.
+
+    With ``marks`` each cell has a point, unseen, that can be selected; its ``customdata`` is [x, y].
+    """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
@@ -286,6 +289,19 @@ def pair_view(pair: PairView, mode: Mode = "light") -> go.Figure:
             hoverongaps=False,
         )
         figure.add_trace(trace, row=1, col=place)
+        if marks:
+            figure.add_scatter(
+                x=[i for _ in rows for i in columns],
+                y=[j for j in rows for _ in columns],
+                mode="markers",
+                marker={"size": 18, "symbol": "square", "opacity": 0},
+                selected={"marker": {"opacity": 0.9, "color": PALETTES[mode].stop}},
+                customdata=[[x, y] for y in pair.y_labels for x in pair.x_labels],
+                hoverinfo="skip",
+                showlegend=False,
+                row=1,
+                col=place,
+            )
         ticks = {"tickvals": columns, "ticktext": [short(label, 14) for label in pair.x_labels]}
         figure.update_xaxes(
             **ticks, title_text=short(pair.x, 40), showgrid=False, zeroline=False, tickangle=-45, row=1, col=place
@@ -294,6 +310,8 @@ def pair_view(pair: PairView, mode: Mode = "light") -> go.Figure:
         figure.update_yaxes(autorange=True, range=None, showticklabels=place == 1, row=1, col=place)
     figure.update_yaxes(title_text=short(pair.y, 40), row=1, col=1)
     figure.update_annotations(font={"size": 13, "color": PALETTES[mode].text})
+    if marks:
+        figure.update_layout(dragmode="select", clickmode="event+select")
     return figure
 
 
