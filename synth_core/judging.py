@@ -14,7 +14,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.errors import TableError
 from synth_core.progress import StageProgress, silent_stages
 from synth_core.scorecard import Scorecard
-from synth_core.scores import fidelity, privacy, utility, validity
+from synth_core.scores import expansion, fidelity, privacy, utility, validity
 from synth_core.scores.features import check_comparable
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.space import BLOCK
@@ -48,7 +48,8 @@ def judge(
     raw_broken, repaired, rejected, how
         Per rule id: share of rows (0..1) that broke it before enforcement, rows mended and turned away, and the way.
     full
-        Also attack sensitive columns and the target by attribute inference, and single people out.
+        Also attack sensitive columns and the target by attribute inference, single people out, and measure what further
+        released rows add.
 
     Raises
     ------
@@ -67,12 +68,14 @@ def judge(
     told = _Told(progress)
     sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
-    with threadpool_limits(1, user_api="openmp"), told.stage("Compare", notes=14):
+    with threadpool_limits(1, user_api="openmp"), told.stage("Compare", notes=24 if full else 17):
         found_validity = validity.measure(
             sides, rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
         )
         found_fidelity = fidelity.measure(sides)
         found_utility = utility.measure(sides)
+        if full:
+            found_utility = found_utility.model_copy(update={"expansion": expansion.curve(sides)})
     with told.stage("Attack", notes=4 + 2 * -(-len(synthetic) // BLOCK)):
         found_privacy = privacy.measure(sides, full=full)
     return Scorecard(

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from synth_core.scores import subgroups, twins
+from synth_core.scores import expansion, missing_cells, subgroups, twins
 from synth_core.scores.columns import ColumnErrors, column_errors, column_likeness
 from synth_core.scores.detection import Detection, detect
 from synth_core.scores.features import Coded, States
 from synth_core.scores.results import Associations, Fidelity, Giveaway, PairView
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
-from synth_core.scores.statistics import Z95, Floats, rounded
+from synth_core.scores.statistics import Z95, Floats, rounded, wilson
 from synth_core.scores.together import PairErrors, associations, pair_errors, pair_views
 
 CAP = 12_000  # rows per side of a two-sample score
@@ -51,6 +51,8 @@ def measure(sides: Sides) -> Fidelity:
     sides.tell("comparing groups")
     groups_score, groups = subgroups.likeness(sides)
     scores += [groups_score, twins.measure(sides)]
+    sides.tell("comparing missing cells")
+    scores += [*missing_cells.measure(sides), expansion.worth(sides)]
     return Fidelity(
         scores=scores, columns=columns, associations=matrix, pairs=views, giveaways=giveaways, groups=groups
     )
@@ -216,10 +218,13 @@ def _rare(sides: Sides) -> Score:
         invented += int(present[len(counts)] > 0)
     if not total:
         return score("rare", None, "not enough data: no category has eight real rows or more")
+    share = wilson(lost, total)
     return score(
         "rare",
         100 * lost / total,
-        note=f"{lost} of {total} categories with eight or more real rows are missing"
+        low=100 * share.low,
+        high=100 * share.high,
+        note=f"{lost} of {total} categories with eight or more real rows are missing, {total - lost} are kept"
         + (f"; {invented} columns hold categories that no real row has" if invented else ""),
         reference=100 * chance / total,
         baseline=100 * chance / total,

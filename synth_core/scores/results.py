@@ -152,6 +152,24 @@ class ModelResult(_Frozen):
     importance_trtr: dict[str, float] = Field(default_factory=dict)
 
 
+class ExpansionPoint(_Frozen):
+    """What a part of the release holds: a model's score on held-out rows, and the share of rare cells covered (0..1).
+
+    ``score_real``, ``coverage_real``: the same for equally many train rows, where there are as many.
+    """
+
+    rows: int
+    metric: str = ""
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
+    score_real: float | None = None
+    coverage: float | None = None
+    coverage_low: float | None = None
+    coverage_high: float | None = None
+    coverage_real: float | None = None
+
+
 class Utility(_Frozen):
     """Does a model trained on it work on real rows? Scores: tstr_loss, subgroup_loss; ``groups``: worst first."""
 
@@ -159,6 +177,7 @@ class Utility(_Frozen):
     target: str | None = None
     models: list[ModelResult] = Field(default_factory=list)
     groups: list[GroupUtility] = Field(default_factory=list)
+    expansion: list[ExpansionPoint] = Field(default_factory=list)
 
 
 class Curve(_Frozen):

@@ -126,6 +126,7 @@ def test_the_same_seed_gives_the_same_scores() -> None:
 def test_every_dimension_has_its_scores(fresh: Scorecard) -> None:
     assert list(fresh.scores) == [
         *("shape", "pairs", "c2st", "c2st_train", "missingness", "rare", "subgroup_shape", "repeats"),
+        *("missing_together", "missing_reasons", "effective_rows"),
         *("tstr_loss", "subgroup_loss"),
         *("copies", "near_copies", "holdout_copies", "nearer_share", "membership_auc", "membership_tpr", "literals"),
         *("rules_broken", "keys_repeated", "unknown_categories"),
