@@ -64,7 +64,7 @@ def judge(
         raise TableError(f"Table '{train.name}' has no rows to compare with; at least one real row is needed.")
     check_comparable(train, synthetic, "synthetic")
     check_comparable(train, holdout, "held-out")
-    _check_apart(train, holdout)
+    overlapping = _check_apart(train, holdout)
     told = _Told(progress)
     sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
@@ -91,15 +91,18 @@ def judge(
         utility=found_utility,
         privacy=found_privacy,
         validity=found_validity,
-        notes=_notes(train, holdout, synthetic),
+        notes=overlapping + _notes(train, holdout, synthetic),
     )
 
 
-def _check_apart(train: Table, holdout: Table) -> None:
-    """Raise TableError when far more held-out rows are among the training rows than chance has twins there."""
+def _check_apart(train: Table, holdout: Table) -> list[str]:
+    """Return a note where more held-out rows are among the training rows than chance has twins there.
+
+    Raises TableError where there are far more.
+    """
     names = [column.name for column in train.columns if column.learned]
     if not names or len(holdout) < 20:
-        return
+        return []
     # as words: the two files may hold the same numbers in different dtypes
     prints = [pd.util.hash_pandas_object(t.frame[names].astype(str), index=False) for t in (train, holdout)]
     twins = float(prints[0].duplicated(keep=False).mean())
@@ -109,6 +112,12 @@ def _check_apart(train: Table, holdout: Table) -> None:
             f"{shared:,} of {len(holdout):,} held-out rows are also among the {len(train):,} training rows; the "
             "holdout must be rows that nobody learned from. Give other rows, or none."
         )
+    if shared >= 5 and shared > 3 * twins * len(holdout):
+        return [
+            f"{shared:,} of {len(holdout):,} held-out rows are also among the training rows, more than chance has "
+            "twins there: what is said about rows that the engine never saw is too kind."
+        ]
+    return []
 
 
 class _Told:

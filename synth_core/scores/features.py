@@ -16,6 +16,7 @@ from synth_core.scores.statistics import Floats
 from synth_core.table import Column, Table, did_you_mean, numbers
 
 TREE_LEVELS = 250  # scikit-learn's boosted trees take up to 255 categories as such
+LARGEST = 1e30  # models read float32: an infinite or larger number counts as this one
 Codes = npt.NDArray[np.int32]
 
 
@@ -104,7 +105,7 @@ class Coding:
         for column in self.columns:
             values = frame[column.name]
             if column.kind.numeric:
-                numeric[column.name] = numbers(values)
+                numeric[column.name] = np.clip(numbers(values), -LARGEST, LARGEST)
             else:
                 codes[column.name] = self._codes(column.name, values)
         return Coded(len(frame), numeric, codes)
