@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import broken_rows, cache, parts, rule_editor, rule_list, rule_picture, rule_preview
+from pages.ui import broken_rows, cache, parts, rule_editor, rule_files, rule_list, rule_picture, rule_preview
 from pages.ui.halves import halves
 
 parts.page_head(
@@ -31,6 +31,7 @@ with parts.guarded("The rules cannot be shown"):
             rule_picture.picture(project, table, chosen)
             broken_rows.panel(project, table, chosen)
     rule_preview.panel(project, table, rules)
+    rule_files.panel(project, table, rules)
     rule_editor.open_dialog(project, table, rules)
 
 parts.step_footer("profiling", "method")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -287,3 +288,38 @@ def test_rules_that_contradict_each_other_name_each_other(project: Project) -> N
     assert "contradict each other" in str(at.error[0].value)
     project.set_rules([rule.model_copy(update={"hard": rule.id != "high"}) for rule in project.rules])
     assert "Contradicts" not in words(open_page("constraints", project))
+
+
+def test_rules_come_from_a_file_and_the_wrong_ones_say_why(project: Project) -> None:
+    at = open_page("constraints", project)
+    name = project.table.names[0]
+    given = [{"type": "not_null", "column": name}, {"type": "not_null", "column": f"{name}x"}, {"type": "nul"}]
+    at.file_uploader(key="constraints.rule_file").upload("rules.json", json.dumps(given).encode()).run()
+    assert not at.exception
+    assert [rule.type for rule in project.rules] == ["not_null"]
+    text = words(at)
+    assert "1 rule added" in text
+    assert "Rule 2 of 3 was left out" in text
+    assert "Did you mean" in text
+    at.button(key="constraints.undo").click().run()
+    assert project.rules == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"[{", "not JSON"),
+        (b"\xff\xfe\x00", "not a text file"),
+        (b'{"version": 7, "rules": []}', "version 7"),
+        (b'[{"type": "not_null", "column": "of another table"}]', "another table"),
+    ],
+)
+def test_a_rule_file_that_cannot_be_used_is_one_sentence_and_changes_nothing(
+    ruled: Project, data: bytes, said: str
+) -> None:
+    before = ruled.rules
+    at = open_page("constraints", ruled)
+    at.file_uploader(key="constraints.rule_file").upload("rules.json", data).run()
+    assert not at.exception
+    assert said in words(at)
+    assert ruled.rules == before
