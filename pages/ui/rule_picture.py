@@ -46,16 +46,28 @@ from synth_core.constraints.kinds import (
 from synth_core.project import Project
 from synth_core.table import Table
 
+_USUAL = (
+    "scalar_range", "allowed_values", "inequality", "fixed_combinations", "implies", "formula", "not_null", "unique",
+)  # fmt: skip
+
 
 def nothing_chosen() -> None:
     """Draw the kinds of rules, each one click from its form, while there is no rule."""
     with st.container(border=True, gap="small", key="constraints_kinds"):
         st.subheader("Or make a rule yourself", anchor=False)
         st.markdown(":gray[Its picture then appears here, and you tune the rule on it.]")
-        for name, kind in KINDS.items():
-            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{kind.title}**  \n:small[:gray[{ABOUT[name]}]]", width="stretch")
-                st.button("Add", key=f"constraints.new_{name}", on_click=ask, args=(name,))
+        for name in _USUAL:
+            _offer(name)
+        with st.expander(f"{len(KINDS) - len(_USUAL)} further kinds", key="constraints_further_kinds"):
+            for name in KINDS:
+                if name not in _USUAL:
+                    _offer(name)
+
+
+def _offer(name: str) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{KINDS[name].title}**  \n:small[:gray[{ABOUT[name]}]]", width="stretch")
+        st.button("Add", key=f"constraints.new_{name}", on_click=ask, args=(name,))
 
 
 def picture(project: Project, table: Table, rule: Constraint) -> None:

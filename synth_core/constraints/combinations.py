@@ -18,7 +18,7 @@ from synth_core.constraints.replacing import fresh_name, replaced
 from synth_core.constraints.values import as_kind, drawn_into, joint_codes, known_codes, plain_value
 from synth_core.table import Column, Kind, Role, Table
 
-RARE = 5
+RARE = 7  # rows below which values are not named: the codec draws its own limit from 5 to 7
 Cell = str | int | float | None
 _ROLES = (Role.TARGET, Role.ENTITY, Role.ORDER, Role.SENSITIVE, Role.FEATURE)
 
