@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -176,9 +177,9 @@ def prepare(
         return _completing(steering, encoded, info, seed=seed, given=given, of=len(train))
     support = require_support(train, steering)
     expressions = steering.expressions(train)
-    _require_unprotected(encoded, steering, expressions, support, seed)
-    kept = train.rows(support.kept)
-    quotas = Quotas.fit(kept, steering.wanted_shares, rows=rows) or Quotas.without_columns()
+    shown = _require_unprotected(encoded, steering, expressions, support, seed)
+    kept = _without_hidden(train.rows(support.kept), shown)
+    quotas = _quotas(kept, steering, encoded, rows) or Quotas.without_columns()
     expected = _expected(kept, quotas, support)
     found = Steered(
         conditions=tuple(Condition(expression=e, id=f"where{i or ''}") for i, e in enumerate(expressions)),
@@ -300,20 +301,40 @@ def _expected(kept: Table, quotas: Quotas, support: Support) -> float:
     return float(share / max(ratio, 1.0))
 
 
+def _without_hidden(kept: Table, shown: Mapping[str, set[str]]) -> Table:
+    """Return the rows without those of categories that protection keeps out of every release: they get no quota."""
+    there = np.ones(len(kept), dtype=bool)
+    for name, levels in shown.items():
+        there &= (kept.frame[name].isin(levels) | kept.frame[name].isna()).to_numpy(dtype=bool)
+    return kept.rows(there) if there.any() else kept
+
+
+def _quotas(kept: Table, steering: Steering, encoded: Table, rows: int) -> Quotas | None:
+    """Return the quotas, where that can be without combinations of so few real rows that protection may hide them."""
+    names = [name for name in steering.wanted_shares if name in encoded.names]
+    with suppress(InfeasibleError):
+        return Quotas.fit(kept, steering.wanted_shares, rows=rows, least=least_rows(encoded, names))
+    return Quotas.fit(kept, steering.wanted_shares, rows=rows)
+
+
 def _require_unprotected(
     encoded: Table, steering: Steering, expressions: Sequence[str], support: Support, seed: int
-) -> None:
-    """Raise ConstraintError where protection changes every row that keeps what is asked: no engine could make one."""
+) -> dict[str, set[str]]:
+    """Return the categories that protection shows, of every column with shares.
+
+    ConstraintError where it changes every row that keeps what is asked: no engine could make one.
+    """
     asked = {name for text in expressions for name in parse_condition(text).columns}
     names = [name for name in encoded.names if name in asked or name in steering.wanted_shares]
     if not names:
-        return
+        return {}
     codec = Codec.fit(encoded.select(names), seed=seed)
     inside = [text for text in expressions if set(parse_condition(text).columns) <= set(names)]
     real = encoded.rows(_kept_by(encoded, inside))
     if not len(real):
-        return
+        return {}
     shown = codec.decode(codec.encode(real.frame))
+    levels_shown = {name: set(shown[name].dropna()) for name in steering.wanted_shares if name in names}
     if inside and not _kept_by(encoded.select(names).with_frame(shown), inside).any():
         raise ConstraintError(
             f"{support.rows:,} of {support.of:,} real rows keep the conditions, so few or so extreme that the "
@@ -322,10 +343,11 @@ def _require_unprotected(
         )
     for name, levels in steering.wanted_shares.items():
         for level, share in levels.items():
-            if name in names and share > 0 and level not in set(shown[name].dropna()):
+            if name in names and share > 0 and level not in levels_shown[name]:
                 had = int((encoded.frame[name] == level).sum())
                 raise ConstraintError(
                     f"Only {had:,} real rows have {name} = {level}: the protection of rare values keeps it out of "
                     "every release. Ask for another category, or switch the protection of the column off on the "
                     "Upload page."
                 )
+    return levels_shown

@@ -339,3 +339,15 @@ def test_a_steered_release_says_so_in_its_scorecard_and_pack(people: Table, tmp_
     manifest = json.loads((tmp_path / "pack/manifest.json").read_text())
     assert manifest["steering"]["reached"]["churn"]["yes"] == 0.5
     assert "## Steered" in (tmp_path / "pack/data-card.md").read_text()
+
+
+@pytest.mark.parametrize("method", ["trees", "independent"])
+def test_a_rare_category_that_nobody_asked_for_gets_no_rows_and_stops_nothing(method: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"k": ["rare"] * 3 + ["u"] * 397 + ["v"] * 200, "x": rng.normal(size=600)}, dtype=object)
+    columns = (Column(name="k", kind=Kind.CATEGORY), Column(name="x", kind=Kind.NUMBER))
+    table = Table(frame.astype({"x": float}), columns)
+    asked = Steering(shares={"k": {"v": 0.5}})
+    made = generate(table, Recipe(method=method, rows=600, holdout=0, steering=asked), tmp_path)
+    levels = read_synthetic(tmp_path, made).frame["k"].value_counts().to_dict()
+    assert levels == {"u": 300, "v": 300}
