@@ -37,6 +37,7 @@ from synth_core.scores.sides import Sides
 from synth_core.scores.space import Space, nearest_of
 from synth_core.scores.statistics import Estimate, Floats
 from synth_core.source_types import from_arrow
+from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 
 HELD = 0.25  # of the rows to learn from: people whom no candidate sees
@@ -182,6 +183,7 @@ def measure(
     *,
     workers: int = 1,
     scratch: Path | None = None,
+    given: GivenRows | None = None,
     progress: Progress = silent,
 ) -> Frontier:
     """Return what each candidate gives away and keeps on ``table``.
@@ -196,6 +198,8 @@ def measure(
         Processes that make rows; the result does not depend on it.
     scratch
         Folder for releases, each removed when it is measured; the system's own for such things when not given.
+    given
+        The rows that the recipe's steering completes.
     progress
         Told about every piece of work, in candidates; it may raise :class:`~synth_core.errors.Cancelled`.
 
@@ -208,7 +212,7 @@ def measure(
     from threadpoolctl import threadpool_limits
 
     train, _ = table.split(recipe.holdout, recipe.seed)
-    bench = _Bench.of(train, recipe)
+    bench = _Bench.of(train, recipe, given)
     points = []
     # one thread for boosted trees: on rows this few a second one gains little, and spins where cores are shared
     with threadpool_limits(1, user_api="openmp"):
@@ -247,9 +251,10 @@ class _Bench:
     space: Space
     people: People
     rows: int
+    given: GivenRows | None
 
     @classmethod
-    def of(cls, train: Table, recipe: Recipe) -> _Bench:
+    def of(cls, train: Table, recipe: Recipe, given: GivenRows | None) -> _Bench:
         """Split the rows to learn from once more and pick the people."""
         known, unseen = train.split(HELD, recipe.seed)
         coding = Coding.learn(known)
@@ -265,7 +270,7 @@ class _Bench:
         space, rows = Space.learn(coding, real, held), released_rows(recipe)
         rng = np.random.default_rng([recipe.seed, 41])
         people = People.pick(real, held, space, alone[0], alone[1], min(rows, MOST_MADE), rng)
-        return cls(train, recipe, known, unseen, coding, space, people, rows)
+        return cls(train, recipe, known, unseen, coding, space, people, rows, given)
 
     def floor(self) -> Estimate:
         """How well the judge tells unseen rows from rows learned from: what perfection scores."""
@@ -309,6 +314,9 @@ class _Bench:
         if any(param.name == "release_rows" for param in method_class(candidate.method).info.params):
             params["release_rows"] = self.rows  # the leaves of the real release, also where fewer rows are made here
         inner = {"method": candidate.method, "params": params, "rows": made, "holdout": HELD, "cluster": ""}
+        asked = self.recipe.steering
+        if asked.make:  # as many rows as are measured, in the same shares
+            inner["steering"] = asked.model_copy(update={"make": {}, "shares": asked.wanted_shares})
 
         def stages(stage: str, done: float, total: float, note: str = "") -> None:
             low, high = {"Split": (0.0, 0.0), "Learn": (0.0, LEARN)}.get(stage, (LEARN, DRAW))
@@ -317,7 +325,9 @@ class _Bench:
                 low = high
             tell(low + (high - low) * share, "learning" if stage in ("Split", "Learn") else f"making {made:,} rows")
 
-        return generate(self.train, self.recipe.model_copy(update=inner), folder, workers=workers, progress=stages)
+        return generate(
+            self.train, self.recipe.model_copy(update=inner), folder, workers=workers, given=self.given, progress=stages
+        )
 
     def _attacked(
         self, folder: Path, synthesis: Synthesis, tell: Tell

@@ -30,6 +30,7 @@ from synth_core.project import Project, home
 from synth_core.recipe import Recipe
 from synth_core.run import STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
+from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 
 
@@ -127,7 +128,7 @@ def work(run: Run, reporter: Reporter) -> None:
     table = project.table_of(run.table_name)
     recipe = run.recipe
     if _measures(run):
-        _measure(run, table, recipe, reporter)
+        _measure(run, table, recipe, project.given_rows(recipe), reporter)
         return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
@@ -155,7 +156,7 @@ def _measures(run: Run) -> bool:
     return (run.folder / "candidates.json").exists()
 
 
-def _measure(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None:
+def _measure(run: Run, table: Table, recipe: Recipe, given: GivenRows | None, reporter: Reporter) -> None:
     """Measure the candidates of the frontier and write ``frontier.json``."""
     candidates = TypeAdapter(list[Candidate]).validate_json((run.folder / "candidates.json").read_bytes())
     made = min(released_rows(recipe), MOST_MADE)
@@ -166,7 +167,7 @@ def _measure(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None
     scratch.mkdir()
     try:
         told = within(reporter, "Measure")
-        found = measure(table, recipe, candidates, workers=workers, scratch=scratch, progress=told)
+        found = measure(table, recipe, candidates, workers=workers, scratch=scratch, given=given, progress=told)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     write_whole(run.folder / "frontier.json", found.model_dump_json(indent=1))

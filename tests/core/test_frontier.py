@@ -26,6 +26,8 @@ from synth_core.frontier import (
 )
 from synth_core.recipe import Recipe
 from synth_core.scores.statistics import Estimate
+from synth_core.steering.asks import Steering
+from synth_core.steering.given import given_rows
 from tests.core.judged_tables import people
 
 RECIPE = Recipe(rows=20_000, seed=3, chunk_rows=5_000)
@@ -194,3 +196,15 @@ def test_the_command_prints_every_stop_and_writes_the_figures(tmp_path: Path) ->
     assert [point.candidate.params["trees"] for point in written.points] == ["2"] * 4 or [
         point.candidate.params["trees"] for point in written.points
     ] == [2] * 4
+
+
+def test_given_rows_and_counts_of_a_class_are_measured_too() -> None:
+    table = people(700, 1)
+    quick = [Candidate(label="quick", method="independent")]
+    category = next(column.name for column in table.columns if column.kind.categorical and column.learned)
+    told = given_rows(table.select([category]).rows(np.arange(20)), table)
+    found = measure(table, Recipe(rows=400, steering=Steering(given=told.described)), quick, given=told)
+    assert found.made == 400
+    level = str(table.frame[category].mode()[0])
+    asked = Recipe(rows=400, params={"release_rows": 900}, steering=Steering(make={category: {level: 400}}))
+    assert measure(table, asked, quick).made == 900
