@@ -54,11 +54,15 @@ def _plug_in(point: EntryPoint) -> None:
     """Take in an engine of another package; one that cannot be is noted in a sentence and left out."""
     package = point.dist.name if point.dist is not None else point.value
     start = f"The package '{package}' offers the engine '{point.name}', which is left out: "
+    before = dict(_registry)
     try:
         cls: Any = point.load()
     except Exception as error:  # whatever a stranger's module raises when it is read
         _broken.append(f"{start}'{point.value}' cannot be read ({type(error).__name__}). Update or remove the package.")
         return
+    finally:  # a stranger's module that registers its engines by itself must not take the place of ours
+        _registry.clear()
+        _registry.update(before)
     if problem := _unfit(cls):
         _broken.append(f"{start}{problem}. Update or remove the package.")
     elif cls.info.name in _registry and _registry[cls.info.name] is not cls:
@@ -77,7 +81,7 @@ def _unfit(cls: object) -> str:
     lacking = [name for name in ("fit", "load") if not callable(getattr(cls, name, None))]
     if lacking:
         return f"it has no '{lacking[0]}'"
-    return "" if re.fullmatch(r"[a-z][a-z0-9_]*", info.name) else "its name is not of small letters, digits and _"
+    return "" if re.fullmatch(r"[a-z][a-z0-9_]*", str(info.name)) else "its name is not of small letters, digits and _"
 
 
 def broken() -> list[str]:

@@ -112,6 +112,11 @@ BROKEN = {
     "no card": ("cardless:Mine", "class Mine: ...\n", "its 'info' is not a MethodInfo"),
     "no load": ("loadless:Mine", CARD.format(name="loadless"), "it has no 'load'"),
     "a bad name": ("ill_named:Mine", CARD.format(name="My engine") + LOAD, "its name is not of small letters"),
+    "takes a name by itself": (
+        "greedy:Mine",
+        CARD.format(name="trees").replace("class ", "from synth_core.methods import register\n@register\nclass ") + LOAD,
+        "another engine called 'trees' already",
+    ),
     "a name that is taken": ("taken:Mine", CARD.format(name="trees") + LOAD, "another engine called 'trees' already"),
 }
 
