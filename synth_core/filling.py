@@ -7,7 +7,7 @@ imputation, Rubin 1987). What was filled is listed, so that nobody takes it for 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,13 @@ def fill(
     )
 
 
+def _endless(seed: int) -> Iterator[int]:
+    """Yield seeds: a wide table with gaps everywhere has more patterns than could be counted in advance."""
+    source = np.random.SeedSequence(seed)
+    while True:
+        yield from source.spawn(1)[0].generate_state(1_000).tolist()
+
+
 class _Work:
     """The frame that is being filled."""
 
@@ -134,7 +141,7 @@ class _Work:
         self.learned, self.method, self.params, self.wanted = learned, method, params, wanted
         self.progress = progress
         self.frame = learned.frame.copy()
-        self.seeds = iter(np.random.SeedSequence(seed).generate_state(100_000).tolist())
+        self.seeds = _endless(seed)
 
     def by_any(self) -> None:
         """Learn once; each pattern of observed columns is given, and the rest is drawn."""

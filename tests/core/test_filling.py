@@ -1,6 +1,7 @@
 """Missing cells filled: drawn given the other cells, listed, and different with another seed."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from synth_core.errors import InputError
-from synth_core.filling import fill
+from synth_core.filling import _endless, fill
 from synth_core.table import Column, Kind, Table
 from tests.conftest import make_people
 
@@ -66,3 +67,9 @@ def test_what_cannot_be_filled_says_why() -> None:
     )
     with pytest.raises(InputError, match="no observed cell"):
         fill(empty)
+
+
+def test_seeds_do_not_run_out_and_do_not_repeat() -> None:
+    found = list(islice(_endless(3), 100_500))
+    assert len(set(found)) > 100_000
+    assert found[:5] == list(islice(_endless(3), 5))
