@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 import pandas as pd
@@ -71,10 +72,22 @@ class Ask(BaseModel):
         if not column.kind.numeric:
             return "'" + value.replace("'", "''") + "'"
         try:
-            return str(pd.Timestamp(value)) if column.kind is Kind.DATETIME else format(float(value), ".17g")
+            if column.kind is Kind.DATETIME:
+                return _moment(value)
+            if math.isfinite(number := float(value)):
+                return format(number, ".17g")
+            raise ValueError(value)
         except ValueError:
             what = "a date such as 2024-01-31" if column.kind is Kind.DATETIME else "a number"
             raise InputError(f"The condition on '{self.column}' needs {what}, not '{value}'.") from None
+
+
+def _moment(value: str) -> str:
+    """Return a date as expressions have it: ValueError for words such as "today", and for zones, which tables lack."""
+    found = pd.Timestamp(value) if any(sign.isdigit() for sign in value) else pd.NaT
+    if pd.isna(found) or found.tzinfo is not None:
+        raise ValueError(value)
+    return str(found)
 
 
 class Given(BaseModel):

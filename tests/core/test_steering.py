@@ -351,3 +351,13 @@ def test_a_rare_category_that_nobody_asked_for_gets_no_rows_and_stops_nothing(me
     made = generate(table, Recipe(method=method, rows=600, holdout=0, steering=asked), tmp_path)
     levels = read_synthetic(tmp_path, made).frame["k"].value_counts().to_dict()
     assert levels == {"u": 300, "v": 300}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("nan", Kind.NUMBER), ("inf", Kind.INTEGER), ("1e400", Kind.NUMBER)]
+    + [(word, Kind.DATETIME) for word in ("", "NaT", "today", "2024-01-31T00:00Z")],
+)
+def test_a_value_that_is_no_number_or_date_is_refused_as_such(value: str, kind: Kind) -> None:
+    with pytest.raises(InputError, match="needs a (number|date such as 2024-01-31), not"):
+        Ask(column="c", test="at least", values=(value,)).expression(Column(name="c", kind=kind))
