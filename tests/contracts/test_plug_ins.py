@@ -104,6 +104,7 @@ CARD = (
     "    def fit(self, table, *, seed, progress=None): ...\n"
 )
 LOAD = "    @classmethod\n    def load(cls, folder): ...\n"
+REGISTERS = "from synth_core.methods import register\n"
 BROKEN = {
     "no module": ("gone_away:Mine", "", r"'gone_away:Mine' cannot be read \(ModuleNotFoundError\)"),
     "error when read": ("raises_it:Mine", "1 / 0\n", r"'raises_it:Mine' cannot be read \(ZeroDivisionError\)"),
@@ -114,7 +115,7 @@ BROKEN = {
     "a bad name": ("ill_named:Mine", CARD.format(name="My engine") + LOAD, "its name is not of small letters"),
     "takes a name by itself": (
         "greedy:Mine",
-        CARD.format(name="trees").replace("class ", "from synth_core.methods import register\n@register\nclass ") + LOAD,
+        REGISTERS + CARD.format(name="trees").replace("class ", "@register\nclass ") + LOAD,
         "another engine called 'trees' already",
     ),
     "a name that is taken": ("taken:Mine", CARD.format(name="trees") + LOAD, "another engine called 'trees' already"),
