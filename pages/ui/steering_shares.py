@@ -8,6 +8,7 @@ from pages.ui import cache, state, steering_draft, theme
 from pages.ui.halves import halves
 from pages.ui.param_form import MOST_ROWS, begin
 from synth_core.project import Project
+from synth_core.steering.anchors import LEAST
 from synth_core.steering.asks import Steering
 from synth_core.table import Table
 
@@ -19,7 +20,7 @@ def shares(project: Project, steering: Steering, table: Table) -> None:
     """Draw the sliders of one or two columns, and the shortcut for one class."""
     st.markdown("**In these shares**")
     known = [column.name for column in table.columns if column.learned and column.kind.categorical]
-    known = [name for name in known if len(cache.level_shares(table, name)) > 1]
+    known = [name for name in known if len(showable(project, table, name)) > 1]
     if not known:
         st.markdown(":gray[No column has categories to choose from.]")
         return
@@ -75,9 +76,9 @@ def _changed(project: Project) -> None:
 
 
 def _sliders(project: Project, steering: Steering, table: Table, name: str, slot: int) -> None:
-    real = cache.level_shares(table, name)
+    real = showable(project, table, name)
     now = shown_shares(real, steering.shares.get(name, {}))
-    real_now = shown_shares(real, {})
+    real_now = {**shown_shares(real, {}), **{k: v for k, v in cache.level_shares(table, name).items() if k in now}}
     head, middle, right = st.columns([3, 3, 5])
     head.caption("Category")
     middle.caption("Real rows")
@@ -110,6 +111,16 @@ def _sliders(project: Project, steering: Steering, table: Table, name: str, slot
             on_click=_back,
             args=(project, name),
         )
+
+
+def showable(project: Project, table: Table, name: str) -> dict[str, float]:
+    """Return the real shares of the categories that a release can show: rare ones are protected, and get no slider."""
+    found = cache.level_shares(table, name)
+    if not table.column(name).protect:
+        return found
+    least = LEAST / (1 - project.draft.holdout) / max(int(table.frame[name].count()), 1)
+    kept = {level: share for level, share in found.items() if share >= least}
+    return {level: share / sum(kept.values()) for level, share in kept.items()}
 
 
 def shown_shares(real: dict[str, float], wanted: dict[str, float]) -> dict[str, float]:
@@ -147,7 +158,7 @@ def moved(shares: dict[str, float], level: str, share: float) -> dict[str, float
 
 def _move(project: Project, table: Table, name: str, level: str, key: str) -> None:
     steering = project.draft.steering
-    now = shown_shares(cache.level_shares(table, name), steering.shares.get(name, {}))
+    now = shown_shares(showable(project, table, name), steering.shares.get(name, {}))
     after = moved(now, level, float(state.get(key, 0.0)) / 100)
     kept = {shown: share for shown, share in after.items() if shown != OTHERS}
     steering_draft.keep(project, steering.model_copy(update={"shares": {**steering.shares, name: kept}}))
@@ -161,7 +172,7 @@ def _back(project: Project, name: str) -> None:
 
 def _class(project: Project, table: Table, target: str) -> None:
     """Draw the shortcut that makes rows of one class of the target and no others."""
-    levels = list(cache.level_shares(table, target))[::-1]  # the rarest first: it is what is mostly wanted
+    levels = list(showable(project, table, target))[::-1]  # the rarest first: it is what is mostly wanted
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="method_steer_class"):
         st.markdown(f"Or only one class of **{theme.plain(target)}**:", width="content")
         begin("method.steer_class_rows", 10_000)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.steering_shares import OTHERS, moved, shown_shares
+from pages.ui import cache
+from pages.ui.steering_shares import OTHERS, moved, showable, shown_shares
 from synth_core import project as projects
 from synth_core.project import Project
 from synth_core.reading import read_bytes
@@ -187,3 +189,18 @@ def test_a_share_of_all_leaves_nothing_and_comes_back_evenly() -> None:
     all_of_one = moved({"a": 0.5, "b": 0.3, "c": 0.2}, "a", 1.0)
     assert all_of_one == {"a": 1.0, "b": 0.0, "c": 0.0}
     assert moved(all_of_one, "a", 0.5) == {"a": 0.5, "b": 0.25, "c": 0.25}
+
+
+def test_a_category_that_protection_hides_has_no_slider_and_is_never_asked_for() -> None:
+    project = make_project()
+    table = project.table
+    frame = table.frame.copy()
+    cells = frame["plan"].astype(object).to_numpy()
+    cells[:3] = "bespoke"
+    frame["plan"] = cells
+    rare = table.with_frame(frame)
+    assert "bespoke" in cache.level_shares(rare, "plan")
+    assert set(showable(project, rare, "plan")) == set(cache.level_shares(table, "plan"))
+    assert sum(showable(project, rare, "plan").values()) == pytest.approx(1)
+    open_columns = rare.with_columns([rare.column("plan").model_copy(update={"protect": False})])
+    assert "bespoke" in showable(project, open_columns, "plan")
