@@ -107,12 +107,18 @@ def assess(
     size, machine = _Size.of(table), machine or this_machine()
     engines = methods()
     refused = {name: _refused(name, size, use, machine) for name in engines}
+    fit = {name for name in engines if not refused[name] and not engines[name].info.missing}
     for name, seconds in (expected or {}).items():
         if minutes and seconds > 60 * minutes and not refused.get(name):
             refused[name] = f"it would take about {_spoken(seconds)}, and you have {_spoken(60 * minutes)}."
     usable = [name for name in engines if not refused[name] and not engines[name].info.missing]
     ranked = [*_ranked(size, use), *((name, "Nothing speaks against it for this table.") for name in usable)]
-    best, reason = next((one for one in ranked if one[0] in usable), ("", ""))
+    # a network does not stand in where a light engine takes too long
+    best, reason = next((o for o in ranked if o[0] in usable and not (minutes and o[0] in NETWORKS)), ("", ""))
+    timed = {name: seconds for name, seconds in (expected or {}).items() if name in fit and seconds < float("inf")}
+    if not best and timed:
+        best = min(timed, key=timed.__getitem__)
+        reason = f"{size.facts}: no engine is expected to fit the time that you have; this one is the quickest."
     if best and minutes and best in (expected or {}):
         reason += f" It takes about {_spoken((expected or {})[best])} of the {_spoken(60 * minutes)} that you have."
     found = [

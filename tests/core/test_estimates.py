@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,8 @@ from synth_core.generation import generate
 from synth_core.machine import Machine
 from synth_core.recipe import Recipe, Use
 from synth_core.recommend import assess
+from synth_core.steering.asks import Steering
+from synth_core.steering.given import given_rows
 from synth_core.writing import write_table
 from tests.conftest import make_people
 from tests.core.test_jobs import project_of
@@ -87,6 +90,11 @@ def test_auto_takes_the_engine_that_fits_the_time_and_says_why(monkeypatch: pyte
     assert by_name["trees"].refused == "it would take about 10 min, and you have 5 min."
     assert set(by_name) >= set(took), "alternatives are never hidden"
     assert resolved(table, Recipe(method="auto", minutes=0.1)).method == "independent"
+    asked.clear()
+    took["bayesian_network"] = 30.0
+    least = resolved(table, Recipe(method="auto", minutes=0.01))
+    assert (least.method, set(asked)) == ("independent", set(took)), "networks are not tried in their place"
+    assert "no engine is expected to fit the time that you have; this one is the quickest." in least.reason
     named = Recipe(method="diffusion", minutes=1)
     assert resolved(table, named) is named
 
@@ -143,3 +151,13 @@ def test_the_command_line_lists_what_engines_take_on_a_table(tmp_path: Path, mon
     by_name = {one["name"]: one for one in json.loads(found.stdout)}
     assert by_name["trees"]["estimate"]["memory_gb"] == 0.41
     assert by_name["trees"]["advice"]["recommended"]
+
+
+def test_the_cards_tell_the_time_of_an_engine_without_what_is_asked() -> None:
+    from pages.ui.method_cards import _tried
+
+    table = make_people(300)
+    told = given_rows(table.select(["city"]).rows(np.flatnonzero(table.frame["city"].notna())[:9]), table)
+    draft = Recipe(method="trees", rows=100, steering=Steering(given=told.described))
+    assert "none were brought" in estimate(table, draft).problem
+    assert estimate(table, _tried(draft, "trees")).problem == ""
