@@ -31,6 +31,7 @@ from synth_core.pilot import LIGHT, pilot
 from synth_core.recipe import AUTO, Recipe
 from synth_core.recommend import Assessment, assess, with_engine
 from synth_core.sampling import usual_workers
+from synth_core.steering.asks import Steering
 from synth_core.table import Kind, Table
 
 ROWS, MADE = 3_000, 2_000
@@ -110,7 +111,7 @@ def _elsewhere(table: Table, recipe: Recipe, memory: float) -> Estimate:
     few = _few(table, recipe.seed)
     with tempfile.TemporaryDirectory(prefix="simile-estimate-") as folder:
         save_table(few, folder)
-        small = recipe.model_copy(update={"constraints": [], "where": "", "shares": {}})
+        small = recipe.model_copy(update={"constraints": [], "steering": Steering()})
         (Path(folder) / "recipe.json").write_text(small.model_dump_json(), encoding="utf-8")
         try:
             done = subprocess.run(

@@ -16,6 +16,7 @@ from synth_core.needs import gigabytes
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES, Recipe, Use
 from synth_core.recommend import Assessment, assess
+from synth_core.steering.asks import Steering
 from synth_core.table import Table
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _tried(draft: Recipe, method: str) -> Recipe:
     """Return the recipe whose time is told on an engine's card: with its own settings, without rules and wishes."""
     kept = state.get("method.kept", dict[str, dict[str, object]]())
     own = draft.params if draft.method == method else kept.get(method, {})
-    plain = {"constraints": [], "where": "", "shares": {}, "reason": "", "minutes": 0.0}
+    plain = {"constraints": [], "steering": Steering(), "reason": "", "minutes": 0.0}
     return draft.model_copy(update={"method": method, "params": own} | plain)
 
 
