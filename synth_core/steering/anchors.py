@@ -79,11 +79,14 @@ class Anchors:
         frame, where = frame[where >= 0], where[where >= 0]
         if not len(frame):
             return None
-        number = (
-            frame.groupby(categories, dropna=False, sort=True).ngroup().to_numpy()
-            if categories
-            else np.zeros(len(frame), np.int64)
-        )
+        number = _numbered(frame, categories)
+        if numeric and real.column(numeric[0]).protect:
+            inside = frame.index.to_numpy()
+            alone = _alone(codec, numeric[0], number, coded.states[numeric[0]][inside], coded.ranks[numeric[0]][inside])
+            frame, where = frame[~alone], where[~alone]
+            number = _numbered(frame, categories)
+        if not len(frame):
+            return None
         kept = np.flatnonzero(np.bincount(number)[number] >= least)
         if not len(kept):
             return None
@@ -152,6 +155,22 @@ class Anchors:
         made = self.codec.decode(Encoded({numeric[0]: state}, {numeric[0]: rank}))
         frame[numeric[0]] = made[numeric[0]].array
         return frame
+
+
+def _numbered(frame: pd.DataFrame, categories: list[str]) -> Integers:
+    """Return which combination of these categories each row has, from 0."""
+    if not categories:
+        return np.zeros(len(frame), np.int64)
+    return frame.groupby(categories, dropna=False, sort=True).ngroup().to_numpy()
+
+
+def _alone(
+    codec: Codec, name: str, number: Integers, states: npt.NDArray[np.int32], ranks: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Return the rows whose number has no other one in its combination to draw between: it would be told as it is."""
+    free = (states == codec.states[name] - 1) & codec.continuous(name)
+    different = pd.Series(np.where(free, ranks, np.nan)).groupby(number).transform("nunique").to_numpy()
+    return np.asarray(free & (different < 2), dtype=np.bool_)
 
 
 def least_rows(table: Table, names: Sequence[str]) -> int:

@@ -359,5 +359,18 @@ def test_a_rare_category_that_nobody_asked_for_gets_no_rows_and_stops_nothing(me
     + [(word, Kind.DATETIME) for word in ("", "NaT", "today", "2024-01-31T00:00Z")],
 )
 def test_a_value_that_is_no_number_or_date_is_refused_as_such(value: str, kind: Kind) -> None:
-    with pytest.raises(InputError, match="needs a (number|date such as 2024-01-31), not"):
+    with pytest.raises(InputError, match=r"needs a (number|date such as 2024-01-31), not"):
         Ask(column="c", test="at least", values=(value,)).expression(Column(name="c", kind=kind))
+
+
+def test_the_only_number_of_a_combination_is_never_prescribed() -> None:
+    x = np.random.default_rng(0).normal(size=500) * 1000
+    x[490:] = np.nan
+    x[495] = 1.2345678
+    frame = pd.DataFrame({"k": np.array(["a"] * 490 + ["b"] * 10, dtype=object), "x": x})
+    table = Table(frame, (Column(name="k", kind=Kind.CATEGORY), Column(name="x", kind=Kind.NUMBER, nullable=True)))
+    anchors = Anchors.fit(table, ["k", "x"], Quotas.without_columns(), (), seed=1, whole=table)
+    assert anchors is not None
+    drawn = anchors.draw(np.array([3_000]), 3_000, 1)
+    assert (drawn["k"] == "b").sum() > 30
+    assert drawn.loc[drawn["k"] == "b", "x"].isna().all()
