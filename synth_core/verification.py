@@ -82,7 +82,10 @@ def repeats(
         kept = []
         for done, file in enumerate(files):
             progress(done, len(files), "Looking for repeated values")
-            keys = _keys(_frame(file, rule, columns))
+            frame = _spoken(file, rule, columns)
+            keys = _keys(frame, rule)
+            if rule.on_null == "violates":  # a missing cell breaks the rule without a repeat
+                found.append(np.unique(keys[frame[list(rule.own_columns)].isna().any(axis=1).to_numpy(dtype=bool)]))
             kept.append(keys[keys % np.uint64(turns) == turn])
         here, times = np.unique(np.concatenate(kept), return_counts=True)
         found.append(here[times > 1])
@@ -91,8 +94,8 @@ def repeats(
         return 0
     frames = []
     for file in files:
-        frame = _frame(file, rule, columns)
-        frames.append(frame[np.isin(_keys(frame), suspects)])
+        frame = _spoken(file, rule, columns)
+        frames.append(frame[np.isin(_keys(frame, rule), suspects)])
     return int(rule.violations(pd.concat(frames, ignore_index=True)).sum())
 
 
@@ -102,7 +105,14 @@ def _frame(file: Path, rule: Constraint, columns: Sequence[Column]) -> pd.DataFr
     return from_arrow(pq.read_table(file, columns=names, partitioning=None), chosen)
 
 
-def _keys(frame: pd.DataFrame) -> npt.NDArray[np.uint64]:
+def _spoken(file: Path, rule: Constraint, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the rows of a file that the rule speaks of."""
+    frame = _frame(file, rule, columns)
+    return frame if rule.when is None else frame[rule.applies(frame)]
+
+
+def _keys(frame: pd.DataFrame, rule: Constraint) -> npt.NDArray[np.uint64]:
+    frame = frame[list(rule.own_columns)]  # not those of ``when``: rows that agree may differ there
     floats = frame.select_dtypes("float").columns
     if len(floats):
         frame = frame.assign(**{name: frame[name] + 0.0 for name in floats})  # -0.0 equals 0.0

@@ -112,6 +112,18 @@ def test_repeats_are_counted_across_parts_in_any_number_of_turns(
         list(verified(twice, COLUMNS, [rule], 8))
 
 
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        (Unique(columns=("id",), when="x >= 1"), 1),
+        (Unique(columns=("id",), on_null="violates"), 3),
+    ],
+)
+def test_repeats_across_parts_mind_the_condition_and_missing_cells(tmp_path: Path, rule: Unique, broken: int) -> None:
+    files = _files(tmp_path / "parts", [["a", "b"], ["c", "a", "b"], ["d", None]])  # type: ignore[list-item]
+    assert repeats(rule, files, COLUMNS, 7) == broken
+
+
 def test_a_release_that_breaks_a_rule_is_not_published(
     people: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
