@@ -35,7 +35,7 @@ def verified(
     GenerationError
         After the last file, when a row breaks a rule: what was done with the rows so far must be undone.
     """
-    by_part = [rule for rule in rules if rule.type != "unique"]
+    by_part = [rule for rule in rules if rule.row_wise]
     broken = {rule.id: 0 for rule in rules}
     for done, file in enumerate(files):
         progress(done, len(files), "Checking the written rows")
@@ -48,6 +48,9 @@ def verified(
     for rule in rules:
         if rule.type == "unique":
             broken[rule.id] = repeats(rule, files, columns, rows, progress)
+        elif not rule.row_wise:  # its rows are judged together, also where parts meet
+            whole = pd.concat([_frame(file, rule, columns) for file in files], ignore_index=True)
+            broken[rule.id] = int(rule.violations(whole).sum())
     for rule in rules:
         if broken[rule.id]:
             raise GenerationError(

@@ -12,7 +12,7 @@ import pytest
 from synth_core import codebook as codebooks
 from synth_core import verification
 from synth_core.codebook import codebook
-from synth_core.constraints.kinds import Unique
+from synth_core.constraints.kinds import Monotonic, Unique
 from synth_core.errors import GenerationError, InputError
 from synth_core.generation import generate, read_synthetic
 from synth_core.partitions import NOTE, check_folder, files_of, groups, move_release, release_in, row_count
@@ -122,6 +122,13 @@ def test_repeats_are_counted_across_parts_in_any_number_of_turns(
 def test_repeats_across_parts_mind_the_condition_and_missing_cells(tmp_path: Path, rule: Unique, broken: int) -> None:
     files = _files(tmp_path / "parts", [["a", "b"], ["c", "a", "b"], ["d", None]])  # type: ignore[list-item]
     assert repeats(rule, files, COLUMNS, 7) == broken
+
+
+def test_rules_on_rows_in_their_order_hold_where_parts_meet(tmp_path: Path) -> None:
+    files = _files(tmp_path / "parts", [["a", "b"], ["c", "d"]])  # x is 0, 1 in each
+    with pytest.raises(GenerationError, match="1 of 4 released rows break the hard rule 'x never falls'"):
+        list(verified(files, COLUMNS, [Monotonic(column="x")], 4))
+    assert len(list(verified(files[:1], COLUMNS, [Monotonic(column="x")], 2))) == 1
 
 
 def test_a_release_that_breaks_a_rule_is_not_published(
