@@ -160,7 +160,7 @@ class Enforcement:
             pool.give_way()
             if pool.full(number):
                 break
-        return pool.result()
+        return pool.result(np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(ROUNDS,))))
 
     def checked(self, drawn: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, Mask]:
         """Return the rows that were drawn, decoded and repaired, in their order, and which keep every hard rule."""
@@ -328,14 +328,14 @@ class _Pool:
             return False
         return not self.soft or number + 1 >= SOFT_ROUNDS or self._short() <= 1.0
 
-    def result(self) -> Enforced:
+    def result(self, rng: np.random.Generator) -> Enforced:
         """Return the rows that were asked for; InfeasibleError when there are too few."""
         if self.held < self.rows:
             raise InfeasibleError(self._shortage())
         frame = pd.concat(self.frames, ignore_index=True) if len(self.frames) > 1 else self.frames[0]
         marks = {k: np.concatenate([part[k] for part in self.marks]) for k in self.marks[0]}
         chosen = self._chosen(marks)
-        frame = canonical(frame.iloc[chosen], self.columns)
+        frame, again = self._mended_together(canonical(frame.iloc[chosen], self.columns), rng)
         for rule in [*self.hard, *self.unique]:
             if rule.violations(frame).any():
                 raise InfeasibleError(
@@ -343,8 +343,17 @@ class _Pool:
                     "loosen it, switch it off, or make it soft."
                 )
         repaired = {rule.id: 0 for rule in self.hard}
-        repaired |= {key: int(marks[key][chosen].sum()) for key in self.mendable}
+        repaired |= {key: int(marks[key][chosen].sum()) + again.get(key, 0) for key in self.mendable}
         return Enforced(frame, self.drawn, self.drawn - self.held, repaired, self.raw_broken)
+
+    def _mended_together(self, frame: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Repair rules on rows together once more, and count the rows: each batch kept them by itself, before rows
+        were turned away and other batches followed."""
+        again = {}
+        for rule in self.hard:
+            if not rule.row_wise and rule.id in self.mending and (count := int(rule.violations(frame).sum())):
+                frame, again[rule.id] = canonical(rule.repair(frame, rng), self.columns), count
+        return frame, again
 
     def _shortage(self) -> str:
         if self.not_unique and self.held + self.not_unique >= self.rows:

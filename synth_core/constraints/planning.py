@@ -212,7 +212,7 @@ def _ways(rule: Constraint, table: Table, cleaning: Cleaning, inside: bool) -> t
         ways = chosen + tuple(way for way in ways if way not in chosen and way != "transform")
     elif rule.enforcement == "condition" and within:
         ways = tuple(way for way in ways if way != "transform")
-    if rule.id in cleaning.loose:
+    if rule.id in cleaning.loose and rule.row_wise:
         # Learned from rows that break it: cutting them off or moving them all would leave a heap at the bound.
         order: tuple[How, ...] = ("condition", "reject")
         rest = (way for way in ways if way != "transform")

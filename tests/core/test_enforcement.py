@@ -9,9 +9,11 @@ import pytest
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.enforcement import Enforced, Enforcement
 from synth_core.constraints.kinds import (
+    Custom,
     FixedCombinations,
     Implies,
     Inequality,
+    Monotonic,
     NotNull,
     ScalarRange,
     SumEquals,
@@ -347,3 +349,15 @@ def test_a_column_that_a_transform_computes_stays_off_the_real_extremes() -> Non
     frame = prepared.apply(bootstrap, 20_000, 1).frame
     for name in prepared.reach:
         assert frame[name].between(real[6], real[-7]).all()
+
+
+def test_a_rule_on_the_order_of_rows_is_kept_when_others_turn_rows_away() -> None:
+    real = unprotected(numbers(a=(0, 50), b=(0, 50), x=(0, 40)))
+    ordered = Table(real.frame.assign(x=np.sort(real.frame["x"])), real.columns, real.name)
+    other = Custom(expression="a <= b", enforcement="reject")
+    for rows in (ordered, real):  # also where the real rows are in no order
+        enforcement, made = kept(rows, [Monotonic(column="x"), other])
+        assert how(enforcement) == ["repair", "reject"]
+        assert made.frame["x"].is_monotonic_increasing
+        assert (made.frame["a"] <= made.frame["b"]).all()
+        assert made.rejected > 0
