@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.combinations import RARE
 from synth_core.constraints.evidence import NEARLY, SURE, Finding, Levels
 from synth_core.constraints.expressions import parse_expression, quote_name, quote_text
 from synth_core.constraints.kinds import Custom, Implies
@@ -99,6 +100,8 @@ def _some_of_them(table: Table, other: Levels, usual: str, group: list[Levels], 
     places: dict[int, list[tuple[str, npt.NDArray[np.bool_]]]] = {}
     for value in sorted({value for one in group for value in one.values} - {usual, ""}):
         some = parse_expression(f"count_equal({value}, {listed}) > 0").evaluate(table.frame).to_numpy(dtype=bool)
+        if some.sum() < RARE:
+            continue
         held = np.flatnonzero(np.bincount(other.code[some], minlength=len(other.counts)))
         if len(held) == 1:
             places.setdefault(int(held[0]), []).append((value, some))

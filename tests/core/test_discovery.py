@@ -382,3 +382,17 @@ def test_two_columns_do_not_take_all_the_room(rng) -> None:
     found = discover(table(frame))
     assert sum(set(s.rule.columns_used) == {"first", "second"} for s in found) <= 4
     assert sum(s.rule.then.startswith("c") for s in of_type(found, "implies")) >= 4
+
+
+def test_a_value_of_few_rows_is_not_named_beside_frequent_ones() -> None:
+    rng = np.random.default_rng(0)
+    names = ["d1", "d2", "d3", "d4"]
+    frame = pd.DataFrame({name: rng.choice(["No", "Steady", "Up"], 3000, p=[0.9, 0.08, 0.02]) for name in names})
+    for row, name in enumerate(names):
+        frame.loc[row, name] = "Zorp"
+    moved = frame[names].isin(["Up", "Zorp"]).any(axis=1) | (rng.random(3000) < 0.3)
+    frame["change"] = np.where(moved, "Ch", "No")
+    columns = tuple(Column(name=name, kind=Kind.CATEGORY) for name in frame)
+    said = " ".join(found.rule.model_dump_json() for found in discover(Table(frame.astype(object), columns), limit=40))
+    assert "'Up'" in said
+    assert "Zorp" not in said
