@@ -85,6 +85,13 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     if not found or found[0].shape is None:
         note = "not enough data: no group of people has 50 rows in train, holdout and the release"
         return Score.model_validate(known | {"value": None, "note": note}), found
+    lost = next((group for group in found if _lost(group, len(sides.made))), None)
+    if lost is not None:  # the others cannot speak for a group that hardly is there
+        note = (
+            f"not enough data: {lost.column} = {lost.label} has {lost.rows_synthetic:,} of {len(sides.made):,} "
+            f"synthetic rows, but {lost.share_real:.1%} of the real ones; the others cannot speak for it"
+        )
+        return Score.model_validate(known | {"value": None, "note": note}), found
     worst = found[0]
     judged = sum(group.shape is not None for group in found)
     return (
@@ -102,6 +109,12 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
         ),
         found,
     )
+
+
+def _lost(group: GroupLikeness, made: int) -> bool:
+    """Return whether a group that real rows show well is nearly absent from the release, which chance never does."""
+    real = min(group.rows_train, group.rows_holdout)
+    return group.rows_synthetic < ENOUGH <= real and group.share_real * made >= 2 * ENOUGH
 
 
 def _group(

@@ -16,7 +16,7 @@ from synth_core.scores.score import Score
 from synth_core.scores.sides import Sides
 from synth_core.scores.statistics import true_positives_at
 from synth_core.scores.subgroups import likeness
-from synth_core.table import Table
+from synth_core.table import Column, Kind, Role, Table
 from tests.core.judged_tables import changed, people
 
 SEEDS = (0, 1)
@@ -189,3 +189,19 @@ def card_with(score: Score) -> Scorecard:
         privacy=Privacy(scores=[]),
         validity=Validity(scores=[]),
     )
+
+
+def test_a_group_that_the_release_lost_is_no_pass() -> None:
+    rng = np.random.default_rng(0)
+    sick = rng.random(4_000) < 0.1
+    frame = pd.DataFrame({"sick": np.where(sick, "yes", "no"), "x": rng.normal(size=4_000)}).astype({"sick": object})
+    columns = (
+        Column(name="sick", kind=Kind.CATEGORY, role=Role.SENSITIVE),
+        Column(name="x", kind=Kind.NUMBER),
+    )
+    train, holdout = Table(frame[:3_000], columns), Table(frame[3_000:].reset_index(drop=True), columns)
+    assert likeness(Sides(train, holdout, train, 0))[0].value is not None
+    score, groups = likeness(Sides(train, holdout, train.rows(np.flatnonzero(~sick[:3_000])), 0))
+    assert score.value is None
+    assert score.note.startswith("not enough data: sick = yes has 0 of")
+    assert [group.label for group in groups] == ["no", "yes"]
