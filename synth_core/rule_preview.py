@@ -75,7 +75,7 @@ def preview(table: Table, rules: Sequence[Constraint], seed: int = 0, rows: int 
         The rules cannot be kept; the message names them.
     """
     began = time.perf_counter()
-    on = [rule for rule in rules if rule.enabled]
+    on = [rule.fitted(table) for rule in rules if rule.enabled]
     method = "copula" if len(table.having(learned=True)) <= WIDE else "independent"
     recipe = Recipe(rows=rows, method=method, constraints=on, seed=seed)
     with tempfile.TemporaryDirectory(prefix="simile-preview-") as folder:

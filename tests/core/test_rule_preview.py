@@ -30,3 +30,10 @@ def test_rules_that_cannot_be_kept_are_named() -> None:
     ]
     with pytest.raises(InfeasibleError, match=r"age is at least 60.*age is at most 40"):
         preview(make_people(300), rules, rows=50)
+
+
+def test_a_rule_that_is_completed_from_the_rows_needs_no_completing_before() -> None:
+    table = make_people(400)
+    name = next(column.name for column in table.columns if column.kind.value == "category" and column.learned)
+    made = preview(table, [parse({"type": "sequence_rule", "id": "steps", "column": name})], rows=60)
+    assert (made.broken, list(made.rules)) == (0, ["steps"])
