@@ -169,13 +169,16 @@ class Share(Constraint):
         codes, take, give = self._changes(frame)
         rows = np.flatnonzero(_last(codes, take))
         values = frame[self.column]
-        named = known_codes(pd.Series(list(self.probabilities), dtype=object), list(self.probabilities))[0]
-        wanted = rng.permutation(np.repeat(named, give[:-1]))[: len(rows)]
+        cells = np.array(list(self.probabilities), dtype=object)
+        wanted = np.repeat(cells, give[:-1])
+        others = values[codes == len(cells)].to_numpy(dtype=object)
+        if len(others):  # values that are not named, as often as they occur
+            wanted = np.concatenate([wanted, others[rng.integers(len(others), size=int(give[-1]))]])
+        wanted = rng.permutation(wanted)[: len(rows)]
         if not len(wanted):
             return frame
         settled = values.astype(object).to_numpy(copy=True)
-        cells = np.array(list(self.probabilities), dtype=object)
-        settled[rows[: len(wanted)]] = cells[wanted]
+        settled[rows[: len(wanted)]] = wanted
         return frame.assign(**{self.column: as_kind(pd.Series(settled, index=frame.index), kind_and_step(values)[0])})
 
 

@@ -16,6 +16,7 @@ from synth_core.constraints.kinds import (
     Monotonic,
     NotNull,
     ScalarRange,
+    Share,
     SumEquals,
     Unique,
 )
@@ -361,3 +362,14 @@ def test_a_rule_on_the_order_of_rows_is_kept_when_others_turn_rows_away() -> Non
         assert made.frame["x"].is_monotonic_increasing
         assert (made.frame["a"] <= made.frame["b"]).all()
         assert made.rejected > 0
+
+
+@pytest.mark.parametrize("kind", [Kind.CATEGORY, Kind.INTEGER])
+def test_a_value_that_is_too_frequent_gives_way_to_those_that_are_not_named(kind: Kind) -> None:
+    real = numbers(a=(0, 3))
+    if kind is Kind.CATEGORY:
+        real = table(real.frame.astype(str).astype(object))
+    rule = Share(column="a", probabilities={"0": 0.1}, tolerance=0.02)
+    _, made = kept(real, [rule])
+    assert 0.08 <= (made.frame["a"].astype(str) == "0").mean() <= 0.12
+    assert set(made.frame["a"].astype(str)) == {"0", "1", "2"}
