@@ -161,7 +161,7 @@ def _numbered(frame: pd.DataFrame, categories: list[str]) -> Integers:
     """Return which combination of these categories each row has, from 0."""
     if not categories:
         return np.zeros(len(frame), np.int64)
-    return frame.groupby(categories, dropna=False, sort=True).ngroup().to_numpy(dtype=np.int64)
+    return np.asarray(frame.groupby(categories, dropna=False, sort=True).ngroup(), dtype=np.int64)
 
 
 def _alone(
