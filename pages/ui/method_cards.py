@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 PERMISSIVE = ("Apache-2.0", "MIT", "BSD-3-Clause")
 
 
-@st.cache_data(hash_funcs={Table: lambda table: table.fingerprint}, max_entries=64, show_spinner=False)
 def advice(table: Table, use: Use) -> list[Assessment]:
     """Return what is thought of each engine for this table and use."""
+    return _advice(table, use, tuple(methods()))
+
+
+@st.cache_data(hash_funcs={Table: lambda table: table.fingerprint}, max_entries=64, show_spinner=False)
+def _advice(table: Table, use: Use, engines: tuple[str, ...]) -> list[Assessment]:
     return assess(table, use)
 
 

@@ -63,6 +63,7 @@ def make(page: Page, server: Server) -> None:
 
     next_step(page, "method")
     expect(named(page, "method_card_trees")).to_contain_text("Recommended")
+    settled(page)
     field = page.get_by_role("spinbutton", name="Rows to make")
     field.fill(str(ROWS))
     field.press("Enter")

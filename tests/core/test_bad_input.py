@@ -206,7 +206,7 @@ def test_a_broken_recipe_names_the_field(
         ("[{}]", "Rule 1 of 1: A rule needs a 'type'"),
         ('[{"type": "unique", "columns": []}]', "'columns'"),
         ('[{"type": "scalar_range", "column": "sex", "low_value": 1}]', "column 'sex' is category"),
-        ('[{"type": "scalar_range", "column": "age", "low_value": NaN}]', "give a lower bound"),
+        ('[{"type": "scalar_range", "column": "age", "low_value": NaN}]', "NaN is not a value"),
         ('[{"type": "scalar_range", "column": "age", "low_value": 1, "target_rate": 7}]', "target_rate"),
         ('[{"type": "inequality", "low_column": "age", "high_column": "age"}]', "against itself"),
         ('[{"type": "implies", "if": "__import__(\'os\')", "then": "age > 3"}]', "no function '__import__'"),

@@ -150,7 +150,7 @@ def test_a_finished_run_shows_rows_time_acceptance_and_verdicts() -> None:
     at = open_page("generate", project)
     found = {metric.label: metric.value for metric in at.metric}
     assert found == {"Rows made": "300", "Time": "12 s", "Rows accepted": "91 %", "Learned from": "320"}
-    assert "8 hold]" in text_of(at)
+    assert "10 hold]" in text_of(at)
     assert at.button(key="generate.compare")
 
 
