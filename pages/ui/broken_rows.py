@@ -73,7 +73,8 @@ def _ways(project: Project, table: Table, rule: Constraint, broken: pd.Series) -
         "Loosen to fit",
         key="constraints.loosen",
         icon=":material/open_in_full:",
-        help="Change the rule as little as needed so that every real row keeps it."
+        help="Widen the rule so that the real rows keep it: bounds go out to a round number, and combinations of fewer "
+        "than seven rows stay unnamed."
         if fitting
         else "This kind of rule cannot be loosened: it holds or it does not.",
         disabled=fitting is None,

@@ -1,4 +1,7 @@
-"""A rule changed as little as needed so that every real row keeps it."""
+"""A rule changed so that the real rows keep it, in words that name no single row.
+
+Bounds go out to a round number: the exact extreme of a column would be one person's value, and rules are handed on.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ import numpy as np
 import pandas as pd
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.combinations import RARE
 from synth_core.constraints.kinds import FixedCombinations, Inequality, ScalarRange, SumEquals
 from synth_core.table import Kind, Table, numbers
 
 
 def loosened(rule: Constraint, table: Table) -> Constraint | None:
-    """Return the rule that every real row keeps, or None when this kind of rule cannot be loosened."""
+    """Return the rule that real rows keep, or None when this kind of rule cannot be loosened.
+
+    Combinations of fewer than :data:`RARE` rows are not named, so their rows still break it.
+    """
     if isinstance(rule, ScalarRange):
         return _wider(rule, table)
     if isinstance(rule, Inequality) and rule.strict_boundaries:
@@ -21,7 +28,8 @@ def loosened(rule: Constraint, table: Table) -> Constraint | None:
         tolerance = float(np.nanmax(np.abs(residuals(rule, table.frame)), initial=0.0))
         return rule.model_copy(update={"tolerance": float(f"{tolerance * 1.0001:.4g}")})
     if isinstance(rule, FixedCombinations):
-        present = table.frame[list(rule.columns)].drop_duplicates()
+        counts = table.frame[list(rule.columns)].value_counts(dropna=False)
+        present = counts[counts >= RARE].index.to_frame(index=False)
         rows = [tuple(None if pd.isna(v) else _plain(v) for v in row) for row in present.itertuples(index=False)]
         known = set(rule.combinations or ())
         return rule.model_copy(
@@ -52,14 +60,30 @@ def _wider(rule: ScalarRange, table: Table) -> ScalarRange:
     values = numbers(table.frame[rule.column])
     low, high = rule.bounds()
     least, most = float(np.nanmin(values)), float(np.nanmax(values))
+    span = most - least
     update: dict[str, object] = {}
     if rule.low_value is not None and (least < low or (rule.strict_boundaries and least == low)):
-        update["low_value"] = bound_of(least, kind, up=False)
+        update["low_value"] = bound_of(_rounded(least, span, kind, up=False), kind, up=False)
     if rule.high_value is not None and (most > high or (rule.strict_boundaries and most == high)):
-        update["high_value"] = bound_of(most, kind, up=True)
+        update["high_value"] = bound_of(_rounded(most, span, kind, up=True), kind, up=True)
     if update:
         update["strict_boundaries"] = False
     return rule.model_copy(update=update)
+
+
+def _rounded(value: float, span: float, kind: Kind, *, up: bool) -> float:
+    """Return the next round number (dates: the next day of a coarse grid) at or beyond a value, by the span of all.
+
+    >>> _rounded(97.0, 80.0, Kind.INTEGER, up=True), _rounded(0.123, 4.2, Kind.NUMBER, up=False)
+    (100.0, 0.0)
+    """
+    step = 10.0 ** np.floor(np.log10(span)) / 2 if span > 0 else 1.0
+    if kind is Kind.DATETIME:
+        step = max(step, 86_400.0)
+    elif kind is Kind.INTEGER:
+        step = max(np.ceil(step), 1.0)
+    whole = np.ceil(value / step) if up else np.floor(value / step)
+    return float(f"{whole * step:.12g}")
 
 
 def _plain(value: object) -> object:
