@@ -12,13 +12,14 @@ import streamlit as st
 
 from pages.ui import cache, parts, rule_book, rule_fields, state, theme
 from pages.ui.rule_fields import save
+from synth_core.constraints.combinations import RARE
 from synth_core.constraints.kinds import AllowedValues, ForbiddenValues, Format, Share
 from synth_core.constraints.values import plain_value
 from synth_core.project import Project
 from synth_core.table import Kind, Table
 
 OPTIONS = 300
-RARE = 5
+
 EXAMPLES = 8
 MOST = 20_000  # different cells that examples are taken from
 
@@ -175,7 +176,7 @@ def form(project: Project, table: Table, rule: Format) -> None:
                 key=f"constraints.examples_{wanted}_{rule.id}",
                 alt=f"{title}: the most frequent cells, rare ones as shapes.",
             )
-    st.caption("Cells of fewer than five rows, and personal data, are shown as shapes: A a letter, 9 a digit.")
+    st.caption("Cells of fewer than seven rows, and personal data, are shown as shapes: A a letter, 9 a digit.")
     rule_fields.text(project, rule, "regex", "Pattern (regex, for the whole cell)", placeholder=r"[A-Z]{2}\d{4}")
     left, right = st.columns(2)
     rule_fields.number(project, rule, "min_length", "Characters, at least", whole=True, place=left)

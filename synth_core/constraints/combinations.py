@@ -24,7 +24,7 @@ _ROLES = (Role.TARGET, Role.ENTITY, Role.ORDER, Role.SENSITIVE, Role.FEATURE)
 
 
 def common_rows(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[tuple[Cell, ...], ...]:
-    """Return the combinations of at least five rows; all of them when those cover less than 95 % of the rows."""
+    """Return the combinations of at least seven rows; all of them when those cover less than 95 % of the rows."""
     counts = frame.groupby(list(columns), sort=True, dropna=False).size()
     common = counts[counts >= RARE]
     if common.sum() >= 0.95 * counts.sum() and len(common):
@@ -52,7 +52,7 @@ def rows_among(frame: pd.DataFrame, columns: Sequence[str], known: Sequence[Sequ
 class FixedCombinations(Constraint):
     """Values of some columns only occur together as they do in the real rows.
 
-    ``combinations`` None: they are learned by ``fitted``. Combinations of fewer than five real rows are left out, so
+    ``combinations`` None: they are learned by ``fitted``. Combinations of fewer than seven real rows are left out, so
     that a rule file does not spell them out, unless they make up more than a twentieth of the rows.
     """
 

@@ -21,7 +21,7 @@ class FunctionalDependency(Constraint):
     """The values of some columns leave one value for another, such as a town its region.
 
     ``mapping`` holds rows of (determinants, dependent). None: it is learned by ``fitted``, without determinants of
-    fewer than five real rows, so that a rule file does not spell them out. What is not in it is not judged.
+    fewer than seven real rows, so that a rule file does not spell them out. What is not in it is not judged.
     """
 
     title: ClassVar[str] = "Determined by others"

@@ -74,7 +74,7 @@ def discover(train: Table, *, seed: int = 0, limit: int = 12) -> list[Suggestion
     """Return at most ``limit`` rules that the rows keep, strongest first; trivial and repeated ones are left out.
 
     Only the rows given are looked at: pass the train split. At most 50,000 of them (chosen by ``seed``) are searched;
-    what is found is counted on all. No suggestion names a value or combination of fewer than five rows, and no range
+    what is found is counted on all. No suggestion names a value or combination of fewer than seven rows, and no range
     repeats the extremes of the data.
     """
     if len(train) < FEWEST or limit < 1:

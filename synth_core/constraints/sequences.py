@@ -127,7 +127,7 @@ class SequenceRule(_Sequence):
     """States follow one another as they do in the real rows, such as ordered, paid, sent.
 
     ``transitions`` holds pairs (state, next state), ``first`` the states in which an entity may begin. None: they are
-    learned by ``fitted``, without those of fewer than five real rows.
+    learned by ``fitted``, without those of fewer than seven real rows.
     """
 
     title: ClassVar[str] = "Order of states"

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_core.constraints.base import AMOUNTS, Constraint
+from synth_core.constraints.combinations import RARE
 from synth_core.constraints.expressions import quote_name, quote_text
 from synth_core.constraints.kinds import parse
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Table
 
-RARE = 5
 DOMAINS = {"clinical": "Clinical", "finance": "Finance", "orders": "Orders"}
 DATES = (Kind.DATETIME,)
 STATES = (Kind.CATEGORY, Kind.BOOLEAN, Kind.INTEGER)
@@ -61,7 +61,7 @@ class _Columns:
         return found[0].name if found else None
 
     def level(self, name: str, pattern: str) -> str | None:
-        """Return the first level of at least five rows that the pattern fits whole, in any case."""
+        """Return the first level of at least seven rows that the pattern fits whole, in any case."""
         counts = self.table.frame[name].value_counts()
         fits = (str(v) for v in counts[counts >= RARE].index if re.fullmatch(pattern, str(v).strip(), re.IGNORECASE))
         return next(fits, None)
