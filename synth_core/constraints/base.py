@@ -13,7 +13,6 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from synth_core.constraints.expressions import parse_condition
-from synth_core.constraints.values import Floats
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Table, did_you_mean
 
@@ -196,27 +195,6 @@ class Constraint(BaseModel):
     def repairs(self) -> tuple[str, ...]:
         """Names of the columns that ``repair`` may change."""
         return self.own_columns
-
-    def allowed(self, name: str, given: pd.DataFrame, candidates: pd.Series) -> npt.NDArray[np.bool_]:
-        """Return which values column ``name`` may take in each row, shape (rows of ``given``, candidates).
-
-        All are allowed while another column that the rule reads is not in ``given`` yet, or when rows are judged
-        together.
-        """
-        rows, count = len(given), len(candidates)
-        others = [column for column in self.columns_used if column != name]
-        if not self.row_wise or name not in self.columns_used or not set(others) <= set(given.columns):
-            return np.ones((rows, count), dtype=bool)
-        tried = given[others].iloc[np.tile(np.arange(rows), count)].reset_index(drop=True)
-        tried[name] = candidates.iloc[np.repeat(np.arange(count), rows)].array
-        return ~self.violations(tried).to_numpy(dtype=bool).reshape(count, rows).T
-
-    def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
-        """Return the lowest and highest number (dates: seconds since 1970) that column ``name`` may take in each row.
-
-        Both ends are allowed; infinite where open. None when the rule does not bound the column, or not yet.
-        """
-        return None
 
     def applies(self, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Return which rows the rule speaks of: those where ``when`` holds."""

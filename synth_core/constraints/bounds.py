@@ -11,7 +11,7 @@ from pydantic import field_validator
 
 from synth_core.constraints.base import ORDERED, Constraint, How
 from synth_core.constraints.expression_nodes import DATE_WORDS, WORDS, plain
-from synth_core.constraints.values import Floats, as_kind, decimals, quantity
+from synth_core.constraints.values import as_kind, decimals, quantity
 from synth_core.errors import ConstraintError
 from synth_core.table import Kind, Table
 
@@ -71,15 +71,6 @@ class Bounded(Constraint):
         with np.errstate(invalid="ignore"):
             outside = (values <= low) | (values >= high) if self.strict else (values < low) | (values > high)
         return self.with_nulls(frame, outside)
-
-    def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
-        if name != self.column or not set(self.columns_used) - {name} <= set(given.columns):
-            return None
-        low, high = self.bounds()
-        if self.strict:
-            low, high = float(np.nextafter(low, np.inf)), float(np.nextafter(high, -np.inf))
-        spoken = self.applies(given) if self.when is not None else np.ones(len(given), dtype=bool)
-        return np.where(spoken, low, -np.inf), np.where(spoken, high, np.inf)
 
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Move values outside to the nearest value inside."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -62,9 +61,6 @@ class Inequality(Constraint):
         if not broken.any() or low.dtype.kind != high.dtype.kind:
             return frame
         return frame.assign(**{self.low_column: low.where(~broken, high), self.high_column: high.where(~broken, low)})
-
-    def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
-        return interval_between(self, (self.low_column, self.high_column), name, given)
 
     def derivations(self, table: Table) -> tuple[Derivation, ...]:
         ways = (
@@ -181,28 +177,6 @@ class GapDecoder:
         return np.where(short, least, values)
 
 
-def interval_between(
-    rule: Constraint, columns: Sequence[str], name: str, given: pd.DataFrame
-) -> tuple[Floats, Floats] | None:
-    """Return the bounds that the nearest filled neighbours in an order give to column ``name``; None without any."""
-    if name not in columns or not set(rule.columns_used) - set(columns) <= set(given.columns):
-        return None
-    place = list(columns).index(name)
-    low, high = np.full(len(given), -np.inf), np.full(len(given), np.inf)
-    below = [quantity(given[c]) for c in columns[:place] if c in given.columns]
-    above = [quantity(given[c]) for c in columns[place + 1 :] if c in given.columns]
-    if not below and not above:
-        return None
-    for values in below:
-        low = np.fmax(low, values)
-    for values in above:
-        high = np.fmin(high, values)
-    if getattr(rule, "strict_boundaries", False):
-        low, high = np.nextafter(low, np.inf), np.nextafter(high, -np.inf)
-    free = ~rule.applies(given) if rule.when is not None else np.zeros(len(given), dtype=bool)
-    return np.where(free, -np.inf, low), np.where(free, np.inf, high)
-
-
 class _Chain(Constraint):
     """Columns of which none is above the next. Missing cells are passed over, neighbours are held together."""
 
@@ -231,9 +205,6 @@ class _Chain(Constraint):
 
     def parts(self) -> tuple[Constraint, ...]:
         return tuple(self._steps())
-
-    def interval(self, name: str, given: pd.DataFrame) -> tuple[Floats, Floats] | None:
-        return interval_between(self, self.own_columns, name, given)
 
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Put the values of a broken row in order."""
