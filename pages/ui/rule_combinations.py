@@ -50,8 +50,6 @@ def combinations(project: Project, table: Table, rule: Rule, frame: pd.DataFrame
             allowed |= {_key(row) for row in rule.combinations or ()}
         figure = f"constraints.figure_{rule.id}"
         picture = combinations_figure(matrix, {(one, other) for one, other in allowed}, mode=state.mode())
-        picture.update_layout(clickmode="event+select", dragmode=False)  # a click chooses a cell; dragging does nothing
-        picture.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
         parts.chart(
             picture,
             alt=f"Real rows per pair of {first} and {second}; {on} of {len(counts)} pairs that occur are allowed.",

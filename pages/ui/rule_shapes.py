@@ -136,8 +136,6 @@ def dependency(project: Project, table: Table, rule: FunctionalDependency, frame
         if answers.get(str(one), str(other)) == str(other)
     }
     figure = combinations_figure(matrix, fine, mode=state.mode())
-    figure.update_layout(clickmode="event+select", dragmode=False)
-    figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
     key = f"constraints.figure_{rule.id}"
     parts.chart(
         figure,
@@ -216,8 +214,6 @@ def transitions(project: Project, table: Table, rule: SequenceRule, frame: pd.Da
     counts.index.name, counts.columns.name = f"{rule.column}, before", f"{rule.column}, after"
     allowed = {(str(one), str(other)) for one, other in rule.transitions or ()}
     figure = combinations_figure(counts, allowed, mode=state.mode())
-    figure.update_layout(clickmode="event+select", dragmode=False)
-    figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
     key = f"constraints.figure_{rule.id}"
     states = {str(state_): plain_value(state_) for state_ in [*counts.index, *counts.columns]}
     parts.chart(

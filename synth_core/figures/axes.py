@@ -37,6 +37,13 @@ def bin_names(edges: Sequence[float], dates: bool, whole: bool = False) -> list[
     return names
 
 
+def error_bars(values: Sequence[float], lows: Sequence[float], highs: Sequence[float], **look: Any) -> dict[str, Any]:
+    """Return Plotly's error bars of intervals, from their ends; ``look``: colour, thickness, width."""
+    above = [high - value for high, value in zip(highs, values, strict=True)]
+    below = [value - low for value, low in zip(values, lows, strict=True)]
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, **look}
+
+
 def value_axis(edges: Sequence[float], dates: bool, log_scale: bool = False) -> dict[str, Any]:
     """Return the settings of an axis that carries a column's values."""
     if dates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+from synth_core.figures.axes import error_bars
 from synth_core.figures.style import CLEAR, PALETTES, Mode, faint, new_figure, nothing, safe
 from synth_core.frontier import Frontier, Point
 from synth_core.scores.statistics import Estimate
@@ -60,14 +61,14 @@ def frontier_figure(
         x=[xs[place].value for place in stops], y=[ys[place].value for place in stops], mode="lines",
         line={"color": faint(palette.muted, 0.5), "width": 1}, hoverinfo="skip",
     )  # fmt: skip
-    error = {"type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": faint(palette.synthetic, 0.6)}
+    look = {"thickness": 1, "width": 0, "color": faint(palette.synthetic, 0.6)}
     names = [point.candidate.label for point in points]
     filled = [name == chosen for name in names]
     figure.add_scatter(
         x=[x.value for x in xs],
         y=[y.value for y in ys],
-        error_x=error | {"array": [x.high - x.value for x in xs], "arrayminus": [x.value - x.low for x in xs]},
-        error_y=error | {"array": [y.high - y.value for y in ys], "arrayminus": [y.value - y.low for y in ys]},
+        error_x=error_bars([x.value for x in xs], [x.low for x in xs], [x.high for x in xs], **look),
+        error_y=error_bars([y.value for y in ys], [y.low for y in ys], [y.high for y in ys], **look),
         mode="markers+text",
         text=[f"<b>{safe(name)}</b>" if full else safe(name) for name, full in zip(names, filled, strict=True)],
         textposition="top right",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synth_core.figures.axes import bar_height, label_axis
+from synth_core.figures.axes import bar_height, error_bars, label_axis
 from synth_core.figures.style import (
     CLEAR,
     PALETTES,
@@ -56,15 +56,7 @@ def utility_bars(utility: Utility, mode: Mode = "light") -> go.Figure:
             y=[place + shift for place in range(len(models))],
             mode="markers",
             marker=marker,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - v for high, v in zip(highs, values, strict=True)],
-                "arrayminus": [v - low for low, v in zip(lows, values, strict=True)],
-                "color": colour,
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_x=error_bars(values, lows, highs, color=colour, thickness=1.5, width=4),
             customdata=[
                 [safe(m.model), amount(low), amount(high)] for m, low, high in zip(models, lows, highs, strict=True)
             ],
@@ -164,9 +156,9 @@ def _forest_panel(figure: go.Figure, group: list[Attack], unit: str, row: int, m
             customdata=[safe(attack.title) for attack in group],
             hovertemplate=f"%{{customdata}}<br>{title}: %{{x:{written}}}<extra></extra>", row=row, col=1,
         )  # fmt: skip
-    upper = [(a.high if a.high is not None else v) - v for a, v in zip(group, values, strict=True)]
-    lower = [v - (a.low if a.low is not None else v) for a, v in zip(group, values, strict=True)]
-    error = {"type": "data", "symmetric": False, "array": upper, "arrayminus": lower, "thickness": 2, "width": 5}
+    highs = [a.high if a.high is not None else v for a, v in zip(group, values, strict=True)]
+    lows = [a.low if a.low is not None else v for a, v in zip(group, values, strict=True)]
+    error = error_bars(values, lows, highs, thickness=2, width=5)
     figure.add_scatter(
         name="Attack", x=values, y=places, mode="markers", showlegend=first,
         legendgroup="attack", error_x=error, marker={"size": 11, "color": palette.synthetic},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synth_core.figures.axes import bar_height, label_axis
+from synth_core.figures.axes import bar_height, error_bars, label_axis
 from synth_core.figures.style import CLEAR, PALETTES, Mode, amount, new_figure, nothing, safe
 from synth_core.replication import Replication
 
@@ -35,15 +35,7 @@ def replication_figure(found: Replication, mode: Mode = "light") -> go.Figure:
             y=[place + shift for place, _ in drawn],
             mode="markers",
             marker=marker,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - value for high, value in zip(highs, values, strict=True)],
-                "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
-                "color": colour,
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_x=error_bars(values, lows, highs, color=colour, thickness=1.5, width=4),
             customdata=[
                 [safe(t.name), amount(low), amount(high)] for (_, t), low, high in zip(drawn, lows, highs, strict=True)
             ],

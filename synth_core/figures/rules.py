@@ -243,7 +243,8 @@ def combinations_figure(
     figure.update_xaxes(
         **ticks, title_text=short(shown.columns.name or "", 40), showgrid=False, zeroline=False, tickangle=-45
     )
-    figure.update_layout(clickmode="event+select", dragmode="select")
+    figure.update_layout(clickmode="event+select", dragmode=False)  # a click chooses a cell; dragging does nothing
+    figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
     return figure
 
 
