@@ -18,7 +18,29 @@ from synth_core.table import Table
 from synth_core.values import cells_as_numbers
 
 
-class Implies(Constraint):
+class _Written(Constraint):
+    """A rule that wants an expression to hold: where this says what cells must hold, they can be set to it."""
+
+    ways: ClassVar[tuple[How, ...]] = ("repair", "condition", "reject")
+
+    @property
+    def _wanted(self) -> str:
+        """The expression."""
+        raise NotImplementedError
+
+    def ways_for(self, table: Table) -> tuple[How, ...]:
+        return self.ways if _settings(parse_condition(self._wanted).root) else ("reject", "condition")
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in _settings(parse_condition(self._wanted).root))
+
+    def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        """Set the cells that the expression names."""
+        return _settled(frame, self.violations(frame).to_numpy(), parse_condition(self._wanted).root, rng)
+
+
+class Implies(_Written):
     """Where one expression holds, another one holds too.
 
     A missing cell counts as "not known" and keeps the rule (``on_null`` "ignore"), except in columns whose missing
@@ -26,7 +48,6 @@ class Implies(Constraint):
     """
 
     title: ClassVar[str] = "If ... then"
-    ways: ClassVar[tuple[How, ...]] = ("repair", "condition", "reject")
 
     type: Literal["implies"] = "implies"
     if_: str = Field(alias="if")
@@ -69,16 +90,9 @@ class Implies(Constraint):
         shared = {"if": self.if_, "then": self.then, "on_null": self.on_null, "when": self.when}
         return tuple(_PartOf.model_validate({**shared, "place": place}) for place in range(len(root.parts)))
 
-    def ways_for(self, table: Table) -> tuple[How, ...]:
-        return self.ways if _settings(parse_condition(self.then).root) else ("reject", "condition")
-
     @property
-    def repairs(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in _settings(parse_condition(self.then).root))
-
-    def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-        """Set the cells that the consequence names."""
-        return _settled(frame, self.violations(frame).to_numpy(), parse_condition(self.then).root, rng)
+    def _wanted(self) -> str:
+        return self.then
 
 
 class _PartOf(Implies):
@@ -96,14 +110,13 @@ class _PartOf(Implies):
         return ()
 
 
-class Custom(Constraint):
+class Custom(_Written):
     """An expression holds in every row, such as ``paid <= price * 1.2``.
 
     A missing cell counts as "not known", except in columns whose missing cells the rule asks about.
     """
 
     title: ClassVar[str] = "Expression"
-    ways: ClassVar[tuple[How, ...]] = ("repair", "condition", "reject")
 
     type: Literal["custom"] = "custom"
     expression: str
@@ -133,16 +146,9 @@ class Custom(Constraint):
         asked = [name for name in self.own_columns if name not in wanted.null_tested]
         return self.with_nulls(frame, ~wanted.holds(frame).to_numpy(dtype=bool), asked)
 
-    def ways_for(self, table: Table) -> tuple[How, ...]:
-        return self.ways if _settings(parse_condition(self.expression).root) else ("reject", "condition")
-
     @property
-    def repairs(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in _settings(parse_condition(self.expression).root))
-
-    def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-        """Set the cells that the expression names."""
-        return _settled(frame, self.violations(frame).to_numpy(), parse_condition(self.expression).root, rng)
+    def _wanted(self) -> str:
+        return self.expression
 
 
 def _settled(
