@@ -27,7 +27,7 @@ def span(table: Table, name: str, key: str) -> dict[str, Any] | None:
 
 def cells(table: Table, x: str, y: str, key: str) -> dict[str, Any] | None:
     """Return the rule that the marked cells of a pair never occur; None where none is marked."""
-    points = state.get(key, {}).get("selection", {}).get("points", [])
+    points = state.points(key)
     marked = {tuple(str(v) for v in point["customdata"][:2]) for point in points if point.get("customdata")}
     if not marked or not is_pair(table, x, y):
         return None

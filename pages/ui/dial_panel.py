@@ -214,7 +214,7 @@ def _picture(
 
 def _clicked(project: Project, info: MethodInfo, param: Param) -> None:
     """Take the stop whose point was clicked."""
-    points = state.get(_CHART, {}).get("selection", {}).get("points", [])
+    points = state.points(_CHART)
     label = str((points[0].get("customdata") or [""])[0]) if points else ""
     if label not in param.choices:
         return

@@ -132,7 +132,7 @@ def _heat(matrix: AssociationMatrix, measure: str, chosen: tuple[str, str]) -> N
 
 def _click() -> None:
     """Show the pair whose cell was clicked."""
-    points = state.get("profiling.heat", {}).get("selection", {}).get("points", [])
+    points = state.points("profiling.heat")
     if not points:
         return
     point = points[0]

@@ -88,7 +88,7 @@ def _switch(project: Project, rule: Rule, counts: pd.DataFrame, key: str) -> Non
 
 def _click(project: Project, rule: Rule, counts: pd.DataFrame, key: str) -> None:
     """Allow or forbid the cell that was clicked in the matrix."""
-    points = state.get(key, {}).get("selection", {}).get("points", [])
+    points = state.points(key)
     picked = {_key(point["customdata"][:2]) for point in points if point.get("customdata")}
     pairs = [_key(pair) for pair in counts[list(rule.columns)].itertuples(index=False)]
     hit = pd.Series([pair in picked for pair in pairs], index=counts.index)

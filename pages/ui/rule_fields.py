@@ -92,5 +92,5 @@ def _set(project: Project, rule: Constraint, field: str, key: str) -> None:
 
 def clicked(key: str) -> list[str]:
     """Return the first ``customdata`` of each point that was clicked in the chart with this key."""
-    points = state.get(key, {}).get("selection", {}).get("points", [])
+    points = state.points(key)
     return [str(point["customdata"][0]) for point in points if point.get("customdata")]

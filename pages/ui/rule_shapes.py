@@ -148,7 +148,7 @@ def dependency(project: Project, table: Table, rule: FunctionalDependency, frame
 
 
 def _answer(project: Project, rule: FunctionalDependency, counts: pd.DataFrame, key: str) -> None:
-    points = state.get(key, {}).get("selection", {}).get("points", [])
+    points = state.points(key)
     picked = [tuple(str(v) for v in point["customdata"][:2]) for point in points if point.get("customdata")]
     names = list(rule.determinants)
     mapping = list(rule.mapping or ())
@@ -227,7 +227,7 @@ def transitions(project: Project, table: Table, rule: SequenceRule, frame: pd.Da
 
 
 def _step(project: Project, rule: SequenceRule, states: dict[str, Any], key: str) -> None:
-    points = state.get(key, {}).get("selection", {}).get("points", [])
+    points = state.points(key)
     steps = list(rule.transitions or ())
     picked = [tuple(str(v) for v in point["customdata"][:2]) for point in points if point.get("customdata")]
     for pair in picked:

@@ -109,6 +109,11 @@ def get(key: str, default: T) -> T:
     return cast(T, st.session_state.get(key, default))
 
 
+def points(chart: str) -> list[dict[str, Any]]:
+    """Return the points that are selected in the chart with this key, as Plotly tells them."""
+    return list(get(chart, {}).get("selection", {}).get("points", []))
+
+
 def put(key: str, value: Any) -> None:
     """Keep a small value for this session, or give a widget its next value (only before it is drawn)."""
     st.session_state[key] = value

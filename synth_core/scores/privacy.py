@@ -86,8 +86,7 @@ def _copies(sides: Sides, found: Repeats) -> Score:
     share = wilson(float(found.single_match.sum()), len(sides.made))
     floor = wilson(found.expected_single * len(sides.real), len(sides.real))
     # the floor is measured too: its uncertainty widens the interval that the verdict looks at
-    below = float(np.hypot(share.value - share.low, floor.high - floor.value))
-    above = float(np.hypot(share.high - share.value, floor.value - floor.low))
+    below, above = share.reach(floor)
     return score(
         "copies",
         100 * share.value,
@@ -137,8 +136,7 @@ def _people_in_release(attack: Membership) -> list[Score]:
         ("near_copies", "learned from", attack.near_members, attack.near_others, attack.members),
         ("holdout_copies", "held out", attack.near_others, attack.near_members, attack.others),
     ):
-        below = float(np.hypot(mine.value - mine.low, control.high - control.value))
-        above = float(np.hypot(mine.high - mine.value, control.value - control.low))
+        below, above = mine.reach(control)
         found.append(
             score(
                 name,

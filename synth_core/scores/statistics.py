@@ -20,6 +20,15 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    def reach(self, control: Estimate) -> tuple[float, float]:
+        """Return how far below and above the value lies what is held against a control that is measured as well.
+
+        Newcombe (1998), "Interval estimation for the difference between independent proportions", method 10.
+        """
+        below = np.hypot(self.value - self.low, control.high - control.value)
+        above = np.hypot(self.high - self.value, control.value - control.low)
+        return float(below), float(above)
+
 
 def rounded(value: float | None, digits: int = 4) -> float | None:
     """Return ``value`` short enough for JSON; None for nothing and for what is not a number."""

@@ -22,8 +22,7 @@ def measure(sides: Sides) -> Score:
     if min(len(train), len(made)) < ENOUGH or not sides.coding.columns:
         return Score.model_validate(known | {"value": None, "note": sides.why_not or "not enough data"})
     value, floor = (_rate(keys, len(train)) for keys in (made, train))
-    below = float(np.hypot(value.value - value.low, floor.high - floor.value))
-    above = float(np.hypot(value.high - value.value, floor.value - floor.low))
+    below, above = value.reach(floor)
     note = f"equal others of a row, expected in {len(train):,} rows; real rows have {floor.value:.3g} %"
     return Score.model_validate(
         known
