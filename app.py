@@ -11,7 +11,10 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui import timers
 from synth_core import jobs
+
+timers.install()
 
 
 @asynccontextmanager

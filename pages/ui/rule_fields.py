@@ -34,10 +34,9 @@ def number(
     place: Any = None,
 ) -> None:
     """Draw a number field of the rule."""
-    key = f"constraints.{field}_{rule.id}"
     value = getattr(rule, field)
     kind = int if whole else float
-    state.put(key, None if value is None else kind(value))
+    key = _shown(rule, field, None if value is None else kind(value))
     (place or st).number_input(
         title,
         min_value=kind(least),
@@ -54,22 +53,19 @@ def number(
 
 def toggle(project: Project, rule: Constraint, field: str, title: str) -> None:
     """Draw a switch of the rule."""
-    key = f"constraints.{field}_{rule.id}"
-    state.put(key, bool(getattr(rule, field)))
+    key = _shown(rule, field, bool(getattr(rule, field)))
     st.toggle(title, key=key, on_change=_set, args=(project, rule, field, key))
 
 
 def text(project: Project, rule: Constraint, field: str, title: str, *, placeholder: str = "") -> None:
     """Draw a text field of the rule; empty is None."""
-    key = f"constraints.{field}_{rule.id}"
-    state.put(key, getattr(rule, field) or "")
+    key = _shown(rule, field, getattr(rule, field) or "")
     st.text_input(title, key=key, placeholder=placeholder, on_change=_set, args=(project, rule, field, key))
 
 
 def choice(project: Project, rule: Constraint, field: str, title: str, options: dict[str, str]) -> None:
     """Draw a choice among a few words for a field of the rule; ``options``: value to word."""
-    key = f"constraints.{field}_{rule.id}"
-    state.put(key, getattr(rule, field))
+    key = _shown(rule, field, getattr(rule, field))
     st.segmented_control(
         title,
         list(options),
@@ -81,7 +77,17 @@ def choice(project: Project, rule: Constraint, field: str, title: str, options: 
     )
 
 
+def _name(rule: Constraint, field: str) -> str:
+    return f"constraints.{field}_{rule.id}"
+
+
+def _shown(rule: Constraint, field: str, value: Any) -> str:
+    return state.shown(_name(rule, field), value)
+
+
 def _set(project: Project, rule: Constraint, field: str, key: str) -> None:
+    if state.stale(_name(rule, field), key):
+        return
     value = state.get(key, None)
     if value == "":
         value = None

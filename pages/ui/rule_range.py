@@ -35,8 +35,7 @@ def range_picture(project: Project, table: Table, rule: ScalarRange, frame: pd.D
     left, right = st.columns(2)
     _field(left, "At least", "low_value", project, rule, column.kind)
     _field(right, "At most", "high_value", project, rule, column.kind)
-    strict = f"constraints.strict_{rule.id}"
-    state.put(strict, rule.strict_boundaries)
+    strict = state.shown(_name(rule, "strict_boundaries"), rule.strict_boundaries)
     st.toggle(
         "The bounds themselves are excluded",
         key=strict,
@@ -60,8 +59,7 @@ def one_bound(project: Project, table: Table, rule: ScalarInequality, frame: pd.
     )
     st.caption("Drag over the values that are allowed to set the bound, or type it here.")
     left, right = st.columns(2)
-    relation = f"constraints.relation_{rule.id}"
-    state.put(relation, rule.relation)
+    relation = state.shown(_name(rule, "relation"), rule.relation)
     words = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
     left.selectbox(
         f"{rule.column} is",
@@ -80,21 +78,27 @@ def _bound_from_box(project: Project, table: Table, rule: ScalarInequality, key:
 
 
 def _field(place: Any, title: str, field: str, project: Project, rule: ScalarRange, kind: Kind) -> None:
-    key = f"constraints.{field}_{rule.id}"
     value = getattr(rule, field)
+    whole = kind is Kind.INTEGER and (value is None or float(value).is_integer())
+    if value is not None:
+        value = pd.Timestamp(value).date() if kind is Kind.DATETIME else int(value) if whole else float(value)
+    key = state.shown(_name(rule, field), value)
     change: dict[str, Any] = {"on_change": _set, "args": (project, rule, field, key)}
     if kind is Kind.DATETIME:
-        state.put(key, pd.Timestamp(value).date() if value is not None else None)
         place.date_input(
             title, key=key, min_value=date(1000, 1, 1), max_value=date(9999, 12, 31), format="YYYY-MM-DD", **change
         )
         return
-    whole = kind is Kind.INTEGER and (value is None or float(value).is_integer())
-    state.put(key, None if value is None else (int(value) if whole else float(value)))
     place.number_input(title, key=key, value=None, step=1 if whole else 0.1, format="%d" if whole else "%g", **change)
 
 
+def _name(rule: ScalarRange | ScalarInequality, field: str) -> str:
+    return f"constraints.{field}_{rule.id}"
+
+
 def _set(project: Project, rule: ScalarRange | ScalarInequality, field: str, key: str) -> None:
+    if state.stale(_name(rule, field), key):
+        return
     value = state.get(key, None)
     if value is None and isinstance(rule, ScalarInequality):
         return  # it needs its bound: the field comes back

@@ -19,6 +19,7 @@ Mode = Literal["light", "dark"]
 T = TypeVar("T")
 
 _PROJECT, _RUN, _OPEN, _LOST = "state.project", "state.run", "state.open", "state.lost"
+_TURNS = "state.turns"
 
 
 def begin() -> None:
@@ -117,6 +118,34 @@ def points(chart: str) -> list[dict[str, Any]]:
 def put(key: str, value: Any) -> None:
     """Keep a small value for this session, or give a widget its next value (only before it is drawn)."""
     st.session_state[key] = value
+
+
+def shown(name: str, value: Any) -> str:
+    """Return the key of the widget that shows ``value`` now, to be drawn with it.
+
+    What the browser says of a widget can be older than what the program has told it meanwhile (a timer, or a second
+    key pressed at once), and would then count as a wish of the hand. So a value that the program changed goes to a new
+    widget with a new key, ``<name>__2``; ``stale`` tells callbacks of the earlier ones to do nothing.
+    """
+    key = _latest(name)
+    if key not in st.session_state:
+        st.session_state[key] = value
+    elif st.session_state[key] != value:
+        turns = cast(dict[str, int], st.session_state.setdefault(_TURNS, {}))
+        turns[name] = turns.get(name, 0) + 1
+        key = _latest(name)
+        st.session_state[key] = value
+    return key
+
+
+def stale(name: str, key: str) -> bool:
+    """Return whether ``key`` belongs to an earlier widget of this name than the one that is shown."""
+    return key != _latest(name)
+
+
+def _latest(name: str) -> str:
+    turn = cast(dict[str, int], st.session_state.get(_TURNS, {})).get(name, 0)
+    return f"{name}__{turn}" if turn else name
 
 
 def drop(*keys: str) -> None:

@@ -87,11 +87,9 @@ def _sliders(project: Project, steering: Steering, table: Table, name: str, slot
         head, middle, right = st.columns([3, 3, 5], vertical_alignment="center")
         head.markdown(f":small[{theme.plain(level)}]")
         middle.progress(real_now[level], text=f":small[{theme.share(real_now[level])}]")
-        key = f"method.steer_share_{slot}_{place}"
-        shown = round(share * 100, 1)
-        if state.get(key, None) != shown:  # a slider that is being dragged is left alone
-            state.put(key, shown)
-        right.slider(
+        slider = f"method.steer_share_{slot}_{place}"
+        key = state.shown(slider, round(share * 100, 1))
+        right.container(key=f"{slider}_box").slider(
             f"Share of {level}",
             0.0,
             100.0,
@@ -100,7 +98,7 @@ def _sliders(project: Project, steering: Steering, table: Table, name: str, slot
             key=key,
             label_visibility="collapsed",
             on_change=_move,
-            args=(project, table, name, level, key),
+            args=(project, table, name, level, slider, key),
         )
     if name in steering.shares:
         st.button(
@@ -156,7 +154,9 @@ def moved(shares: dict[str, float], level: str, share: float) -> dict[str, float
     return changed
 
 
-def _move(project: Project, table: Table, name: str, level: str, key: str) -> None:
+def _move(project: Project, table: Table, name: str, level: str, slider: str, key: str) -> None:
+    if state.stale(slider, key):
+        return
     steering = project.draft.steering
     now = shown_shares(showable(project, table, name), steering.shares.get(name, {}))
     after = moved(now, level, float(state.get(key, 0.0)) / 100)

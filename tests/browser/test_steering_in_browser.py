@@ -20,15 +20,15 @@ def test_a_moved_slider_and_a_condition_are_met_by_the_run(server: Server, open_
     page = at(open_page(server.page("method", project.id)), "method")
     settled(page)
 
-    slider = named(page, "method.steer_share_0_0").get_by_role("slider")
+    slider = named(page, "method.steer_share_0_0_box").get_by_role("slider")
     slider.focus()
     slider.press("End")
     settled(page)
-    expect(named(page, "method.steer_share_0_1").get_by_role("slider")).to_have_value("0")
+    expect(named(page, "method.steer_share_0_1_box").get_by_role("slider")).to_have_value("0")
     for share in ("90", "80"):  # the page is drawn anew after each key
         slider.press("PageDown")
-        expect(named(page, "method.steer_share_0_0").get_by_role("slider")).to_have_value(share)
-        expect(named(page, "method.steer_share_0_1").get_by_role("slider")).to_have_value(str(100 - int(share)))
+        expect(named(page, "method.steer_share_0_0_box").get_by_role("slider")).to_have_value(share)
+        expect(named(page, "method.steer_share_0_1_box").get_by_role("slider")).to_have_value(str(100 - int(share)))
         settled(page)
 
     named(page, "method.steer_condition_add").get_by_role("button").click()
