@@ -42,6 +42,7 @@ from synth_core.errors import ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.ledger import Entry, entry_of, read_ledger, write_down
 from synth_core.partitions import release_in
+from synth_core.patterns import PATTERNS, Pattern
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use, cluster_address
@@ -75,6 +76,7 @@ class _Facts(BaseModel):
     question: Question | None = None
     cluster: str = ""
     client: str = ""
+    guide: str = ""
 
 
 def home() -> Path:
@@ -322,6 +324,18 @@ class Project:
     def set_use(self, use: Use) -> None:
         """Say what the synthetic table is for; it decides the targets."""
         self._save(use=use)
+
+    @property
+    def guide(self) -> Pattern | None:
+        """The path that this project follows, if it follows one."""
+        return PATTERNS.get(self._facts.guide)
+
+    def set_guide(self, path: Pattern | None) -> None:
+        """Follow a path from its start, with its use and its defaults; None leaves it, and changes nothing else."""
+        if path is not None:
+            self.set_draft(path.start(self.draft))
+            self._save(use=path.use)
+        self._save(guide=path.name if path is not None else "")
 
     @property
     def targets(self) -> list[Target]:

@@ -186,6 +186,15 @@ def data_card(
         "* Do not decide about a person with it, or look for people in it.",
         "* Do not publish findings from it that were not checked on real rows.",
         "* Do not take the attack results for a proof: they say what these attacks found, on this release.",
+        "",
+        "## Final validation on real data",
+        "",
+        "1. Build and choose on these rows: code, features, models, analyses.",
+        "2. Send the finished code to whoever holds the real rows. They run it once, on rows that this release did not "
+        f"learn from ({synthesis.rows_holdout:,} were held out), and send back figures, not rows.",
+        "3. Report the figures from real rows. Where they differ from those found here by more than the intervals of "
+        "the scorecard, the synthetic rows do not carry that question; `simile replicate` shows it for regressions "
+        "and group-bys.",
     ]
     if earlier:
         lines += [

@@ -54,6 +54,7 @@ LAYERS = [
     ["methods"],
     ["steering.asks"],
     ["recipe"],
+    ["patterns"],
     ["needs"],
     ["machine"],
     ["advice", "recommend", "steering"],

@@ -9,8 +9,9 @@ from pages.ui import cache, database_form, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS, demo_path
 from synth_core.errors import RaggedError, SimileError, TooLargeError
+from synth_core.patterns import PATTERNS, Pattern
 from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
-from synth_core.recipe import USE_TITLES, Use
+from synth_core.recipe import Use
 from synth_core.table import Role
 
 LIMIT_MB = 500
@@ -23,10 +24,10 @@ PROMISES = (
     (":material/lock:", "The file is kept in a folder on this machine and goes nowhere else."),
 )
 ICONS = {
-    "hospital": ":material/local_hospital:",
-    "fraud": ":material/credit_card:",
-    "loans": ":material/account_balance:",
-    "orders": ":material/shopping_cart:",
+    "share": ":material/shield_person:",
+    "augment": ":material/group_add:",
+    "test": ":material/bug_report:",
+    "fairness": ":material/balance:",
 }
 
 
@@ -40,6 +41,13 @@ def uploader() -> None:
 def _file() -> None:
     """Draw the uploader; it takes every file, since the reader says what to do with another one, the browser not."""
     with st.container(border=True, gap="small", key="start_own"):
+        st.pills(
+            "What do you want to do?",
+            list(PATTERNS),
+            format_func=lambda name: PATTERNS[name].title,
+            key="start.path",
+            help="A guide then leads through the pages that the job needs. All pages are there without it too.",
+        )
         file = st.file_uploader(
             "CSV, Excel (.xlsx), Parquet or JSON lines, also in .gz or .zip",
             max_upload_size=LIMIT_MB,
@@ -81,6 +89,7 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
             data = file.getvalue()
             reading = read_bytes(data, file.name, options)
             made = projects.create(reading.table.name or file.name, reading, source=data, filename=file.name)
+            made.set_guide(PATTERNS.get(state.get("start.path", None) or ""))
     except SimileError as error:
         state.put("start.failed", (file.file_id, str(error), type(error).__name__))
         st.rerun()
@@ -99,23 +108,27 @@ def _waiting(file: UploadedFile) -> str:
 
 
 def demo_cards() -> None:
-    """Draw the demo tables, each one click away."""
-    st.subheader("Or take a demo table", anchor=False)
+    """Draw the four jobs, each with a demo table and its story one click away."""
+    st.subheader("Or see it done on a demo table", anchor=False)
     st.caption("Made by small simulations: nobody in them exists, and what is true about them is known.")
-    with st.grid(min_column_width=220, gap="small"):
-        for name, demo in DEMOS.items():
-            with st.container(border=True, height="stretch", gap="small", key=f"start_demo_{name}"):
-                st.markdown(f"{ICONS.get(name, ':material/table_view:')} **{demo.title}**")
-                st.markdown(f":gray[{demo.summary}]", width="stretch")
+    with st.grid(min_column_width=210, gap="small"):
+        for path in PATTERNS.values():
+            demo = DEMOS[path.demo]
+            with st.container(border=True, height="stretch", gap="small", key=f"start_demo_{demo.name}"):
+                st.markdown(f"{ICONS[path.name]} **{path.title}**")
+                st.markdown(f":gray[{path.promise}]", width="stretch")
                 st.caption(
-                    f"{theme.count(demo.rows)} rows × {demo.columns} columns · {USE_TITLES[Use(demo.use)]}",
-                    help=demo.tricky,
+                    f"**{demo.title}** · {theme.count(demo.rows)} rows × {demo.columns} columns",
+                    help=f"{demo.summary} {demo.tricky}",
                 )
-                if st.button("Open", key=f"start.demo_{name}", icon=":material/arrow_forward:", icon_position="right"):
-                    _open_demo(name)
+                with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                    if st.button("Show me how", key=f"start.guide_{path.name}", icon=":material/route:"):
+                        _open_demo(demo.name, path)
+                    if st.button("Only open it", key=f"start.demo_{demo.name}", type="tertiary"):
+                        _open_demo(demo.name, None)
 
 
-def _open_demo(name: str) -> None:
+def _open_demo(name: str, job: Pattern | None) -> None:
     demo, path = DEMOS[name], demo_path(name)
     with parts.guarded("The demo table cannot be opened"):
         with st.spinner(f"Opening {demo.title}…"):
@@ -128,5 +141,6 @@ def _open_demo(name: str) -> None:
                 roles[demo.target] = Role.TARGET
             known = set(made.table.names)
             made.set_choices({column: ColumnChoice(role=role) for column, role in roles.items() if column in known})
+            made.set_guide(job)
         state.open_project(made.id)
         parts.go("upload")

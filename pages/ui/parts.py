@@ -85,8 +85,14 @@ def stale_bar(sentence: str, button: str, target: str, *, key: str) -> None:
 def step_footer(previous: str | None, following: str | None, *, label: str = "", ready: bool = True) -> None:
     """Draw the way back and the way on (Alt+N); arguments are page names such as ``"upload"``.
 
-    Where the next page has nothing to show yet (``ready`` is False), the way on does not stand out.
+    A project that follows a path goes its way instead. Where the next page has nothing to show yet (``ready`` is
+    False), the way on does not stand out.
     """
+    opened, here = state.project(), state.get("shell.page", "")
+    path = opened.guide if opened is not None else None
+    if path is not None and path.place(here) is not None:
+        previous, following = path.before(here) or "start", path.after(here) or "start"
+        label = "Back to Start" if following == "start" else ""
     st.space("medium")
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="step_footer"

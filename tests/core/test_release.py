@@ -67,7 +67,14 @@ def test_the_pack_is_whole_and_its_hashes_are_those_of_its_files(people: Table, 
     assert {"numpy", "pandas", "pyarrow"} <= set(manifest["packages"])
     assert manifest["python"]
     card = (pack.folder / "data-card.md").read_text()
-    for words in ("Licence of the engine", "## Limits", "## What not to do", "Made for:", "# Data card: Release 4"):
+    for words in (
+        "Licence of the engine",
+        "## Limits",
+        "## What not to do",
+        "## Final validation on real data",
+        "Made for:",
+        "# Data card: Release 4",
+    ):
         assert words in card
     assert len(pd.read_excel(pack.folder / "synthetic.xlsx")) == 40
 

@@ -6,6 +6,7 @@ import pytest
 
 from synth_core import project as projects
 from synth_core.demos import DEMOS
+from synth_core.patterns import PATTERNS
 from synth_core.project import Project
 from tests.pages.conftest import open_page, table_text, words
 
@@ -79,3 +80,29 @@ def test_deleting_asks_first_and_then_removes_the_project(project: Project) -> N
     assert projects.projects()
     at.button(key="shell.delete").click().run()
     assert projects.projects() == []
+
+
+def test_a_job_leads_along_its_pages_with_its_defaults() -> None:
+    at = open_page("start")
+    at.button(key="start.guide_share").click().run()
+    assert not at.exception
+    made = projects.projects()[0]
+    assert made.guide is not None
+    assert made.guide.name == "share"
+    assert made.draft.params["privacy"] == "private"
+    assert "Share privately" in words(at)
+    assert made.guide.steps[0].task in words(at)
+    assert at.button(key="step.next").label == "Next: Profile"
+    at = open_page("generate", made)
+    assert at.button(key="step.next").label == "Next: Privacy"  # without a guide it is Compare
+    at.button(key="guide.leave").click().run()
+    assert projects.open_project(made.id).guide is None
+    assert at.button(key="step.next").label == "Next: Compare"
+
+
+def test_an_uploaded_table_follows_the_job_that_was_chosen() -> None:
+    at = open_page("start")
+    at.pills(key="start.path").set_value("share").run()
+    at.file_uploader(key="start.file").upload("visits.csv", table_text().encode()).run()
+    assert not at.exception
+    assert projects.projects()[0].guide is PATTERNS["share"]
