@@ -15,15 +15,16 @@ with parts.guarded("The rules cannot be shown"):
     draft = project.draft
     rules = project.rules
     slot = st.container()
+    pending = cache.suggestions(table, draft.holdout, draft.seed)
     with slot.skeleton(height=420):
-        found = cache.suggestions(table, draft.holdout, draft.seed)
+        pending.done(rule_list.patience(len(table)))
 
     rule_list.toolbar(project, table, rules)
     left, right = halves()
     with left:
-        rule_list.suggestions(project, table, rules, found)
+        found = rule_list.suggestions(project, table, rules, pending)
         rule_list.templates(project, table, rules)
-        chosen = rule_list.listing(project, table, rules, len(found))
+        chosen = rule_list.listing(project, table, rules, found)
     with right:
         if chosen is None:
             rule_picture.nothing_chosen()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -48,13 +48,15 @@ def facts(table: Table) -> Facts:
     return Facts(len(frame), len(frame.columns), empty, duplicates)
 
 
-@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
-def suggestions(table: Table, holdout: float, seed: int) -> Any:
-    """Return the rules found in the rows that an engine would learn from."""
+@st.cache_resource(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def suggestions(table: Table, holdout: float, seed: int) -> Pending:
+    """Return the rules found in the rows that an engine would learn from, now or soon; not to be changed.
+
+    ``answer`` stays None where looking for them failed.
+    """
     from synth_core.constraints.discovery import discover
 
-    train, _ = table.split(holdout, seed)
-    return discover(train)
+    return Pending(lambda: discover(table.split(holdout, seed)[0]), queue=False)
 
 
 class Standing(NamedTuple):
@@ -150,15 +152,16 @@ _one_at_a_time = threading.Lock()
 class Pending:
     """An answer that a thread of its own is looking for: a page that waited for it would count as at work."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], Any], *, queue: bool = True) -> None:
+        """Begin to look; with ``queue`` after the answers that others are waiting for."""
         self.answer: Any = None
         self._done = threading.Event()
         # a daemon: the studio does not wait for it when it closes
-        threading.Thread(target=self._find, args=(work,), daemon=True).start()
+        threading.Thread(target=self._find, args=(work, queue), daemon=True).start()
 
-    def _find(self, work: Callable[[], Any]) -> None:
+    def _find(self, work: Callable[[], Any], queue: bool) -> None:
         # no answer is an answer, and a traceback could show cells
-        with _one_at_a_time, suppress(Exception):
+        with _one_at_a_time if queue else nullcontext(), suppress(Exception):
             self.answer = work()
         self._done.set()
 

@@ -16,6 +16,7 @@ from synth_core.project import Project
 from synth_core.table import Table
 
 SHOWN = 4
+MANY_ROWS = 50_000  # rules are found in fewer while the page opens
 MANY, LIST_HEIGHT = 8, 860  # more rules than this scroll beside the picture
 
 
@@ -46,11 +47,23 @@ def toolbar(project: Project, table: Table, rules: Sequence[Constraint]) -> None
             st.markdown(f":gray[{text} · {end}]", width="content")
 
 
-def suggestions(project: Project, table: Table, rules: Sequence[Constraint], found: Sequence[Any]) -> None:
-    """Draw the rules found in the data that are not accepted yet."""
+def patience(rows: int) -> float:
+    """Return for how many seconds the page waits for the rules found in so many rows before it is drawn without."""
+    return 20.0 if rows <= MANY_ROWS else 0.5
+
+
+def suggestions(project: Project, table: Table, rules: Sequence[Constraint], pending: cache.Pending) -> bool:
+    """Draw the rules found in the data that are not accepted yet, or that they are looked for; say whether any are."""
+    if not pending.done():
+        _looking(table, pending)
+        return True
+    found: Sequence[Any] | None = pending.answer
+    if found is None:
+        st.markdown(":gray[Looking for rules in this table failed; they can be added by hand.]")
+        return False
     fresh = [item for item in found if not rule_book.covered(item.rule, rules)]
     if not fresh:
-        return
+        return bool(found)
     with st.container(border=True, gap="small", key="constraints_found"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**:material/lightbulb: Found in your data** :gray[({len(fresh)})]", width="content")
@@ -70,6 +83,19 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], fou
             with st.expander(f"{len(fresh) - SHOWN} more", key="constraints.more"):
                 for item in fresh[SHOWN:]:
                     _suggestion(project, table, item)
+    return True
+
+
+def _looking(table: Table, pending: cache.Pending) -> None:
+    """Say that rules are looked for; the page is drawn once more when they are there."""
+
+    @st.fragment(run_every="1s")
+    def line() -> None:
+        st.markdown(f":gray[:material/hourglass_top: Looking for rules in {theme.count(len(table))} rows…]")
+        if pending.done():
+            st.rerun()
+
+    line()
 
 
 def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> None:
@@ -124,7 +150,7 @@ def _accept_all(project: Project, table: Table, fresh: list[Constraint]) -> None
     rule_book.choose(fresh[0].id)
 
 
-def listing(project: Project, table: Table, rules: Sequence[Constraint], found: int) -> Constraint | None:
+def listing(project: Project, table: Table, rules: Sequence[Constraint], found: bool) -> Constraint | None:
     """Draw the rules and return the chosen one."""
     if not rules:
         if not found:

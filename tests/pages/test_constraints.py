@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from pages.ui import rule_book, rule_combinations
+from pages.ui import cache, rule_book, rule_combinations, rule_list
 from pages.ui.table_preview import written
 from synth_core import project as projects
 from synth_core.constraints.kinds import KINDS, FixedCombinations, ScalarRange, parse
@@ -46,6 +48,41 @@ def test_a_suggestion_is_accepted_with_one_click_and_can_be_undone(project: Proj
     assert project.rules == []
     at.button(key="constraints.redo").click().run()
     assert len(project.rules) == 1
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Rules are looked for anew, whatever other tests found, and what is found stays in this test."""
+    cache.suggestions.clear()
+    yield
+    cache.suggestions.clear()
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_a_large_table_is_not_waited_for(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth_core.constraints import discovery
+
+    go, found = threading.Event(), discovery.discover
+    monkeypatch.setattr(discovery, "discover", lambda train: found(train) if go.wait(30) else [])
+    monkeypatch.setattr(rule_list, "MANY_ROWS", 100)
+    at = open_page("constraints", project)
+    assert not at.exception
+    assert "Looking for rules in 240 rows" in words(at)
+    assert at.button(key="step.next")  # the page is whole meanwhile
+    go.set()
+    cache.suggestions(project.table, project.draft.holdout, project.draft.seed).done(30)
+    at.run()
+    assert "Found in your data" in words(at)
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_rules_that_cannot_be_looked_for_are_said_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth_core.constraints import discovery
+
+    monkeypatch.setattr(discovery, "discover", lambda train: train.no_such_thing)
+    at = open_page("constraints", project)
+    assert not at.exception
+    assert "Looking for rules in this table failed" in words(at)
 
 
 def test_every_kind_of_rule_has_a_picture(project: Project) -> None:
