@@ -209,11 +209,13 @@ class Constraint(BaseModel):
 
         ``among``: default ``own_columns``.
         """
-        empty = np.zeros(len(frame), dtype=bool)
+        kept = np.array(broken, dtype=bool)
         for name in self.own_columns if among is None else among:
-            empty |= frame[name].isna().to_numpy(dtype=bool)
-        kept = broken | empty if self.on_null == "violates" else broken & ~empty
-        if self.when is not None:
+            if self.on_null == "violates":
+                kept |= frame[name].isna().to_numpy(dtype=bool)
+            elif (rows := np.flatnonzero(kept)).size:  # few, mostly: looking for empty cells of text takes long
+                kept[rows] = ~frame[name].iloc[rows].isna().to_numpy(dtype=bool)
+        if self.when is not None and kept.any():
             kept &= self.applies(frame)
         return pd.Series(kept, index=frame.index, dtype=bool)
 
