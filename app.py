@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.ui import timers
 from synth_core import jobs
+from synth_core.testdata import orders
 
 timers.install()
 
@@ -22,6 +23,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """End the runs that this server started when it closes; they can be resumed."""
     yield {}
     jobs.cancel_all()
+    orders.cancel_all()
 
 
 app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan)

@@ -19,6 +19,7 @@ GROUPS = {
     "Understand": ["upload", "profiling"],
     "Make": ["constraints", "method", "generate"],
     "Judge": ["compare", "privacy", "report"],
+    "Uses": ["test_data"],
 }
 
 

@@ -67,6 +67,7 @@ from synth_core.cli_output import (
     write,
     write_text,
 )
+from synth_core.cli_testdata import make_testdata
 from synth_core.errors import InputError, SimileError
 from synth_core.progress import within
 
@@ -588,6 +589,9 @@ def run(
     else:
         say(f"Release pack -> {pack.folder}")
     conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
+
+
+app.command(name="testdata")(make_testdata)
 
 
 @app.command(name="app")

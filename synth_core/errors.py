@@ -10,6 +10,7 @@
     │   ├── TableError        columns, kinds or roles that do not fit
     │   ├── ConstraintError   a rule that cannot be read or applied
     │   ├── MethodError       an engine or one of its settings
+    │   ├── SchemaError       a schema of test data that cannot be read or filled
     │   └── ProjectError      a project or a run that cannot be opened
     ├── GenerationError       learning or sampling could not finish
     │   └── InfeasibleError   no row can keep all the rules or conditions
@@ -50,6 +51,10 @@ class ConstraintError(InputError):
 
 class MethodError(InputError):
     """An engine is unknown, not installed, or one of its settings is out of range."""
+
+
+class SchemaError(InputError):
+    """A schema of test data cannot be read, or no rows can be made of it."""
 
 
 class ProjectError(InputError):

@@ -79,7 +79,9 @@ LAYERS = [
     ["project"],
     ["jobs"],
     ["worker"],
-    ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli"],
+    ["testdata"],
+    ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier"],
+    ["cli_testdata", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "compare": ("Compare", ":material/compare:"),
     "privacy": ("Privacy", ":material/shield_lock:"),
     "report": ("Report", ":material/description:"),
+    "test_data": ("Test data", ":material/science:"),
 }
 
 

@@ -30,6 +30,7 @@ TITLES = {
     "compare": "Compare",
     "privacy": "Privacy",
     "report": "Report",
+    "test_data": "Test data",
 }
 
 

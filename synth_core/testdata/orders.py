@@ -1,0 +1,123 @@
+"""Orders of test data as jobs: a folder each, a process each, with or without a project.
+
+::
+
+    SIMILE_HOME/testdata/<id>/  order.json  status.json  outcome.json  log.txt  pid  files/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets as random_words
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from synth_core import jobs
+from synth_core.errors import ProjectError
+from synth_core.project import home
+from synth_core.run import Run, Status, write_whole
+from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order
+
+KEPT = 10  # orders whose files stay; older ones make room
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class OrderRun(Run):
+    """One order of test data, as a run that has no recipe."""
+
+    @property
+    def order(self) -> Order:
+        """What was asked for."""
+        return Order.model_validate_json((self.folder / "order.json").read_text(encoding="utf-8"))
+
+    @property
+    def started_at(self) -> datetime:
+        """When it was asked for (UTC)."""
+        return datetime.fromtimestamp((self.folder / "order.json").stat().st_mtime, UTC)
+
+    def outcome(self) -> Outcome | None:
+        """Return what was made, or None before."""
+        path = self.folder / "outcome.json"
+        return Outcome.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that were made, by name."""
+        return sorted(path for path in (self.folder / FOLDER).glob("*.*") if not path.name.startswith("."))
+
+
+def orders() -> list[OrderRun]:
+    """Return every order on this machine, newest first."""
+    found = [
+        OrderRun(path) for path in _folder().iterdir() if _ID.fullmatch(path.name) and (path / "order.json").exists()
+    ]
+    return sorted(found, key=lambda run: run.started_at, reverse=True)
+
+
+def order_of(order_id: str) -> OrderRun | None:
+    """Return the order of this id, or None when it is gone."""
+    folder = _folder() / order_id
+    return OrderRun(folder) if _ID.fullmatch(order_id) and (folder / "order.json").exists() else None
+
+
+def start(order: Order, secrets: Secrets) -> OrderRun:
+    """Start an order in a process of its own and return it at once.
+
+    User, password and key phrase go to the process through a pipe: they are in no file, argument or environment.
+    """
+    check_order(order)
+    for old in orders()[KEPT - 1 :]:
+        if not old.status().active:
+            shutil.rmtree(old.folder, ignore_errors=True)
+    folder = _folder() / random_words.token_hex(16)
+    folder.mkdir(mode=0o700)
+    run = OrderRun(folder)
+    run.write_status(Status(note="Waiting to start"))
+    write_whole(folder / "order.json", order.model_dump_json(indent=1))
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "SIMILE_HOME": str(home())}
+    with open(folder / "log.txt", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "synth_core.testdata.work", str(folder)],
+            cwd=Path(__file__).resolve().parents[2],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    jobs.remember_process(run, process.pid)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(secrets.model_dump_json().encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        raise ProjectError("The process that makes the rows ended at once; look at its log and try again.") from None
+    return run
+
+
+def cancel(run: OrderRun) -> None:
+    """End an order; what it was making is removed, and a database is as it was."""
+    jobs.cancel(run)
+    for name in ("made", FOLDER):
+        shutil.rmtree(run.folder / name, ignore_errors=True)
+
+
+def cancel_all() -> None:
+    """End the orders that this process started: the studio is closing."""
+    for run in orders():
+        try:
+            starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
+        except (OSError, ValueError, IndexError):
+            continue
+        if starter == os.getpid() and run.status().active:
+            cancel(run)
+
+
+def _folder() -> Path:
+    folder = home() / "testdata"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder

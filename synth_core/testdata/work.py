@@ -1,0 +1,104 @@
+"""``python -m synth_core.testdata.work DIR``: make one order; user and password come through the standard input."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from synth_core.errors import Cancelled, SimileError
+from synth_core.progress import Pace
+from synth_core.run import Status, write_whole
+from synth_core.testdata.making import FOLDER, STAGES, Secrets, make
+from synth_core.testdata.orders import OrderRun
+
+# what each stage weighs in the bar, in rough seconds
+_LEARNED = dict(zip(STAGES, (0.3, 0.3, 4.0, 3.0, 0.5, 4.0), strict=True))
+_FROM_SCHEMA = {"Prepare": 0.5, "Write": 10.0}
+
+
+class Reporter:
+    """Writes progress to ``status.json``, at most five times a second."""
+
+    def __init__(self, run: OrderRun) -> None:
+        self.run = run
+        self.weights = _FROM_SCHEMA if run.order.schema_text else _LEARNED
+        self.status = Status(state="running", started=time.time(), note="Preparing")
+        self._written = 0.0
+        self._pace = Pace(0.0)
+
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Take progress of one stage (a :class:`~synth_core.progress.StageProgress`)."""
+        inner = min(done / total if total else 0.0, 1.0)
+        fresh = stage != self.status.stage
+        if fresh:
+            self._pace = Pace(inner)
+        stages = list(self.weights)
+        before = sum(self.weights[name] for name in stages[: stages.index(stage)]) if stage in stages else 0.0
+        share = (before + self.weights.get(stage, 0.0) * inner) / sum(self.weights.values())
+        left = self._pace.seconds_left(inner) if stage == stages[-1] else None
+        self.status = self.status.model_copy(
+            update={
+                "stage": stage, "done": done, "total": total or 1.0,
+                "note": note or ("" if fresh else self.status.note),
+                "share": max(self.status.share, round(share, 4)), "seconds_left": left,
+            }
+        )  # fmt: skip
+        if fresh or time.monotonic() - self._written > 0.2:
+            self.write()
+
+    def write(self) -> None:
+        """Write the status now."""
+        self._written = time.monotonic()
+        self.run.write_status(self.status)
+
+    def finish(self, state: str, note: str, error: str = "") -> None:
+        """Write the last word."""
+        last = {"state": state, "note": note, "error": error, "finished": time.time(), "seconds_left": None}
+        if state == "done":
+            last["share"] = 1.0
+        self.status = self.status.model_copy(update=last)
+        self.write()
+
+
+def main(folder: str, told: str) -> int:
+    """Make the order in ``folder``; return the exit code."""
+    run = OrderRun(Path(folder))
+    secrets = Secrets.model_validate_json(told) if told.strip() else Secrets()
+    reporter = Reporter(run)
+    reporter.write()
+    try:
+        outcome = make(run.order, run.folder / FOLDER, secrets=secrets, scratch=run.folder, progress=reporter)
+        write_whole(run.folder / "outcome.json", outcome.model_dump_json(indent=1))
+        reporter.finish("done", "Done")
+        return 0
+    except Cancelled:
+        reporter.finish("cancelled", "Cancelled")
+    except SimileError as error:
+        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", str(error))
+    except MemoryError:
+        reporter.finish("failed", "Stopped", "Memory ran out. Make fewer rows, or fewer columns.")
+    except OSError as error:
+        words = f"A file cannot be written: {error.strerror or 'the system refused'}. Look at the room on the disk."
+        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+    except Exception as error:
+        _log(error)
+        words = f"Something went wrong that Simile did not expect ({type(error).__name__}). The log says where."
+        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+    finally:
+        shutil.rmtree(run.folder / "made", ignore_errors=True)
+    shutil.rmtree(run.folder / FOLDER, ignore_errors=True)
+    return 1
+
+
+def _log(error: BaseException) -> None:
+    """Log where it happened, without the message: messages of libraries may hold cell values and passwords."""
+    places = traceback.extract_tb(error.__traceback__)
+    lines = [type(error).__name__, *(f"  {Path(place.filename).name}:{place.lineno} {place.name}" for place in places)]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.stdin.read()))
