@@ -70,3 +70,6 @@ with parts.guarded("This page cannot be shown"):
         )
         test_data_output.button(order, target, phrase)
     test_data_output.result()
+
+if state.project() is not None:
+    parts.step_footer("constraints", None)

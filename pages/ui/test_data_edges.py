@@ -158,7 +158,7 @@ def preview(source: Source, rows: int, seed: int, phrase: str, edges: Edges, col
     st.dataframe(
         shown.style.apply(_colours, axis=None, marked=chosen.marked),
         key="test_data.rows_shown", hide_index=True, width="stretch", height=theme.table_height(len(chosen.frame), 745),
-        column_config={column: st.column_config.TextColumn(pinned=True, width="large")},
+        column_config={column: st.column_config.TextColumn(pinned=True, width="medium")},
     )  # fmt: skip
     total = chosen.total if source.schema is not None else rows + chosen.edges
     said = "Marked cells are what the case is about. " if chosen.marked else ""
