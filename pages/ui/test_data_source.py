@@ -218,8 +218,10 @@ def _table_text() -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name of the table", "people", key="test_data.table_name", width=320)
     choice = st.column_config.SelectboxColumn
+    if state.get("test_data.grid", None) is None:  # a new visit: begin with what the last one left
+        state.put("test_data.grid_base", state.get("test_data.grid_left", FIRST))
     edited = st.data_editor(
-        FIRST,
+        state.get("test_data.grid_base", FIRST),
         key="test_data.grid",
         num_rows="dynamic",
         width="stretch",
@@ -237,6 +239,7 @@ def _table_text() -> str:
             "locale": choice("Locale", options=list(LOCALES)),
         },
     )
+    state.put("test_data.grid_left", edited)
     rules = st.text_area(
         "Rules, one a line", key="test_data.rules", height=70, placeholder="age >= 18", persist_state="session"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.test_data_source import FIRST
 from synth_core.project import Project
 from synth_core.testdata import orders
 from tests.pages.conftest import open_page, words
@@ -57,6 +58,13 @@ def test_every_case_once_fills_the_counts_and_tags_the_glance() -> None:
     assert {"boundary", "broken", "duplicate"} <= {str(tag).partition(":")[0] for tag in shown["simile_case"]}
     at.button(key="test_data.none").click().run()
     assert "simile_case" not in at.dataframe[0].value
+
+
+def test_the_grid_begins_with_what_was_left_in_it() -> None:
+    left = FIRST.assign(name=["code", "name", "years", "plan", "joined"]).head(4)
+    at = open_page("test_data", **{"test_data.how": "As a table", "test_data.grid_left": left})
+    assert list(at.dataframe[-1].value.columns) == ["code", "name", "years", "plan"]
+    assert "people** (4 columns" in words(at)
 
 
 def test_words_in_wrong_places_are_not_offered_where_columns_have_a_type() -> None:
