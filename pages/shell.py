@@ -19,7 +19,7 @@ GROUPS = {
     "Understand": ["upload", "profiling"],
     "Make": ["constraints", "method", "generate"],
     "Judge": ["compare", "privacy", "report"],
-    "Uses": ["test_data"],
+    "Uses": ["test_data", "fairness"],
 }
 
 

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from synth_core.cli_fairness import fairness
 from synth_core.cli_options import (
     Client,
     Cluster,
@@ -504,6 +505,9 @@ def frontier(
     note(*reading.notes)
     if json_out is not None:
         write_text(json_out, found.model_dump_json(indent=1))
+
+
+app.command()(fairness)
 
 
 @app.command()

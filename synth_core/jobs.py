@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,12 +11,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from synth_core.cluster import require_workers
 from synth_core.errors import ProjectError
 from synth_core.estimates import resolved
 from synth_core.frontier import Candidate, key_of
+from synth_core.labs.work import RESULT
 from synth_core.needs import require_memory
 from synth_core.partitions import release_in
 from synth_core.project import Project, home, projects
@@ -91,6 +93,26 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
     return job
 
 
+def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: BaseModel) -> Run:
+    """Start an experiment of the lab called ``lab`` and return it at once.
+
+    One of this key that is done, or at work, is returned as it is: the same question has the same answer. It waits for
+    its place on the machine like a run, but a run of the project may be at work.
+    """
+    known = project.lab(key)
+    if known is not None and (known.status().active or known.status().state == "done"):
+        return known
+    if any(other.status().active for other in project.labs()):
+        raise ProjectError("Another experiment of this project is at work. Wait for it, or cancel it.")
+    require_memory(project.table, recipe, judged=False)
+    text = json.dumps({"lab": lab, "settings": settings.model_dump(mode="json")})
+    job = project.new_lab(key, recipe, text)
+    for name in ("cancel", "pid", RESULT):
+        (job.folder / name).unlink(missing_ok=True)
+    _spawn(job)
+    return job
+
+
 def cancel(run: Run) -> None:
     """End a run; what it had sampled is kept for a resume."""
     import psutil
@@ -125,7 +147,7 @@ def queue_place(run: Run) -> int:
     """Return how many runs and measurements on this machine are before a queued one."""
     before = 0
     for project in projects():
-        for other in (*project.runs(), *project.measurements()):
+        for other in (*project.runs(), *project.side_jobs()):
             if other.id != run.id and other.started_at < run.started_at and other.status().active:
                 before += 1
     return before
@@ -134,7 +156,7 @@ def queue_place(run: Run) -> int:
 def cancel_all() -> None:
     """End the runs that this process started: the studio is closing. They can be resumed later."""
     for project in projects():
-        for run in (*project.runs(), *project.measurements()):
+        for run in (*project.runs(), *project.side_jobs()):
             try:
                 starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
             except (OSError, ValueError, IndexError):

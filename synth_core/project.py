@@ -7,11 +7,12 @@
         source/upload.csv       the file as it came
         raw.parquet             its cells as read (raw.full.parquet: all rows, while some are dropped)
         tables/<print>/         the table with its kinds and roles; a new folder whenever these change
-        rules.json  draft.json
+        rules.json  draft.json  fairness.json (the question of the Fairness lab)
         releases.json           the ledger: what was taken away, made from these rows
         logo                    for the report, a PNG or JPEG
         given/<print>/          rows of which some columns are given, for runs that complete them
         runs/<id>/              see ``run.py``
+        frontiers/<key>/  labs/<key>/   measurements and experiments beside the runs, laid out like these
 
 Ids are 128 random bits; labels are words for people and never become paths.
 """
@@ -502,7 +503,18 @@ class Project:
 
     def measurements(self) -> list[Run]:
         """Return every measurement of the frontier, newest first; each is a folder like a run's."""
-        folder = self.folder / "frontiers"
+        return self._jobs("frontiers")
+
+    def labs(self) -> list[Run]:
+        """Return every experiment of a lab, newest first; each is a folder like a run's."""
+        return self._jobs("labs")
+
+    def side_jobs(self) -> list[Run]:
+        """Return measurements and experiments: work beside the runs."""
+        return [*self.measurements(), *self.labs()]
+
+    def _jobs(self, kind: str) -> list[Run]:
+        folder = self.folder / kind
         found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
         return sorted(found, key=lambda run: run.started_at, reverse=True)
 
@@ -516,6 +528,18 @@ class Project:
         folder = self.folder / "frontiers" / key
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(folder / "candidates.json", candidates)
+        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
+    def lab(self, key: str) -> Run | None:
+        """Return the experiment of this key, or None when it was never asked for."""
+        folder = self.folder / "labs" / key
+        return Run(folder) if (folder / "recipe.json").exists() else None
+
+    def new_lab(self, key: str, recipe: Recipe, job: str) -> Run:
+        """Make the folder of a lab's experiment (``job``: its name and settings as JSON), not started."""
+        folder = self.folder / "labs" / key
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(folder / "lab.json", job)
         return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
 
     def _save(self, **changed: Any) -> None:
@@ -609,7 +633,7 @@ def delete(project_id: str) -> None:
     project = open_project(project_id)
     if project.active_run() is not None:
         raise ProjectError(f"Project '{project.label}' has a run in progress. Cancel it, then delete the project.")
-    if any(job.status().active for job in project.measurements()):
+    if any(job.status().active for job in project.side_jobs()):
         raise ProjectError(f"Project '{project.label}' is being measured. Cancel that, then delete the project.")
     shutil.rmtree(project.folder)
 
@@ -618,7 +642,7 @@ def duplicate(project_id: str) -> Project:
     """Return a copy of the project with its table, rules and draft, without its runs."""
     original = open_project(project_id)
     folder = home() / "projects" / secrets.token_hex(16)
-    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers"))
+    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers", "labs"))
     copy = Project(folder)
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy

@@ -1,4 +1,4 @@
-"""``python -m synth_core.worker RUN_DIR``: do one run, or one measurement of the frontier, and write where it stands.
+"""``python -m synth_core.worker RUN_DIR``: do one run, measurement or experiment, and write where it stands.
 
 The process waits for a free place on the machine, reads the run's own copy of the table, generates, judges, and leaves
 its last word in ``status.json``. It learns nothing from its parent but the folder.
@@ -7,6 +7,7 @@ its last word in ``status.json``. It learns nothing from its parent but the fold
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import sys
@@ -22,6 +23,7 @@ from pydantic import TypeAdapter
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
 from synth_core.jobs import remember_process, slots
+from synth_core.labs.work import RESULT, lab_named
 from synth_core.methods import setting
 from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
@@ -57,7 +59,7 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.weights = MEASURING if _measures(run) else expected_seconds(run.recipe)
+        self.weights = MEASURING if _beside(run) else expected_seconds(run.recipe)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
@@ -127,8 +129,11 @@ def work(run: Run, reporter: Reporter) -> None:
     reporter("Read", 0, 1, "Reading the table")
     table = project.table_of(run.table_name)
     recipe = run.recipe
-    if _measures(run):
+    if (run.folder / "candidates.json").exists():
         _measure(run, table, recipe, project.given_rows(recipe), reporter)
+        return
+    if (run.folder / "lab.json").exists():
+        _experiment(run, table, recipe, reporter)
         return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
@@ -152,8 +157,8 @@ def work(run: Run, reporter: Reporter) -> None:
 MEASURING = {"Read": 0.3, "Measure": 60.0}
 
 
-def _measures(run: Run) -> bool:
-    return (run.folder / "candidates.json").exists()
+def _beside(run: Run) -> bool:
+    return any((run.folder / name).exists() for name in ("candidates.json", "lab.json"))
 
 
 def _measure(run: Run, table: Table, recipe: Recipe, given: GivenRows | None, reporter: Reporter) -> None:
@@ -162,15 +167,33 @@ def _measure(run: Run, table: Table, recipe: Recipe, given: GivenRows | None, re
     made = min(released_rows(recipe), MOST_MADE)
     inner = recipe.model_copy(update={"rows": made})
     workers = fitting_workers(table, inner, usual_workers(made), judged=False)
-    scratch = run.folder / "scratch"  # not the system's: what a process that is killed leaves is removed with it
+    with _scratch(run) as scratch:
+        told = within(reporter, "Measure")
+        found = measure(table, recipe, candidates, workers=workers, scratch=scratch, given=given, progress=told)
+    write_whole(run.folder / "frontier.json", found.model_dump_json(indent=1))
+
+
+def _experiment(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None:
+    """Do a lab's experiment and write its result."""
+    job = json.loads((run.folder / "lab.json").read_bytes())
+    lab = lab_named(job["lab"])
+    workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=False)
+    with _scratch(run) as scratch:
+        told = within(reporter, "Measure")
+        found = lab(table, recipe, job["settings"], workers=workers, scratch=scratch, progress=told)
+    write_whole(run.folder / RESULT, found.model_dump_json(indent=1))
+
+
+@contextmanager
+def _scratch(run: Run) -> Iterator[Path]:
+    """Give a folder of the run's own, not of the system: what a process that is killed leaves is removed with it."""
+    scratch = run.folder / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     try:
-        told = within(reporter, "Measure")
-        found = measure(table, recipe, candidates, workers=workers, scratch=scratch, given=given, progress=told)
+        yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    write_whole(run.folder / "frontier.json", found.model_dump_json(indent=1))
 
 
 def main(folder: str) -> int:

@@ -68,7 +68,7 @@ LAYERS = [
     ["scores"],
     ["scorecard"],
     ["judging", "price", "replication"],
-    ["frontier"],
+    ["frontier", "labs.work", "labs"],
     ["figures"],
     ["ledger"],
     ["report"],
@@ -78,10 +78,10 @@ LAYERS = [
     ["pipeline"],
     ["project"],
     ["jobs"],
-    ["worker"],
+    ["labs.fair_project", "worker"],
     ["testdata"],
     ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier"],
-    ["cli_testdata", "cli"],
+    ["cli_fairness", "cli_testdata", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "privacy": ("Privacy", ":material/shield_lock:"),
     "report": ("Report", ":material/description:"),
     "test_data": ("Test data", ":material/science:"),
+    "fairness": ("Fairness lab", ":material/balance:"),
 }
 
 

@@ -93,7 +93,8 @@ def _moment(value: str) -> str:
 class Given(BaseModel):
     """Rows of which some columns are given: their names, how many rows there are, and a hash of the cells.
 
-    The cells themselves stay out of the recipe, which goes with every file of a release.
+    The cells themselves stay out of the recipe, which goes with every file of a release. ``note``: what whoever reads
+    the result should know about them, such as that they are a what-if.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +102,7 @@ class Given(BaseModel):
     columns: tuple[str, ...] = Field(min_length=1)
     rows: int = Field(ge=1)
     fingerprint: str
+    note: str = ""
 
 
 class Steering(BaseModel):
@@ -187,6 +189,7 @@ class Steering(BaseModel):
             told.append(f"{', '.join(f'{rows:,} rows of {name} = {level}' for level, rows in counts.items())}.")
         if self.given is not None:
             told.append(f"{self.given.rows:,} rows with given {', '.join(self.given.columns)} are completed.")
+            told += [self.given.note] if self.given.note else []
         return told
 
 

@@ -20,9 +20,10 @@ _WIDTH = 0.1  # how far, in the sum of distances per column, a row of the pool m
 
 @dataclass(frozen=True)
 class GivenRows:
-    """The given columns, in canonical dtypes, and how they are described in a recipe."""
+    """The given columns, in canonical dtypes, how they are described in a recipe, and a note on them."""
 
     frame: pd.DataFrame
+    note: str = ""
 
     @property
     def described(self) -> Given:
@@ -33,7 +34,8 @@ class GivenRows:
             values = self.frame[name]
             cells = values if values.dtype == object else pd.Series(numbers(values))
             digest.update(pd.util.hash_array(cells.astype(str).to_numpy(dtype=object)).tobytes())
-        return Given(columns=tuple(self.frame.columns), rows=len(self.frame), fingerprint=digest.hexdigest())
+        names = tuple(self.frame.columns)
+        return Given(columns=names, rows=len(self.frame), fingerprint=digest.hexdigest(), note=self.note)
 
     def at(self, first_row: int, rows: int) -> pd.DataFrame:
         """Return what is given for these rows of the release: the rows over and over again."""

@@ -255,7 +255,8 @@ def _completing(
         f"The engine '{info.name}' takes no given values: the other cells of each given row come from a drawn row that "
         "is like it in the given columns.",
     )  # fmt: skip
-    return Steered(given=given, matching=codec, first=first, support=of, of=of, notes=note)
+    told = (steering.given.note, *note) if steering.given.note else note
+    return Steered(given=given, matching=codec, first=first, support=of, of=of, notes=told)
 
 
 def _kept_by(encoded: Table, expressions: Sequence[str]) -> Mask:

@@ -31,6 +31,7 @@ TITLES = {
     "privacy": "Privacy",
     "report": "Report",
     "test_data": "Test data",
+    "fairness": "Fairness lab",
 }
 
 

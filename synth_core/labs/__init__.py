@@ -1,0 +1,1 @@
+"""Labs: does synthetic data help a model, measured on untouched real rows."""
