@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from synth_core.cli_fairness import fairness
+from synth_core.cli_monitor import monitor
 from synth_core.cli_options import (
     Client,
     Cluster,
@@ -596,6 +597,7 @@ def run(
 
 
 app.command(name="testdata")(make_testdata)
+app.command()(monitor)
 
 
 @app.command(name="app")

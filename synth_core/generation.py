@@ -37,6 +37,7 @@ from synth_core.steering.given import GivenRows
 from synth_core.steering.plan import prepare
 from synth_core.table import Column, Table
 from synth_core.verification import verified
+from synth_core.what_if import Moved
 from synth_core.writing import from_arrow, write_parts
 
 MIN_ROWS = 2
@@ -65,6 +66,8 @@ class Synthesis(BaseModel):
         Processor seconds per stage, of this process and of those that sampled here.
     steering
         How conditions, shares, counts and given rows were honoured; None where nothing was asked.
+    what_if
+        What was edited by hand, in sentences; no sentences for rows that are a likeness of the real ones.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,6 +90,7 @@ class Synthesis(BaseModel):
     peak_mb: float = 0.0
     fingerprint: str = ""
     steering: SteeringFacts | None = None
+    what_if: list[str] = []
 
     @property
     def column_names(self) -> list[str]:
@@ -168,6 +172,7 @@ def generate(
         peak_mb=peak_mb(),
         fingerprint=table.fingerprint,
         steering=None if plan.steered is None else steering_facts(plan.steered, recipe, facts),
+        what_if=[] if recipe.what_if is None else recipe.what_if.sentences({c.name: c.kind for c in plan.columns}),
     )
     (out / "synthesis.json").write_text(synthesis.model_dump_json(indent=1), encoding="utf-8")
     shutil.rmtree(out / "parts")
@@ -212,6 +217,8 @@ def _plan(train: Table, recipe: Recipe, given: GivenRows | None = None) -> Plan:
     learnable = train.select(learned)
     info = method_class(recipe.method).info
     enforcement = Enforcement.prepare(learnable, rules, inside=info.rules_inside)
+    if recipe.what_if is not None:
+        enforcement = enforcement.edited(Moved(recipe.what_if, learnable.columns))
     steered = prepare(
         recipe.steering,
         learnable,
@@ -274,7 +281,8 @@ def _publish(plan: Plan, out: Path, partitioned: bool, progress: StageProgress) 
     recipe = plan.recipe
     files = [part.file(out / "parts") for part in parts_of(recipe)]
     progress("Keep the rules", 0, 1)
-    tables = verified(files, plan.columns, plan.rules, recipe.rows, within(progress, "Keep the rules"))
+    merged = recipe.what_if.merged if recipe.what_if is not None else None
+    tables = verified(files, plan.columns, plan.rules, recipe.rows, within(progress, "Keep the rules"), seen_as=merged)
     if not partitioned:
         write_parts(tables, plan.columns, out / FILE, mark=mark_of(recipe))
         return

@@ -153,8 +153,11 @@ def make_part(model: Model, part: Part, progress: Progress = silent) -> MadePart
         Filled(draw(part.rows, seed), part.rows) if plan.steered is None else _steered(plan.steered, draw, part, seed)
     )
     frame = plan.regenerator.fill(filled.frame, first_row=part.first_row, seed=recipe.seed)
-    arrow = to_arrow(frame[[column.name for column in plan.columns]], plan.columns)
     levels = {name: _tally(frame, name) for name in recipe.steering.wanted_shares if name in frame}
+    if recipe.what_if is not None:
+        rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(5, part.number)))
+        frame = recipe.what_if.split(frame, recipe.steering.wanted_shares, rng)
+    arrow = to_arrow(frame[[column.name for column in plan.columns]], plan.columns)
     facts = draw.facts(part.rows).model_copy(update={"effective": filled.effective, "levels": levels})
     return MadePart(parquet_bytes(arrow, plan.columns, mark_of(recipe)), facts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from synth_core.generation import Synthesis, generate, read_synthetic
@@ -15,6 +16,7 @@ from synth_core.scorecard import Scorecard
 from synth_core.steering.facts import SteeringFacts
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
+from synth_core.what_if_judging import judge_what_if
 
 MOST = JUDGED_ROWS
 
@@ -40,7 +42,8 @@ def follow(
     train, holdout = table.split(recipe.holdout, recipe.seed)
     names = [column.name for column in synthesis.columns]
     made = read_synthetic(folder, synthesis, MOST)
-    card = judge(
+    judged_as = judge if recipe.what_if is None else partial(judge_what_if, edits=recipe.what_if)
+    card = judged_as(
         train.select(names),
         holdout.select(names),
         made,
@@ -62,7 +65,7 @@ def follow(
         card = card.model_copy(update={"notes": [note, *card.notes]})
     if synthesis.steering is not None:
         card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
-    if recipe.rules:
+    if recipe.rules and recipe.what_if is None:
         progress("Compare", 0, 1, "What the rules cost")
         made_by = recipe.model_copy(update={"method": synthesis.method or recipe.method})
         cost = price_of(train.select(names), holdout.select(names), made_by)

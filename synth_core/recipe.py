@@ -21,6 +21,7 @@ from pydantic import (
 from synth_core.constraints.base import Constraint
 from synth_core.errors import InputError
 from synth_core.steering.asks import Steering
+from synth_core.what_if import WhatIf
 
 AUTO = "auto"  # as a method: the engine that the recommender chooses
 
@@ -75,6 +76,9 @@ class Recipe(BaseModel):
     steering
         What is asked of the rows: conditions, shares, counts, given rows. Recipes of version 1 had ``where`` and
         ``shares`` beside the other fields; they are read as steering.
+    what_if
+        What was edited by hand: the rows follow that, and are no likeness of the real ones. The shares that it comes to
+        are in ``steering`` (:func:`~synth_core.what_if.what_if_recipe`). None: nothing.
     missing
         Words that mean a missing cell, per column: ``{"pdays": ["999", "-1"]}``. They are read so before learning.
     minutes
@@ -96,6 +100,7 @@ class Recipe(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
     constraints: list[Annotated[SerializeAsAny[Constraint], BeforeValidator(_parse_rule)]] = Field(default_factory=list)
     steering: Steering = Field(default_factory=Steering)
+    what_if: WhatIf | None = None
     missing: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rows: int = Field(default=10_000, ge=1, le=100_000_000)
     seed: int = Field(default=0, ge=0, lt=2**32)

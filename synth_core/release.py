@@ -36,6 +36,7 @@ from synth_core.partitions import FILE, FOLDER, release_in
 from synth_core.recipe import Recipe
 from synth_core.report import Front, html
 from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
+from synth_core.what_if import CALLED
 from synth_core.writing import export
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
@@ -161,6 +162,7 @@ def data_card(
     lines = [
         f"# Data card{f': {title}' if title else ''}",
         "",
+        *_edited(synthesis),
         f"{synthesis.rows:,} synthetic rows x {len(synthesis.columns)} columns, drawn by Simile {__version__} from the "
         f"engine '{info.name}', which learned from {synthesis.learned_from:,} real rows; {synthesis.rows_holdout:,} "
         "real rows were held out for the judgement. How many rows happen to equal a real one is the score 'copies'.",
@@ -214,6 +216,18 @@ def data_card(
     return "\n".join(lines) + "\n"
 
 
+def _edited(synthesis: Synthesis) -> list[str]:
+    """Return what stands on top of the data card of a what-if."""
+    if not synthesis.what_if:
+        return []
+    return [
+        f"**{CALLED}** Scores of likeness and use do not apply; privacy was judged with the edits undone.",
+        "",
+        *(f"* {line}" for line in synthesis.what_if),
+        "",
+    ]
+
+
 def _steered(synthesis: Synthesis) -> list[str]:
     if synthesis.steering is None:
         return []
@@ -244,6 +258,7 @@ def _manifest(
         "seed": recipe.seed,
         "real_table": synthesis.fingerprint,
         "rows": synthesis.rows,
+        "what_if": synthesis.what_if,
         "steering": None if synthesis.steering is None else synthesis.steering.model_dump(mode="json"),
         "verdicts": {verdict.target.score: verdict.word for verdict in found},
         "override": override,

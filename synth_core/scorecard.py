@@ -46,7 +46,10 @@ class Verdict(BaseModel):
 
 
 class Scorecard(BaseModel):
-    """The whole judgement of one synthetic table; its JSON is the file format."""
+    """The whole judgement of one synthetic table; its JSON is the file format.
+
+    ``what_if``: what was edited by hand, in sentences. Likeness and use of such a table are not judged.
+    """
 
     version: int = 1
     made: datetime
@@ -62,6 +65,7 @@ class Scorecard(BaseModel):
     privacy: Privacy
     validity: Validity
     notes: list[str] = Field(default_factory=list)
+    what_if: list[str] = Field(default_factory=list)
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -154,7 +158,7 @@ def default_targets(use: Use | str) -> list[Target]:
 
 
 def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
-    """Return a verdict per target, in their order.
+    """Return a verdict per target, in their order; of a what-if only those on privacy and rules.
 
     The judged figure is the score's value, or an end of its interval. Within the limit it is a **pass**;
     but **watch** when a value is judged and is inside only just (in the last tenth of the way from the reference to
@@ -165,6 +169,8 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     beyond the limit is watch. A score without a value, or that is not on the card, is **not enough data**.
     """
     scores = card.scores
+    if card.what_if:
+        targets = [target for target in targets if target.dimension in ("privacy", "validity")]
     return [_verdict(target, scores.get(target.score)) for target in targets]
 
 

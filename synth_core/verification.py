@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,12 @@ def verified(
     rules: Sequence[Constraint],
     rows: int,
     progress: Progress = silent,
+    *,
+    seen_as: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the rows of each file once they are checked.
+
+    ``seen_as``: what the rules see of the rows, where that is not the rows as they are (a what-if's new categories).
 
     Raises
     ------
@@ -42,6 +46,7 @@ def verified(
         arrow = pq.read_table(file, partitioning=None)
         if by_part:
             frame = from_arrow(arrow, columns)
+            frame = frame if seen_as is None else seen_as(frame)
             for rule in by_part:
                 broken[rule.id] += int(rule.violations(frame).sum())
         yield arrow
@@ -50,6 +55,7 @@ def verified(
             broken[rule.id] = repeats(rule, files, columns, rows, progress)
         elif not rule.row_wise:  # its rows are judged together, also where parts meet
             whole = pd.concat([_frame(file, rule, columns) for file in files], ignore_index=True)
+            whole = whole if seen_as is None else seen_as(whole)
             broken[rule.id] = int(rule.violations(whole).sum())
     for rule in rules:
         if broken[rule.id]:

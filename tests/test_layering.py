@@ -53,6 +53,7 @@ LAYERS = [
     ["regenerate"],
     ["methods"],
     ["steering.asks"],
+    ["what_if", "what_if_shapes"],
     ["recipe"],
     ["patterns"],
     ["needs"],
@@ -67,7 +68,9 @@ LAYERS = [
     ["estimates"],
     ["scores"],
     ["scorecard"],
+    ["monitoring"],
     ["judging", "price", "replication"],
+    ["what_if_judging"],
     ["frontier", "labs.work", "labs"],
     ["figures"],
     ["ledger"],
@@ -78,10 +81,12 @@ LAYERS = [
     ["pipeline"],
     ["project"],
     ["jobs"],
+    ["extracts", "what_if_drafts", "business_case"],
+    ["value_document"],
     ["labs.fair_project", "worker"],
     ["testdata"],
     ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier"],
-    ["cli_fairness", "cli_testdata", "cli"],
+    ["cli_fairness", "cli_testdata", "cli_monitor", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

@@ -28,6 +28,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "report": ("Report", ":material/description:"),
     "test_data": ("Test data", ":material/science:"),
     "fairness": ("Fairness lab", ":material/balance:"),
+    "monitor": ("Monitor", ":material/monitoring:"),
+    "what_if": ("What-if", ":material/lightbulb:"),
+    "value": ("Value", ":material/payments:"),
 }
 
 

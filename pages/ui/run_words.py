@@ -46,6 +46,8 @@ def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
     else:
         words.append("No rules are set.")
     words += [theme.plain(sentence) for sentence in recipe.steering.sentences()]
+    if recipe.what_if is not None:
+        words += [theme.plain(f"What-if: {sentence}") for sentence in recipe.what_if.sentences()]
     words.append(f"{theme.count(held)} real rows are held out to judge it; seed {recipe.seed}.")
     return " ".join(words)
 
@@ -53,9 +55,9 @@ def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
 def run_label(run: Run) -> str:
     """Return a run's name for a list: engine, rows, seed and when it was started."""
     recipe = run.recipe
-    return (
-        f"{method_title(recipe.method)} · {theme.count(recipe.rows)} rows · seed {recipe.seed} · {when(run.started_at)}"
-    )
+    mark = "What-if · " if recipe.what_if is not None else ""
+    rows = f"{theme.count(recipe.rows)} rows · seed {recipe.seed}"
+    return f"{mark}{method_title(recipe.method)} · {rows} · {when(run.started_at)}"
 
 
 def when(moment: datetime) -> str:

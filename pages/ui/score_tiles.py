@@ -12,6 +12,7 @@ from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.scorecard import Scorecard, Verdict
 from synth_core.scores.score import Score
+from synth_core.what_if import NOT_APPLYING
 
 TITLES = {
     "shape": "Column shapes",
@@ -43,6 +44,7 @@ SENTENCES = {
 }
 REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
 COPYING = theme.Sign("Copying check", ":material/content_copy:", "gray")
+NOT_JUDGED = theme.Sign("Does not apply", ":material/remove:", "gray")
 
 
 def title(name: str) -> str:
@@ -68,7 +70,8 @@ def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
             title(name),
             "–",
             reference="no value",
-            word="not enough data",
+            word=None if why == NOT_APPLYING else "not enough data",
+            pill=NOT_JUDGED if why == NOT_APPLYING else None,
             sentence=_sentence(why),
             help=_help(score, None),
         )
@@ -144,6 +147,14 @@ def run_bar(project: Project, run: Run) -> None:
         )
     else:
         st.markdown(f":gray[:material/play_circle: {run_words.run_label(run)}]")
+    if (edits := run.recipe.what_if) is not None:
+        kinds = {column.name: column.kind for column in project.table.columns}
+        said = " ".join(theme.plain(line) for line in edits.sentences(kinds))
+        st.info(
+            "**What-if.** Made from an edited profile, so it is no likeness of the real rows: likeness and use are "
+            f"not judged, privacy and rules are. {said}",
+            icon=":material/science:",
+        )
     if run.stale(project):
         parts.stale_bar(
             "Made with an earlier table or earlier rules; what you see below still shows that run.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,20 @@ APART = 7  # as many people at least share the end of a range, as in the codec
 SOFT_ROUNDS = 8
 FEW_ACCEPTED = 0.1  # a smaller share of drawn rows that keep the rules: then broken cells are repaired
 Draw = Callable[[int, int], pd.DataFrame]
+
+
+class Edit(Protocol):
+    """What is done to drawn rows before the rules are checked; picklable."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the columns that it changes."""
+
+    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows changed."""
+
+    def reach(self, name: str, ends: tuple[float, float]) -> tuple[float, float]:
+        """Return the ends of a column's range after the change."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,8 @@ class Enforcement:
     reach
         Per protected column that a transform computes: the seventh smallest and seventh largest real value. The
         engine protects what it learns; a computed value has to be kept off the real extremes here.
+    edit
+        What a what-if does to drawn rows; rules on the columns that it changes are repaired where they can be.
     """
 
     encoded: Table
@@ -94,6 +111,7 @@ class Enforcement:
     steps: tuple[Step, ...] = ()
     inside: tuple[Restriction, ...] = ()
     reach: dict[str, tuple[float, float]] = field(default_factory=dict)
+    edit: Edit | None = None
 
     @classmethod
     def prepare(cls, train: Table, rules: Sequence[Constraint], *, inside: bool = False) -> Enforcement:
@@ -174,7 +192,13 @@ class Enforcement:
         """Return rows in the columns of ``encoded`` as rows of the train table (its learned columns)."""
         for step in self.steps:
             frame = step.decoder.decode(frame)
-        return canonical(frame, self.columns)
+        frame = canonical(frame, self.columns)
+        return frame if self.edit is None else canonical(self.edit(frame), self.columns)
+
+    def edited(self, edit: Edit) -> Enforcement:
+        """Return the rules for rows that are changed once they are drawn."""
+        reach = {name: edit.reach(name, ends) for name, ends in self.reach.items()}
+        return replace(self, edit=edit, reach=reach)
 
     def restrictions(self) -> Restrictions:
         """Return what to hand to ``sample``, with a count of its own of what it takes."""
@@ -224,7 +248,9 @@ class _Pool:
         how = {plan.id: plan.how for plan in enforcement.plan}
         inside = [rule for rule in enforcement.rules if set(rule.columns_used) <= names]
         self.rows, self.columns, self.how, self.reach = rows, enforcement.columns, how, enforcement.reach
-        self.counted = [rule for rule in inside if how[rule.id] != "transform"]
+        changed = enforcement.edit.names if enforcement.edit is not None else frozenset()
+        touched = {r.id for r in inside if r.hard and "repair" in r.ways and changed & set(r.columns_used)}
+        self.counted = [rule for rule in inside if how[rule.id] != "transform" or rule.id in touched]
         self.soft = [rule for rule in inside if not rule.hard and how[rule.id] != "check_only"]
         hard = [rule for rule in inside if rule.hard and how[rule.id] != "check_only"]
         self.unique = [rule for rule in hard if isinstance(rule, Unique)]
@@ -234,8 +260,9 @@ class _Pool:
             for rule in self.hard
             if how[rule.id] == "repair"
             or (how[rule.id] == "reject" and rule.enforcement == "auto" and "repair" in rule.ways)
+            or rule.id in touched
         }
-        self.mending = {key for key in self.mendable if how[key] == "repair"}
+        self.mending = {key for key in self.mendable if how[key] == "repair" or key in touched}
         self.targets = np.array([enforcement.targets[rule.id] for rule in self.soft])
         self.frames: list[pd.DataFrame] = []
         self.marks: list[dict[str, Mask]] = []

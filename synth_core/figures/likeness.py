@@ -69,7 +69,7 @@ def overlay(column: ColumnLikeness, mode: Mode = "light", *, top: int = TOP) -> 
     scale = 1000 if dates else 1
     for name, title in (("holdout", HOLDOUT), ("synthetic", SYNTHETIC)):
         if heights[name]:
-            xs, ys = _steps([edge * scale for edge in column.edges], heights[name])
+            xs, ys = steps([edge * scale for edge in column.edges], heights[name])
             rank = {"synthetic": 1001, "holdout": 1002}[name]
             figure.add_scatter(
                 name=title, x=xs, y=ys, mode="lines", line=line(palette, name), hoverinfo="skip", legendrank=rank
@@ -101,7 +101,7 @@ def _heights(column: ColumnLikeness) -> tuple[dict[str, list[float]], bool]:
     return {n: (np.asarray(p) / widths).tolist() if p else [] for n, p in shares.items()}, False
 
 
-def _steps(edges: Sequence[float], heights: Sequence[float]) -> tuple[list[float], list[float]]:
+def steps(edges: Sequence[float], heights: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return the outline of bars."""
     xs = np.repeat(np.asarray(edges, dtype=np.float64), 2)
     ys = np.concatenate([[0.0], np.repeat(np.asarray(heights, dtype=np.float64), 2), [0.0]])

@@ -30,6 +30,7 @@ from synth_core.report.pieces import (
 from synth_core.scorecard import Scorecard, Target, Verdict, Word
 from synth_core.scorecard import verdicts as judged
 from synth_core.scores.score import Score
+from synth_core.what_if import CALLED
 
 __all__ = ["Front", "check_logo", "html", "overall"]
 
@@ -56,6 +57,10 @@ SENTENCES: dict[Word, str] = {
     "watch": "No gate fails, but look at the targets marked below before you rely on it.",
     "fail": "At least one target that gates this use fails. Do not use the table for it as it is.",
     "not enough data": "At least one target that gates this use could not be judged.",
+}
+
+_WHAT_IF_SENTENCES: dict[Word, str] = {
+    "pass": "Every target on privacy and rules holds. Likeness and use are not judged: this is a what-if.",
 }
 
 
@@ -95,6 +100,7 @@ def html(
     body = "\n".join(
         [
             letterhead(client, logo),
+            _what_if(card),
             _first_page(card, title=title, author=author, use=Use(use), found=found, notes=notes, sign_off=sign_off),
             sections.fidelity(card, charts),
             sections.utility(card, charts),
@@ -149,6 +155,20 @@ def tightest(card: Scorecard, found: Sequence[Verdict]) -> Verdict | None:
     return min(ranked, key=lambda v: float(v.margin or 0.0) / (room(v) or 1e-9), default=None)
 
 
+def _what_if(card: Scorecard) -> str:
+    """Return the box on top of the report on a what-if: what was edited, and which scores do not apply."""
+    if not card.what_if:
+        return ""
+    items = "".join(f"<li>{text(sentence)}</li>" for sentence in card.what_if)
+    void = [score for score in (*card.fidelity.scores, *card.utility.scores) if score.value is None]
+    names = ", ".join(score.name.replace("_", " ") for score in void)
+    return (
+        f'<div class="aside"><p><b>{text(CALLED)}</b></p><ul>{items}</ul>'
+        + paragraph(f"These scores do not apply: {names}. Privacy was judged with the edits undone.")
+        + "</div>"
+    )
+
+
 def _first_page(
     card: Scorecard, *, title: str, author: str, use: Use, found: Sequence[Verdict], notes: str, sign_off: str
 ) -> str:
@@ -157,7 +177,7 @@ def _first_page(
         f"<h1>{text(title)}</h1>",
         paragraph(f"{QUESTIONS[use]} this synthetic version of '{card.table}'?", "lead"),
         f'<div class="headline {CLASSES[word]}"><p class="word">{icon(word)}{WORDS[word]}</p>'
-        + paragraph(SENTENCES[word])
+        + paragraph(_WHAT_IF_SENTENCES.get(word, SENTENCES[word]) if card.what_if else SENTENCES[word])
         + _tightest_sentence(card, found)
         + "</div>",
         _proof(card, found),

@@ -1,0 +1,77 @@
+"""The sum in a line, the proof point, and the page to print."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import parts, run_words, state, theme
+from pages.ui.downloads import file_stem
+from pages.ui.param_form import begin
+from synth_core.business_case import BusinessCase, Proof, money_words, totals
+from synth_core.project import Project
+from synth_core.recipe import USE_TITLES
+from synth_core.run import Run
+from synth_core.value_document import value_html
+
+
+def headline(project: Project, case: BusinessCase) -> None:
+    """Draw both sums, both times, and the difference in words."""
+    found = totals(case, max(project.rows, 1))
+    with st.grid(min_column_width=200, gap="small"):
+        st.metric("Obtain it", money_words(found.obtain_money, case.currency), border=True)
+        st.metric("Generate it", money_words(found.generate_money, case.currency), border=True)
+        st.metric("Until obtained", f"{found.obtain_months:g} months", border=True)
+        st.metric("Until generated", f"{found.generate_months:g} months", border=True)
+    st.markdown(f"**{theme.plain(found.sentence(case.currency))}**")
+
+
+def proof_point(project: Project, proved: Proof | None, run: Run | None) -> None:
+    """Draw what the run proved, or the way to a run."""
+    with st.container(border=True, gap="small", key="value_proof"):
+        if proved is None or run is None:
+            st.markdown(":gray[:material/verified: No judged run yet, so there is no proof point.]")
+            if st.button("Go to Generate", key="value.generate"):
+                parts.go("generate")
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**The proof point**", width="content")
+            parts.verdict_pill(proved.verdict)
+            st.markdown(f":gray[{USE_TITLES[project.use]}: {proved.held} of {proved.of} targets hold]", width="content")
+        st.markdown(f"##### {theme.plain(proved.sentence())}", anchors=False)
+        about = f" {proved.metric} of {proved.model}, on real rows that nobody learned from." if proved.metric else ""
+        st.caption(theme.plain(f"{run_words.run_label(run)}.{about}"))
+
+
+def download(project: Project, case: BusinessCase, proved: Proof | None) -> None:
+    """Draw the client's name and the download of the printable page."""
+    with st.container(border=True, gap="small", key="value_print"):
+        st.markdown("**One page to print**")
+        begin("value.client", project.client)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.text_input(
+                "Prepared for",
+                key="value.client",
+                max_chars=80,
+                placeholder="Name of the client",
+                on_change=lambda: project.set_client(state.get("value.client", "") or ""),
+                width=320,
+            )
+            st.download_button(
+                "Value page (HTML)",
+                lambda: _page(project, case, proved),
+                file_name=f"{file_stem(project.label)}-value.html",
+                mime="text/html",
+                key="value.download",
+                icon=":material/download:",
+                type="primary",
+                on_click="ignore",
+            )
+        logo = "The logo is that of the report." if project.logo else "A logo can be set on the Report page."
+        st.caption(f"Print it from the browser, or save it as PDF: it is one A4 page. {logo}")
+
+
+def _page(project: Project, case: BusinessCase, proved: Proof | None) -> str:
+    return value_html(
+        case, proved, title=project.label, rows=max(project.rows, 1), use=project.use, client=project.client,
+        logo=project.logo,
+    )  # fmt: skip

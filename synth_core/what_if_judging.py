@@ -1,0 +1,64 @@
+"""The judgement of a what-if: privacy and rules; likeness and use are shown, and never judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from synth_core.constraints.base import Constraint
+from synth_core.judging import judge
+from synth_core.progress import StageProgress, silent_stages
+from synth_core.scorecard import Scorecard
+from synth_core.scores import fidelity, validity
+from synth_core.scores.results import Utility
+from synth_core.scores.score import Score
+from synth_core.scores.sides import Sides
+from synth_core.table import Table
+from synth_core.what_if import CALLED, NOT_APPLYING, WhatIf
+
+
+def judge_what_if(
+    train: Table,
+    holdout: Table,
+    made: Table,
+    edits: WhatIf,
+    *,
+    rules: Sequence[Constraint] = (),
+    seed: int = 0,
+    progress: StageProgress = silent_stages,
+    raw_broken: Mapping[str, float] | None = None,
+    repaired: Mapping[str, int] | None = None,
+    rejected: Mapping[str, int] | None = None,
+    how: Mapping[str, str] | None = None,
+    method: str = "",
+    full: bool = False,
+) -> Scorecard:
+    """Return the scorecard of a what-if, with the arguments of :func:`~synth_core.judging.judge`.
+
+    Privacy is judged with the edits undone: an attacker who knows them can do the same. Rules are judged on the rows as
+    released, a new category counted as the one that it is like. The scores of likeness and use have no value.
+    """
+    merged = made.with_frame(edits.merged(made.frame))
+    undone = merged.with_frame(edits.unmoved(merged.frame, {column.name: column for column in made.columns}))
+    card = judge(train, holdout, undone, seed=seed, progress=progress, method=method, full=full)
+    seen = fidelity.measure(Sides(train, holdout, made, seed))
+    kept = validity.measure(
+        Sides(train, holdout, merged, seed), rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
+    )
+    sentences = edits.sentences({column.name: column.kind for column in made.columns})
+    undone_note = (
+        "The attacks on privacy were made with the edits undone, because an attacker who knows them can undo them."
+    )
+    return card.model_copy(
+        update={
+            "fidelity": seen.model_copy(update={"scores": [_void(score) for score in seen.scores]}),
+            "utility": Utility(scores=[_void(score) for score in card.utility.scores], target=card.utility.target),
+            "validity": kept,
+            "what_if": sentences,
+            "notes": [CALLED, undone_note, *card.notes],
+        }
+    )
+
+
+def _void(score: Score) -> Score:
+    nothing = {"value": None, "low": None, "high": None, "reference": None, "baseline": None, "note": NOT_APPLYING}
+    return score.model_copy(update=nothing)
