@@ -8,6 +8,8 @@ parts.page_head(
 )
 project = parts.need_project()
 
+monitor_versions.follow()
+
 with parts.guarded("This page cannot be shown"):
     table = cache.table(project)
     chosen = monitor_extracts.choice(project, table)

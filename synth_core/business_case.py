@@ -185,7 +185,8 @@ class Proof:
         if self.synthetic is None or self.real is None or self.loss is None:
             return "This run has no target column to train a model on, so there is no proof point of use."
         goal = "" if self.target is None else f", target {self.target:g} %"
-        return f"Trained on synthetic: {_point(self.synthetic)}; on real: {_point(self.real)}; loss {self.loss:.1f} %{goal}."
+        both = f"Trained on synthetic: {_point(self.synthetic)}; on real: {_point(self.real)}"
+        return f"{both}; loss {self.loss:.1f} %{goal}."
 
 
 def _point(value: float) -> str:

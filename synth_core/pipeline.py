@@ -63,7 +63,7 @@ def follow(
             "all of them could find more."
         )
         card = card.model_copy(update={"notes": [note, *card.notes]})
-    if synthesis.steering is not None:
+    if synthesis.steering is not None and recipe.what_if is None:
         card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
     if recipe.rules and recipe.what_if is None:
         progress("Compare", 0, 1, "What the rules cost")

@@ -23,6 +23,7 @@ main { padding-bottom: 40px; }
 .bars i.generate { background: none; border: 1.5px dashed var(--synthetic); opacity: 1; }
 .bars span:last-child { text-align: right; }
 .typed { color: var(--good); }
+.two td.n { padding-right: 0; }
 @page { size: A4; margin: 11mm 12mm; }
 @media print {
   main { padding: 0; }
@@ -33,7 +34,20 @@ main { padding-bottom: 40px; }
   .proof b { font-size: 20pt; }
   footer { margin-top: 12px; }
   body { font-size: 9.5pt; line-height: 1.4; }
-  h3 { margin-top: 12px; }
+  h1 { font-size: 19pt; }
+  h3 { margin-top: 10px; font-size: 11.5pt; }
+  p { max-width: none; margin: 5px 0; }
+  p.lead { font-size: 10.5pt; }
+  .letterhead { margin-bottom: 8px; padding-bottom: 6px; }
+  .letterhead img { max-height: 44px; }
+  .letterhead p { font-size: 9.5pt; }
+  .bars { margin: 8px 0 0; font-size: 9pt; }
+  .bars div { margin: 2px 0; grid-template-columns: 70px 1fr 150px; }
+  .two { margin: 10px 0 2px; gap: 24px; }
+  .two table { font-size: 8.5pt; margin: 2px 0 0; }
+  .two th, .two td { padding: 3px 6px 3px 0; font-size: 8.5pt; }
+  .two th small { font-size: 7.5pt; }
+  .two tr.sum th, .two tr.sum td { font-size: 9.5pt; }
 }
 """
 

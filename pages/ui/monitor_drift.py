@@ -88,8 +88,6 @@ def _table(found: Drift) -> ColumnDrift:
             "Moved": [one.distance for one in columns],
             "By chance": [one.floor for one in columns],
             "PSI": [one.psi for one in columns],
-            "Empty": [theme.percent(100 * one.missing_now) for one in columns],
-            "New values": [one.unseen_rows for one in columns],
         }
     )
     percent = config.NumberColumn(format="%.2f %%", width=80)
@@ -101,7 +99,7 @@ def _table(found: Drift) -> ColumnDrift:
         selection_mode="single-row-required",
         height=run_words.table_height(len(columns), 460),
         column_config={
-            "Column": config.TextColumn(pinned=True, width=130),
+            "Column": config.TextColumn(pinned=True, width=120),
             "Moved": percent,
             "By chance": config.NumberColumn(
                 format="%.2f %%", width=80, help="What halves of the old rows reach by chance; less says nothing."
@@ -110,10 +108,6 @@ def _table(found: Drift) -> ColumnDrift:
                 format="%.3f",
                 width=60,
                 help="Population stability index: under 0.1 is small by custom, over 0.25 is large.",
-            ),
-            "Empty": config.TextColumn(width=60, alignment="right", help="Cells that are empty now."),
-            "New values": config.NumberColumn(
-                format="localized", width=80, help="Rows with a category that the old rows do not have."
             ),
         },
         alt=f"{len(columns)} columns, the one that moved most first.",
@@ -143,6 +137,10 @@ def _detail(one: ColumnDrift) -> None:
 def _words(one: ColumnDrift) -> str:
     if one.word == "steady":
         return "Chance alone moves it as much."
+    if one.psi > 2 * one.psi_floor and one.distance <= one.floor:
+        return f"A small group moved far: PSI {one.psi:.2f}, where chance reaches {one.psi_floor:.2f}."
+    if one.distance <= one.floor:
+        return "The rest of it moved no more than chance does."
     size = "a large shift" if one.psi > 0.25 else "a moderate shift" if one.psi >= 0.1 else "a small shift"
     return f"It moved by {one.distance:.2f} % where chance reaches {one.floor:.2f} %: {size} (PSI {one.psi:.2f})."
 

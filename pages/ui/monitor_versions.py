@@ -16,6 +16,14 @@ from synth_core.run import Run
 
 PROBLEM = "monitor.problem"
 MOST = 30
+FIRST = ("shape", "pairs", "c2st", "tstr_loss", "membership_auc", "rules_broken")
+
+
+def follow() -> None:
+    """Go to the run of a new version that was just started; its project is the open one now."""
+    if state.get("monitor.started", False):
+        state.drop("monitor.started")
+        parts.go("generate")
 
 
 def regenerate(project: Project, extract: Extract) -> None:
@@ -60,9 +68,6 @@ def regenerate(project: Project, extract: Extract) -> None:
             "It becomes a project of its own beside this one, with the same columns, rules and targets; it learns from "
             "the new extract alone and is judged on rows of it that were held out. This project stays as it is."
         )
-    if state.get("monitor.started", False):
-        state.drop("monitor.started")
-        parts.go("generate")
 
 
 def _start(project: Project, extract: Extract, run: Run) -> None:
@@ -89,27 +94,35 @@ def over_time(project: Project) -> None:
     if not found:
         return
     st.subheader("Scores over time", anchor=False)
-    st.caption(
-        "One line per target, from the oldest version to the newest; the dashed line is the limit. "
-        + ("With a second version the lines begin." if len(found) == 1 else "")
-    )
+    if len(found) == 1:
+        st.caption("One version so far. With a second one, each target gets a line here.")
+        _versions(found, project)
+        return
+    st.caption("One line per target, from the oldest version to the newest; the dashed line is the limit.")
+    scores = [target.score for target in project.targets]
+    _lines(found, [score for score in scores if score in FIRST])
+    with st.expander("The other targets", key="monitor.more", on_change="rerun") as box:
+        if box.open:
+            _lines(found, [score for score in scores if score not in FIRST])
+    _versions(found, project)
+
+
+def _lines(found: list[Version], scores: list[str]) -> None:
     with st.grid(min_column_width=300, gap="small"):
-        for target in project.targets:
-            turns = [_turn(version, target.score, place) for place, version in enumerate(found)]
-            known = [turn for turn in turns if turn is not None]
+        for score in scores:
+            known = [turn for place, version in enumerate(found) if (turn := _turn(version, score, place)) is not None]
             if not known:
                 continue
-            name = score_tiles.title(target.score)
-            unit = " %" if _unit(found, target.score) == "%" else ""
+            name = score_tiles.title(score)
+            unit = " %" if _unit(found, score) == "%" else ""
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{name}**")
                 said = ", ".join(f"{turn.label} {turn.value:.3g}{unit}" for turn in known)
                 parts.chart(
                     line_figure(name, known, unit, state.mode()),
                     f"{name} over {len(known)} versions: {said}.",
-                    f"monitor.time_{target.score}",
+                    f"monitor.time_{score}",
                 )
-    _versions(found, project)
 
 
 def _turn(version: Version, score: str, place: int) -> Turn | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import parts, run_words, state, theme
 from pages.ui.downloads import file_stem
 from pages.ui.param_form import begin
-from synth_core.business_case import BusinessCase, Proof, money_words, totals
+from synth_core.business_case import FIGURES, BusinessCase, Proof, Side, money_words, totals
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES
 from synth_core.run import Run
@@ -18,11 +18,22 @@ def headline(project: Project, case: BusinessCase) -> None:
     """Draw both sums, both times, and the difference in words."""
     found = totals(case, max(project.rows, 1))
     with st.grid(min_column_width=200, gap="small"):
-        st.metric("Obtain it", money_words(found.obtain_money, case.currency), border=True)
-        st.metric("Generate it", money_words(found.generate_money, case.currency), border=True)
-        st.metric("Until obtained", f"{found.obtain_months:g} months", border=True)
-        st.metric("Until generated", f"{found.generate_months:g} months", border=True)
+        for title, value, names in (
+            ("Obtain it", money_words(found.obtain_money, case.currency), _names("obtain", time=False)),
+            ("Generate it", money_words(found.generate_money, case.currency), _names("generate", time=False)),
+            ("Until obtained", f"{found.obtain_months:g} months", _names("obtain", time=True)),
+            ("Until generated", f"{found.generate_months:g} months", _names("generate", time=True)),
+        ):
+            yours = sum(case.is_typed(name) for name in names)
+            whose = (
+                "assumed" if not yours else "your figures" if yours == len(names) else f"{yours} of {len(names)} yours"
+            )
+            st.metric(title, value, whose, delta_color="off", delta_arrow="off", border=True)
     st.markdown(f"**{theme.plain(found.sentence(case.currency))}**")
+
+
+def _names(side: Side, *, time: bool) -> list[str]:
+    return [one.name for one in FIGURES if one.side == side and (one.unit == "months") is time]
 
 
 def proof_point(project: Project, proved: Proof | None, run: Run | None) -> None:
@@ -38,7 +49,7 @@ def proof_point(project: Project, proved: Proof | None, run: Run | None) -> None
             parts.verdict_pill(proved.verdict)
             st.markdown(f":gray[{USE_TITLES[project.use]}: {proved.held} of {proved.of} targets hold]", width="content")
         st.markdown(f"##### {theme.plain(proved.sentence())}", anchors=False)
-        about = f" {proved.metric} of {proved.model}, on real rows that nobody learned from." if proved.metric else ""
+        about = f" {proved.metric} of the {proved.model[:1].lower()}{proved.model[1:]}, on real rows that nobody learned from." if proved.metric else ""
         st.caption(theme.plain(f"{run_words.run_label(run)}.{about}"))
 
 

@@ -148,5 +148,5 @@ def over_time(title: str, turns: Sequence[Turn], unit: str, mode: Mode = "light"
     figure.update_xaxes(
         tickvals=places, ticktext=[str(place + 1) for place in places], range=[-0.5, len(turns) - 0.5], showgrid=False
     )
-    figure.update_yaxes(nticks=5, ticksuffix=unit)
+    figure.update_yaxes(nticks=5, ticksuffix=unit, rangemode="nonnegative")
     return figure

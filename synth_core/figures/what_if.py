@@ -39,7 +39,10 @@ def number_figure(name: str, shape: Shape, shift: Shift, dates: bool, mode: Mode
         (float(shift.moved(np.asarray([shape.middle]))[0]), palette.synthetic),
     ):
         figure.add_vline(x=at * scale, line={"color": colour, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(**({"type": "date"} if dates else {"tickformat": ",~g"}), showgrid=False)
+    ends = [min(shape.edges[0], float(edges[0])) * scale, max(shape.edges[-1], float(edges[-1])) * scale]
+    room = 0.02 * (ends[1] - ends[0])
+    axis = {"type": "date"} if dates else {"tickformat": ",~g"}
+    figure.update_xaxes(**axis, showgrid=False, range=[ends[0] - room, ends[1] + room])
     figure.update_yaxes(title_text="Share of rows", tickformat=".3~%", rangemode="tozero", nticks=5)
     return figure
 

@@ -80,9 +80,10 @@ def drifted(coding: Coding, before: Coded, now: Coded, frame: pd.DataFrame, part
         size = states.sizes[place]
         psi = stability(states.of(before, name), states.of(now, name), size)
         distance, floor = float(apart[place]), float(chance.distance[place])
+        psi_floor = float(chance.psi[place])
         word: Word = "steady"
-        if distance > floor:
-            word = "drift" if psi >= max(MODERATE, float(chance.psi[place])) else "slight"
+        if distance > floor or psi > 2 * psi_floor:  # a small group that moved far shows in the index first
+            word = "drift" if psi >= max(MODERATE, psi_floor) else "slight"
         one = _described(coding, before, now, frame, name)
         if word == "steady" and one.unseen_named:
             word = "slight"  # halves of the old rows say nothing about what none of them holds
@@ -92,7 +93,7 @@ def drifted(coding: Coding, before: Coded, now: Coded, frame: pd.DataFrame, part
                     "distance": round(distance, 3),
                     "floor": round(floor, 3),
                     "psi": round(psi, 4),
-                    "psi_floor": round(float(chance.psi[place]), 4),
+                    "psi_floor": round(psi_floor, 4),
                     "word": word,
                 }
             )
@@ -143,7 +144,7 @@ def _numeric(column: Column, before: Floats, now: Floats) -> dict[str, object]:
     kept = [side[~np.isnan(side)] for side in (before, now)]
     if not len(kept[0]) or not len(kept[1]):
         return {"sentence": "Every cell is empty now." if not len(kept[1]) else "Every cell was empty before."}
-    ends = np.quantile(kept[0], [0.01, 0.99])
+    ends = np.quantile(np.concatenate(kept), [0.005, 0.995])
     low, high = (float(end) for end in ends)
     if high <= low:
         high = low + 1.0

@@ -112,11 +112,11 @@ def _new(column: Column) -> Difference:
 
 def _other_kind(old: Column, new: Column, lost: float) -> Difference:
     was, now = old.kind.in_words, new.kind.in_words
-    more = f" and is now read as {now}" if now != was else ""
+    more = f", and now reads as {now}" if now != was else ""
     return Difference(
         what="kind",
         column=old.name,
-        sentence=f"Column '{old.name}' was {was}{more}: {lost:.0%} of its filled cells do not fit, so it is not "
-        "compared.".replace("%", " %"),
+        sentence=f"Column '{old.name}' was read as {was}{more}: {100 * lost:.0f} % of its filled cells do not fit, so "
+        "it is not compared.",
         word="drift",
     )

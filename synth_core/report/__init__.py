@@ -59,6 +59,10 @@ SENTENCES: dict[Word, str] = {
     "not enough data": "At least one target that gates this use could not be judged.",
 }
 
+_CALLED = {
+    "c2st": "told apart", "c2st_train": "told from learned rows", "tstr_loss": "loss in use", "rare": "rare values",
+    "missingness": "missing cells",
+}  # fmt: skip
 _WHAT_IF_SENTENCES: dict[Word, str] = {
     "pass": "Every target on privacy and rules holds. Likeness and use are not judged: this is a what-if.",
 }
@@ -161,7 +165,7 @@ def _what_if(card: Scorecard) -> str:
         return ""
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in card.what_if)
     void = [score for score in (*card.fidelity.scores, *card.utility.scores) if score.value is None]
-    names = ", ".join(score.name.replace("_", " ") for score in void)
+    names = ", ".join(_CALLED.get(score.name, score.name.replace("_", " ")) for score in void)
     return (
         f'<div class="aside"><p><b>{text(CALLED)}</b></p><ul>{items}</ul>'
         + paragraph(f"These scores do not apply: {names}. Privacy was judged with the edits undone.")
@@ -173,9 +177,10 @@ def _first_page(
     card: Scorecard, *, title: str, author: str, use: Use, found: Sequence[Verdict], notes: str, sign_off: str
 ) -> str:
     word = overall(found)
+    what = "what-if" if card.what_if else "synthetic version"
     parts = [
         f"<h1>{text(title)}</h1>",
-        paragraph(f"{QUESTIONS[use]} this synthetic version of '{card.table}'?", "lead"),
+        paragraph(f"{QUESTIONS[use]} this {what} of '{card.table}'?", "lead"),
         f'<div class="headline {CLASSES[word]}"><p class="word">{icon(word)}{WORDS[word]}</p>'
         + paragraph(_WHAT_IF_SENTENCES.get(word, SENTENCES[word]) if card.what_if else SENTENCES[word])
         + _tightest_sentence(card, found)
