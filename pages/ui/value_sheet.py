@@ -49,7 +49,8 @@ def proof_point(project: Project, proved: Proof | None, run: Run | None) -> None
             parts.verdict_pill(proved.verdict)
             st.markdown(f":gray[{USE_TITLES[project.use]}: {proved.held} of {proved.of} targets hold]", width="content")
         st.markdown(f"##### {theme.plain(proved.sentence())}", anchors=False)
-        about = f" {proved.metric} of the {proved.model[:1].lower()}{proved.model[1:]}, on real rows that nobody learned from." if proved.metric else ""
+        model = proved.model[:1].lower() + proved.model[1:]
+        about = f" {proved.metric} of the {model}, on real rows that nobody learned from." if proved.metric else ""
         st.caption(theme.plain(f"{run_words.run_label(run)}.{about}"))
 
 

@@ -148,5 +148,7 @@ def over_time(title: str, turns: Sequence[Turn], unit: str, mode: Mode = "light"
     figure.update_xaxes(
         tickvals=places, ticktext=[str(place + 1) for place in places], range=[-0.5, len(turns) - 0.5], showgrid=False
     )
-    figure.update_yaxes(nticks=5, ticksuffix=unit, rangemode="nonnegative")
+    figure.update_yaxes(nticks=5, ticksuffix=unit)
+    if not any(values) and not any(highs):
+        figure.update_yaxes(range=[-0.08, 1])
     return figure

@@ -32,6 +32,9 @@ TITLES = {
     "report": "Report",
     "test_data": "Test data",
     "fairness": "Fairness lab",
+    "monitor": "Monitor",
+    "what_if": "What-if",
+    "value": "Value",
 }
 
 

@@ -9,16 +9,17 @@ import pytest
 
 from synth_core.constraints.kinds import parse
 from synth_core.errors import InputError
-from synth_core.generation import read_synthetic
+from synth_core.generation import generate, read_synthetic
 from synth_core.pipeline import follow
 from synth_core.recipe import Recipe
 from synth_core.release import data_card
 from synth_core.report import html
-from synth_core.scorecard import blocking, default_targets, verdicts
+from synth_core.scorecard import default_targets, verdicts
 from synth_core.steering.asks import Ask, Steering
-from synth_core.table import Kind, numbers
+from synth_core.table import numbers
 from synth_core.what_if import DAY, Added, Shift, WhatIf, shares_of, what_if_recipe
 from synth_core.what_if_drafts import reached
+from synth_core.what_if_judging import judge_what_if
 from tests.conftest import make_people
 
 AGE = Shift(column="age", middle=48.0, add=10.0, stretch=1.5)
@@ -91,34 +92,64 @@ def test_a_condition_on_a_moved_number_and_impossible_bounds_are_refused() -> No
         Shift.to_bounds("age", 40, (18, 80), (50, 50))
 
 
+def test_a_rule_that_a_shift_breaks_is_mended_in_every_row(tmp_path: Path) -> None:
+    table = make_people(300)
+    rule = parse({"type": "inequality", "id": "order", "low_column": "start", "high_column": "end"})
+    start = float(np.median(numbers(table.frame["start"])))
+    edits = WhatIf(shifts=(Shift(column="start", middle=start, add=15 * DAY),))
+    recipe = what_if_recipe(Recipe(method="independent", rows=200, constraints=[rule]), table, edits)
+    synthesis = generate(table, recipe, tmp_path)
+    assert synthesis.repaired["order"] > 20
+    assert not rule.violations(read_synthetic(tmp_path, synthesis).frame).any()
+
+
+def test_a_number_is_moved_before_its_range_is_checked(tmp_path: Path) -> None:
+    table = make_people(300)
+    rule = parse({"type": "scalar_range", "id": "age", "column": "age", "low_value": 0, "high_value": 60})
+    table = table.rows((table.frame["age"] <= 60).to_numpy())
+    recipe = what_if_recipe(Recipe(method="independent", rows=200, constraints=[rule]), table, WhatIf(shifts=(AGE,)))
+    made = read_synthetic(tmp_path, generate(table, recipe, tmp_path)).frame["age"]
+    assert made.max() <= 60
+    assert made.min() < 18  # 48 + 10 + 1.5 * (18 - 48) = 13
+
+
+def test_copies_of_real_people_are_caught_although_a_number_was_moved() -> None:
+    train, holdout = make_people(700).split(0.3, 0)
+    edits = WhatIf(shifts=(AGE,), added=(GREEN,))
+    columns = {column.name: column for column in train.columns}
+    held = float((train.frame["plan"] == "gold").mean())
+    copied = edits.moved(train.frame, columns)
+    copied = edits.split(copied, {"plan": {"gold": held}}, np.random.default_rng(0))
+    card = judge_what_if(train, holdout, train.with_frame(copied), edits)
+    assert card.scores["membership_auc"].low > 0.6
+    assert "fail" in {one.word for one in verdicts(card, default_targets("share")) if one.target.dimension == "privacy"}
+
+
 def test_from_recipe_to_report_it_is_marked_and_its_likeness_is_not_judged(tmp_path: Path) -> None:
-    table = make_people(900)
+    table = make_people(400)
     rules = [
         parse({"type": "inequality", "id": "order", "low_column": "start", "high_column": "end"}),
         parse({"type": "scalar_range", "id": "age", "column": "age", "low_value": 0, "high_value": 130}),
         parse({"type": "allowed_values", "id": "plans", "column": "plan", "values": ["basic", "gold"]}),
     ]
-    start = float(np.median(numbers(table.frame["start"])))
     edits = WhatIf(
-        shifts=(AGE, Shift(column="start", middle=start, add=5 * DAY)),
+        shifts=(AGE,),
         rates={"plan": {"gold": 0.3, "basic": 0.7}},
         added=(GREEN,),
     )
-    recipe = what_if_recipe(Recipe(method="trees", rows=1_500, constraints=rules), table, edits)
+    recipe = what_if_recipe(Recipe(method="trees", rows=600, constraints=rules), table, edits)
     synthesis, card = follow(table, recipe, tmp_path)
     made = read_synthetic(tmp_path, synthesis)
 
     for one in reached(table, made, edits):
-        room = 0.02 if one.kind == "share" else 12 * DAY if one.kind == Kind.DATETIME else 6
-        assert one.made == pytest.approx(one.asked, abs=room), one
+        assert one.made == pytest.approx(one.asked, abs=0.02 if one.kind == "share" else 8), one
     links = [float(t.frame["age"].corr(t.frame["income"], method="spearman")) for t in (table, made)]
-    assert links[1] == pytest.approx(links[0], abs=0.1)
+    assert links[1] == pytest.approx(links[0], abs=0.15)
     assert not any(rule.violations(edits.merged(made.frame)).any() for rule in rules)
 
     targets = default_targets("share")
     found = verdicts(card, targets)
     assert {one.target.dimension for one in found} == {"privacy", "validity"}
-    assert not blocking(found)
     assert all(score.value is None for score in (*card.fidelity.scores, *card.utility.scores))
     assert card.scores["membership_auc"].value is not None
     assert card.scores["unknown_categories"].value == 0
