@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from synth_core import extracts
+from synth_core import extracts, jobs
 from synth_core import project as projects
 from synth_core.generation import read_synthetic
 from synth_core.recipe import Recipe
 from tests.browser.conftest import Server
-from tests.browser.studio import at, at_rest, download, inside, named, people_project, picture, run_now, settled
+from tests.browser.studio import at, at_rest, download, inside, named, people_project, picture, settled
 from tests.conftest import make_people
 
 LONG = 300_000
@@ -26,7 +27,10 @@ def people(server: Server) -> str:
     recipe = Recipe(method="independent", rows=400)
     with inside(server.home):
         project.set_draft(recipe)
-    assert run_now(server.home, project, recipe).status().state == "done"
+        run = jobs.start(project, recipe)
+        while run.status().active:
+            time.sleep(0.2)
+        assert run.status().state == "done", run.status()
     return project.id
 
 
