@@ -136,6 +136,10 @@ def regenerate(project: Project, extract: Extract, run: Run | None = None) -> tu
         raise ProjectError("The file of this extract is gone; upload it again.")
     reading = _read(source.read_bytes(), extract.filename, project)
     recipe = project.draft if run is None else run.recipe
+    if recipe.steering.given is not None:
+        raise ProjectError(
+            "This recipe completes given rows, which belong to the old table. Repeat the recipe of a run without them."
+        )
     for rule in recipe.rules:
         lacking = [name for name in rule.columns_used if name not in reading.table.names]
         if lacking:

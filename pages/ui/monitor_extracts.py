@@ -45,15 +45,19 @@ def choice(project: Project, table: Table) -> Extract | None:
     by_id = {one.id: one for one in known}
     if state.get("monitor.extract", "") not in by_id:
         state.put("monitor.extract", known[0].id)
-    if len(known) == 1:
-        return known[0]
-    picked = st.selectbox(
-        "Extract",
-        list(by_id),
-        format_func=lambda one: f"{by_id[one].filename} · {run_words.when(by_id[one].when)}",
-        key="monitor.extract",
-        width=460,
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="monitor_choice"):
+        picked = st.selectbox(
+            "Extract",
+            list(by_id),
+            format_func=lambda one: f"{by_id[one].filename} · {run_words.when(by_id[one].when)}",
+            key="monitor.extract",
+            width=460,
+        )
+        st.button(
+            "Remove it", key="monitor.remove", icon=":material/delete:", type="tertiary",
+            on_click=extracts.forget, args=(project, by_id[picked]),
+            help="Deletes its file and what was found about it. A version that was made from it stays.",
+        )  # fmt: skip
     return by_id[picked]
 
 

@@ -127,7 +127,8 @@ def _bounds(project: Project, name: str, shape: Shape, shift: Shift, whole: bool
     )
     first, second = st.columns(2)
     keys = []
-    for place, widget, title, value in ((first, "low", "From", low), (second, "high", "To", high)):
+    kind = "_whole" if whole else ""  # whole numbers and others need fields of their own
+    for place, widget, title, value in ((first, f"low{kind}", "From", low), (second, f"high{kind}", "To", high)):
         shown: float | int = round(value) if whole else round(value, 6)
         key = state.shown(f"what_if.{widget}", shown)
         keys.append(key)

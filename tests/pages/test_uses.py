@@ -60,6 +60,9 @@ def test_an_extract_that_drifted_is_said_drawn_and_kept() -> None:
     again = open_page("monitor", projects.open_project(project.id))
     assert again.error[0].value == at.error[0].value
     assert "no finished run yet" in text_of(again)
+    again.button(key="monitor.remove").click().run()
+    assert extracts.extracts(project) == []
+    assert not list((project.folder / "extracts").iterdir())
 
 
 def test_a_file_that_is_no_extract_is_one_sentence() -> None:
@@ -126,7 +129,7 @@ def test_a_number_is_moved_undone_and_reset() -> None:
 def test_new_bounds_move_and_stretch_and_impossible_ones_are_refused() -> None:
     project = make_project()
     at = open_page("what_if", project, **{"what_if.way": "New bounds"})
-    at.number_input(key="what_if.high").set_value(120).run()
+    at.number_input(key="what_if.high_whole").set_value(120).run()
     assert drafts.edits_of(project).shifts[0].stretch > 1.3
     at.number_input(key=next(w.key for w in at.number_input if w.key.startswith("what_if.high"))).set_value(1).run()
     assert "lower end below the upper one" in at.error[0].value
