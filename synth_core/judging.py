@@ -16,6 +16,7 @@ from synth_core.progress import StageProgress, silent_stages
 from synth_core.scorecard import Scorecard
 from synth_core.scores import expansion, fidelity, privacy, utility, validity
 from synth_core.scores.features import check_comparable
+from synth_core.scores.results import Fidelity, Utility
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.space import BLOCK
 from synth_core.table import Table
@@ -35,6 +36,7 @@ def judge(
     how: Mapping[str, str] | None = None,
     method: str = "",
     full: bool = False,
+    likeness: bool = True,
 ) -> Scorecard:
     """Return the scorecard of ``synthetic``: what an engine made from ``train``, held against ``holdout``.
 
@@ -50,6 +52,8 @@ def judge(
     full
         Also attack sensitive columns and the target by attribute inference, single people out, and measure what further
         released rows add.
+    likeness
+        Whether likeness and use are measured; a what-if has none to measure.
 
     Raises
     ------
@@ -72,9 +76,9 @@ def judge(
         found_validity = validity.measure(
             sides, rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
         )
-        found_fidelity = fidelity.measure(sides)
-        found_utility = utility.measure(sides)
-        if full:
+        found_fidelity = fidelity.measure(sides) if likeness else Fidelity(scores=[], columns=[])
+        found_utility = utility.measure(sides) if likeness else Utility(scores=[])
+        if full and likeness:
             found_utility = found_utility.model_copy(update={"expansion": expansion.curve(sides)})
     with told.stage("Attack", notes=4 + 2 * -(-len(synthetic) // BLOCK)):
         found_privacy = privacy.measure(sides, full=full)

@@ -12,8 +12,18 @@ from synth_core.scores import fidelity, validity
 from synth_core.scores.results import Utility
 from synth_core.scores.score import Score
 from synth_core.scores.sides import Sides
+from synth_core.scores.subgroups import LOSS_QUESTION
+from synth_core.scores.utility import QUESTION
 from synth_core.table import Table
 from synth_core.what_if import CALLED, NOT_APPLYING, WhatIf
+
+_USE = tuple(
+    Score(name=name, dimension="utility", question=question, value=None, better="lower", unit="%", note=NOT_APPLYING)
+    for name, question in (
+        ("tstr_loss", QUESTION),
+        ("subgroup_loss", LOSS_QUESTION),
+    )
+)
 
 
 def judge_what_if(
@@ -39,7 +49,7 @@ def judge_what_if(
     """
     merged = made.with_frame(edits.merged(made.frame))
     undone = merged.with_frame(edits.unmoved(merged.frame, {column.name: column for column in made.columns}))
-    card = judge(train, holdout, undone, seed=seed, progress=progress, method=method, full=full)
+    card = judge(train, holdout, undone, seed=seed, progress=progress, method=method, full=full, likeness=False)
     seen = fidelity.measure(Sides(train, holdout, made, seed))
     kept = validity.measure(
         Sides(train, holdout, merged, seed), rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
@@ -51,7 +61,7 @@ def judge_what_if(
     return card.model_copy(
         update={
             "fidelity": seen.model_copy(update={"scores": [_void(score) for score in seen.scores]}),
-            "utility": Utility(scores=[_void(score) for score in card.utility.scores], target=card.utility.target),
+            "utility": Utility(scores=list(_USE), target=None if train.target is None else train.target.name),
             "validity": kept,
             "what_if": sentences,
             "notes": [CALLED, undone_note, *card.notes],

@@ -49,6 +49,7 @@ def drifted(
         moved_squares.append(_squares(one) - _squares(other))
     ratio = size_ratio(len(before), len(now), min(len(parts[0][0]), len(parts[0][1])))
     floor, floor_squares = (SURE * np.sqrt(ratio) * _spread(one) for one in (moved, moved_squares))
+    floor = np.maximum(floor, SURE * _by_counts(before, now, names, old))
     beyond_chance = (np.abs(new - old) > floor) & (np.abs(_squares(new) - _squares(old)) > floor_squares)
     found = []
     for place, (i, j) in enumerate(zip(*np.triu_indices(len(names), 1), strict=True)):
@@ -70,6 +71,17 @@ def drifted(
     found.sort(key=lambda one: (-RANK[one.word], -abs(one.change)))
     beyond = sum(one.word != "steady" for one in found)
     return len(found), tuple(found[: max(KEPT, beyond)])
+
+
+def _by_counts(before: Table, now: Table, names: list[str], values: Floats) -> Floats:
+    """Return the spread that the rows with both cells filled allow: the large-sample formula of a correlation."""
+    upper = np.triu_indices(len(names), 1)
+    both = []
+    for table in (before, now):
+        filled = table.frame[names].notna().to_numpy(dtype=np.float64)
+        both.append(np.maximum((filled.T @ filled)[upper], 4.0))
+    spread = (1 - np.square(values)) * np.sqrt(1 / both[0] + 1 / both[1])
+    return np.asarray(spread, dtype=np.float64)
 
 
 def _squares(values: Floats) -> Floats:

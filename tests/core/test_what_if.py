@@ -114,7 +114,7 @@ def test_a_number_is_moved_before_its_range_is_checked(tmp_path: Path) -> None:
 
 
 def test_copies_of_real_people_are_caught_although_a_number_was_moved() -> None:
-    train, holdout = make_people(700).split(0.3, 0)
+    train, holdout = make_people(400).split(0.3, 0)
     edits = WhatIf(shifts=(AGE,), added=(GREEN,))
     columns = {column.name: column for column in train.columns}
     held = float((train.frame["plan"] == "gold").mean())
