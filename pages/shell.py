@@ -19,7 +19,7 @@ GROUPS = {
     "Understand": ["upload", "profiling"],
     "Make": ["constraints", "method", "generate"],
     "Judge": ["compare", "privacy", "report"],
-    "Uses": ["fairness", "test_data", "what_if", "monitor", "value"],
+    "Uses": ["augmentation", "fairness", "test_data", "what_if", "monitor", "value"],
 }
 
 

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from synth_core.cli_augment import augment
 from synth_core.cli_fairness import fairness
 from synth_core.cli_monitor import monitor
 from synth_core.cli_options import (
@@ -596,6 +597,7 @@ def run(
     conclude(card, targets, recipe.use, None, None, rules=recipe.rules)
 
 
+app.command()(augment)
 app.command(name="testdata")(make_testdata)
 app.command()(monitor)
 

@@ -206,7 +206,7 @@ class Table:
         return self.rows(~held), self.rows(held)
 
     def _held_rows(self, share: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-        group = self._groups()
+        group = self.row_groups()
         stratum = np.zeros(len(self), dtype=np.int64)
         if self.target is not None and self.target.kind.categorical:
             stratum = pd.factorize(self.frame[self.target.name])[0].astype(np.int64)
@@ -216,8 +216,8 @@ class Table:
         chosen = _dealt(groups["rows"].to_numpy(), share, rng.random() - 0.5)
         return np.asarray(np.isin(group, groups.index[chosen]), dtype=np.bool_)
 
-    def _groups(self) -> npt.NDArray[np.int64]:
-        """One number per row; rows that must stay together share it."""
+    def row_groups(self) -> npt.NDArray[np.int64]:
+        """Return one number per row; rows that must stay on one side of a split (entity, exact duplicates) share it."""
         entity = self.having(role=Role.ENTITY)
         if entity:
             names = self.frame[entity[0].name]

@@ -71,7 +71,11 @@ LAYERS = [
     ["monitoring"],
     ["judging", "price", "replication"],
     ["what_if_judging"],
-    ["frontier", "labs.work", "labs"],
+    ["frontier"],
+    ["labs.models", "labs.remedies"],
+    ["labs.augmentation"],
+    ["labs.nested", "labs.tables"],
+    ["labs.work", "labs"],
     ["figures"],
     ["ledger"],
     ["report"],
@@ -86,7 +90,7 @@ LAYERS = [
     ["labs.fair_project", "worker"],
     ["testdata"],
     ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier"],
-    ["cli_fairness", "cli_testdata", "cli_monitor", "cli"],
+    ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

@@ -247,3 +247,13 @@ def support(table: Table, steering: str) -> Support:
 def level_shares(table: Table, name: str) -> dict[str, float]:
     """Return the share of each category of a column among its filled cells (0..1), the largest first."""
     return {str(level): float(share) for level, share in table.frame[name].value_counts(normalize=True).items()}
+
+
+@st.cache_data(hash_funcs=_TABLE, max_entries=32, show_spinner=False)
+def rare_classes(table: Table) -> dict[str, int]:
+    """Return the rows of each class of the target, the rarest first; InputError where there are no two classes."""
+    from synth_core.labs.augmentation import LAB
+    from synth_core.labs.models import rare_event
+
+    event = rare_event(table, "", LAB)
+    return {str(level): int(rows) for level, rows in table.frame[event.target].value_counts(ascending=True).items()}

@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "monitor": ("Monitor", ":material/monitoring:"),
     "what_if": ("What-if", ":material/lightbulb:"),
     "value": ("Value", ":material/payments:"),
+    "augmentation": ("Augmentation lab", ":material/library_add:"),
 }
 
 

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from synth_core.errors import ProjectError
-from synth_core.labs import fairness
+from synth_core.labs import augmentation, fairness
 from synth_core.labs.fair_corrections import FairnessPlan
+from synth_core.labs.nested import compare
 from synth_core.progress import Progress
 from synth_core.recipe import Recipe
 from synth_core.table import Table
@@ -26,6 +27,13 @@ class Lab(Protocol):
         """Return the result."""
 
 
+def _augmentation(
+    table: Table, recipe: Recipe, settings: Any, *, workers: int, scratch: Path, progress: Progress
+) -> BaseModel:
+    asked = augmentation.Settings.model_validate(settings)
+    return compare(table, recipe, asked, workers=workers, scratch=scratch, progress=progress)
+
+
 def _fairness(
     table: Table, recipe: Recipe, settings: Any, *, workers: int, scratch: Path, progress: Progress
 ) -> BaseModel:
@@ -33,7 +41,7 @@ def _fairness(
     return fairness.measure(table, recipe, plan, workers=workers, scratch=scratch, progress=progress)
 
 
-LABS: dict[str, Lab] = {fairness.NAME: _fairness}
+LABS: dict[str, Lab] = {augmentation.NAME: _augmentation, fairness.NAME: _fairness}
 
 
 def lab_named(name: str) -> Lab:

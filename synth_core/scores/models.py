@@ -125,8 +125,10 @@ class Fitted:
         return out
 
 
-def fit(model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int) -> Fitted:
-    """Return ``model`` trained on ``rows``."""
+def fit(
+    model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int, weights: Floats | None = None
+) -> Fitted:
+    """Return ``model`` trained on ``rows``, each counted with its weight where ``weights`` are given."""
     linear = model.name == "linear"
     flags: list[bool] = []
     scaling = None
@@ -142,7 +144,7 @@ def fit(model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int
     estimator = _estimator(model, outcome, flags, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a linear model that has not converged is good enough to compare
-        estimator.fit(fit_ready(features), truth)
+        estimator.fit(fit_ready(features), truth, sample_weight=weights)
     return Fitted(estimator, names, linear, outcome, scaling)
 
 

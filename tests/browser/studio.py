@@ -35,6 +35,7 @@ TITLES = {
     "monitor": "Monitor",
     "what_if": "What-if",
     "value": "Value",
+    "augmentation": "Augmentation lab",
 }
 
 
