@@ -116,7 +116,7 @@ def together(side: Side) -> None:
 
 def use(side: Side) -> None:
     """Draw models trained on synthetic rows beside models trained on real ones, both tested on held-out real rows."""
-    from synth_core.figures import alt_roc, alt_utility, roc, utility_bars
+    from synth_core.figures import alt_utility, utility_bars
 
     utility = side.card.utility
     if utility.target is None:
@@ -139,15 +139,35 @@ def use(side: Side) -> None:
     )
     parts.chart(utility_bars(utility, mode=state.mode()), alt=alt_utility(utility), key=f"compare.utility{side.suffix}")
     _models(side)
-    curves = [model for model in utility.models if model.roc_tstr]
-    if curves:
-        with st.expander("ROC curves", key=f"compare.roc_box{side.suffix}", on_change="rerun") as box:
-            if box.open:
-                with st.grid(min_column_width=330, gap="small"):
-                    for place, model in enumerate(curves):
-                        parts.chart(
-                            roc(model, mode=state.mode()), alt=alt_roc(model), key=f"compare.roc_{place}{side.suffix}"
-                        )
+    _curves(side)
+
+
+def _curves(side: Side) -> None:
+    """Draw the ROC curve of every model beside its precision-recall curve for the rare class."""
+    from synth_core.figures import alt_precision_recall, alt_roc, precision_recall, roc
+
+    known = [model for model in side.card.utility.models if model.roc_tstr or model.rare]
+    if not known:
+        return
+    rare = next((model.rare for model in known if model.rare), None)
+    label = "ROC and precision-recall curves" if rare else "ROC curves"
+    with st.expander(label, key=f"compare.roc_box{side.suffix}", on_change="rerun") as box:
+        if not box.open:
+            return
+        if rare:
+            st.caption(
+                f"Precision and recall are those of finding “{theme.plain(rare.label)}”, {theme.share(rare.share)} of "
+                "the held-out rows: of a rare class an ROC curve says little about how many of those named are right."
+            )
+        for place, model in enumerate(known):
+            st.markdown(f"**{theme.plain(model.model)}**")
+            with st.grid(min_column_width=330, gap="small"):
+                if model.roc_tstr:
+                    key = f"compare.roc_{place}{side.suffix}"
+                    parts.chart(roc(model, mode=state.mode()), alt=alt_roc(model), key=key)
+                if model.rare:
+                    key = f"compare.precision_{place}{side.suffix}"
+                    parts.chart(precision_recall(model, mode=state.mode()), alt=alt_precision_recall(model), key=key)
 
 
 def _models(side: Side) -> None:

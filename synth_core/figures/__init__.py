@@ -12,7 +12,7 @@ from synth_core.figures.explore import (
     split_figure,
     triple_figure,
 )
-from synth_core.figures.judgement import forest, nearest_curves, roc, utility_bars
+from synth_core.figures.judgement import forest, nearest_curves, precision_recall, roc, utility_bars
 from synth_core.figures.likeness import dumbbell, giveaway_bars, overlay, pair_view, triplet
 from synth_core.figures.losses import alt_losses, loss_figure
 from synth_core.figures.matrices import association_figure
@@ -41,6 +41,7 @@ from synth_core.figures.words import (
     alt_nearest,
     alt_overlay,
     alt_pair,
+    alt_precision_recall,
     alt_profile,
     alt_range,
     alt_roc,
@@ -68,6 +69,7 @@ __all__ = [
     "alt_network",
     "alt_overlay",
     "alt_pair",
+    "alt_precision_recall",
     "alt_profile",
     "alt_range",
     "alt_roc",
@@ -101,6 +103,7 @@ __all__ = [
     "pair_figure",
     "pair_table",
     "pair_view",
+    "precision_recall",
     "range_figure",
     "residual_figure",
     "roc",

@@ -113,6 +113,35 @@ def roc(model: ModelResult, mode: Mode = "light") -> go.Figure:
     return figure
 
 
+def precision_recall(model: ModelResult, mode: Mode = "light") -> go.Figure:
+    """Return precision against recall for the rare class, trained on real and on synthetic; dotted: guessing."""
+    rare = model.rare
+    if rare is None or not rare.curve_tstr or not rare.curve_trtr:
+        return nothing(mode, "This model has no precision-recall curve: it is drawn for classes only.")
+    palette = PALETTES[mode]
+    figure = new_figure(mode, f"precision:{model.model}", height=380)
+    chance = {"color": palette.muted, "width": 1.5, "dash": "dot"}
+    figure.add_scatter(
+        name=f"Guessing ({rare.share:.3f})", x=[0, 1], y=[rare.share] * 2, mode="lines", line=chance, hoverinfo="skip"
+    )
+    for name, title, points in (
+        ("real", f"Trained on real ({rare.trtr:.3f})", rare.curve_trtr),
+        ("synthetic", f"Trained on synthetic ({rare.tstr:.3f})", rare.curve_tstr),
+    ):
+        xs, ys = zip(*thinned(points), strict=True)
+        figure.add_scatter(
+            name=title,
+            x=xs,
+            y=ys,
+            mode="lines",
+            line=line(palette, name) | {"shape": "vh"},
+            hovertemplate="%{y:.1%} of those named are right, at %{x:.1%} found<extra></extra>",
+        )
+    figure.update_xaxes(title_text="Found (recall)", tickformat=".0%", range=[0, 1], constrain="domain")
+    figure.update_yaxes(title_text="Right (precision)", tickformat=".0%", range=[0, 1.01], scaleanchor="x")
+    return figure
+
+
 def thinned(points: Sequence[Any], limit: int = 400) -> list[Any]:
     """Return at most ``limit`` of the points, evenly taken, both ends kept."""
     if len(points) <= limit:

@@ -198,6 +198,17 @@ def alt_roc(model: ModelResult) -> str:
     return f"ROC of {model.model}: area {model.tstr:.3f} trained on synthetic, {model.trtr:.3f} trained on real."
 
 
+def alt_precision_recall(model: ModelResult) -> str:
+    """Return the two average precisions for the rare class, beside guessing."""
+    rare = model.rare
+    if rare is None:
+        return f"{model.model} has no precision-recall curve."
+    return (
+        f"Precision and recall of {model.model} for '{rare.label}' ({share(rare.share)} of the rows): average precision "
+        f"{rare.tstr:.3f} trained on synthetic, {rare.trtr:.3f} trained on real; guessing reaches {rare.share:.3f}."
+    )
+
+
 def alt_giveaways(fidelity: Fidelity) -> str:
     """Return the column that gives synthetic rows away most."""
     if not fidelity.giveaways:

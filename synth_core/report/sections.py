@@ -12,6 +12,7 @@ from synth_core.figures import (
     alt_nearest,
     alt_overlay,
     alt_pair,
+    alt_precision_recall,
     alt_roc,
     alt_triplet,
     alt_utility,
@@ -21,6 +22,7 @@ from synth_core.figures import (
     nearest_curves,
     overlay,
     pair_view,
+    precision_recall,
     roc,
     share,
     spark_svg,
@@ -199,6 +201,10 @@ def utility(card: Scorecard, charts: Charts) -> str:
     curve = next((model for model in found.models if model.roc_tstr and model.roc_trtr), None)
     if curve is not None:
         parts += [f"<h3>ROC, {text(curve.model)}</h3>", charts.add(roc(curve), alt_roc(curve))]
+    rare = next((model for model in found.models if model.rare is not None and model.rare.curve_tstr), None)
+    if rare is not None:
+        title = f"<h3>Precision and recall, {text(rare.model)}</h3>"
+        parts += [title, charts.add(precision_recall(rare), alt_precision_recall(rare))]
     return "\n".join(parts)
 
 

@@ -128,11 +128,31 @@ class Fidelity(_Frozen):
     groups: list[GroupLikeness] = Field(default_factory=list)
 
 
+class PrecisionRecall(_Frozen):
+    """How well the rare class ``label`` (``share`` of the held-out rows, 0..1) is found.
+
+    ``tstr``, ``trtr``: average precision with a 95 % interval; guessing reaches ``share``. ``curve_*``: [recall,
+    precision] points, by recall.
+    """
+
+    label: str
+    share: float
+    tstr: float
+    tstr_low: float
+    tstr_high: float
+    trtr: float
+    trtr_low: float
+    trtr_high: float
+    curve_tstr: list[tuple[float, float]] = Field(default_factory=list)
+    curve_trtr: list[tuple[float, float]] = Field(default_factory=list)
+
+
 class ModelResult(_Frozen):
     """One model trained on synthetic (tstr) and on real (trtr), both tested on the same real holdout.
 
     ``metric`` is "AUC" (one-vs-rest mean with several classes) or "R2"; ``loss`` is (trtr - tstr) / trtr in %,
     with a 95 % interval from a paired bootstrap over the test rows. ``roc_*``: [false positive, true positive] points.
+    ``rare``: how the rarest class is found; None for a number.
     """
 
     model: str
@@ -148,6 +168,7 @@ class ModelResult(_Frozen):
     loss_high: float
     roc_tstr: list[tuple[float, float]] = Field(default_factory=list)
     roc_trtr: list[tuple[float, float]] = Field(default_factory=list)
+    rare: PrecisionRecall | None = None
     importance_tstr: dict[str, float] = Field(default_factory=dict)
     importance_trtr: dict[str, float] = Field(default_factory=dict)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from synth_core.scores.features import Coded
 from synth_core.scores.models import MODELS, Fitted, Model, Outcome, fit, importances
+from synth_core.scores.rare_class import finding
 from synth_core.scores.results import ModelResult, Utility
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
@@ -122,6 +123,7 @@ def _result(title: str, outcome: Outcome, test: Coded, weights: Floats, pair: di
         loss_high=round(high, 3),
         roc_tstr=_curve(outcome, test, predicted["tstr"]),
         roc_trtr=_curve(outcome, test, predicted["trtr"]),
+        rare=finding(outcome, test, weights, predicted),
     )
 
 
