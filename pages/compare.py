@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import (
     beside,
     compare_tabs,
+    groups_panel,
     likeness_table,
     parts,
     projection_panel,
@@ -15,7 +16,7 @@ from pages.ui import (
 )
 
 TILES = ("shape", "pairs", "c2st", "tstr_loss")
-TABS = ("Columns", "Pairs", "Together", "Use", "Rules", "Replicate")
+TABS = ("Columns", "Pairs", "Together", "Use", "Groups", "Rules", "Replicate")
 
 parts.page_head("Compare", "Is it like the real table, and is it of use? Beside every score: what real rows get.")
 project = parts.need_project()
@@ -25,7 +26,7 @@ with parts.guarded("This comparison cannot be shown"):
     card = score_tiles.need_card(run)
     score_tiles.run_bar(project, run)
     other = beside.choice(project, run)
-    both = beside.sides(run, card, other)
+    both, runs = beside.sides(run, card, other), {"A": run, "B": other or run}
     found = run_words.verdicts_by_score(card, project.targets)
     if len(both) == 1:
         score_tiles.tiles(card, TILES, found)
@@ -34,21 +35,23 @@ with parts.guarded("This comparison cannot be shown"):
     for note in dict.fromkeys(note for side in both for note in side.card.notes):
         st.caption(f":material/info: {theme.plain(note)}")
 
-    columns, pairs, together, use, rules, replicated = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
+    columns, pairs, together, use, groups, rules, replicated = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
     with columns:
         if columns.open:
             likeness_table.panel(card.fidelity, both[1].card.fidelity if len(both) > 1 else None)
     with pairs:
         if pairs.open:
-            compare_tabs.pairs(both)
+            compare_tabs.pairs(project, both, runs)
     with together:
         if together.open:
             beside.each(both, compare_tabs.together)
-            shown = {"A": run, "B": other or run}
-            beside.each(both, lambda side: projection_panel.panel(project, shown[side.letter], side))
+            beside.each(both, lambda side: projection_panel.panel(project, runs[side.letter], side))
     with use:
         if use.open:
             beside.each(both, compare_tabs.use)
+    with groups:
+        if groups.open:
+            groups_panel.panel(both)
     with rules:
         if rules.open:
             beside.each(both, compare_tabs.rules)

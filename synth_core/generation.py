@@ -12,6 +12,7 @@ import resource
 import shutil
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -179,11 +180,16 @@ def generate(
     return synthesis
 
 
-def read_synthetic(out: Path, synthesis: Synthesis, most: int | None = None) -> Table:
-    """Return the release in ``out`` as a table: all of it, or its first parts with about ``most`` rows."""
-    columns = tuple(synthesis.columns)
+def read_synthetic(
+    out: Path, synthesis: Synthesis, most: int | None = None, names: Sequence[str] | None = None
+) -> Table:
+    """Return the release in ``out`` as a table: all of it, or its first parts with about ``most`` rows.
+
+    ``names``: read these columns only.
+    """
+    columns = tuple(column for column in synthesis.columns if names is None or column.name in names)
     kept: list[pa.Table] = []
-    for group in groups(release_in(out) or out / FILE, synthesis.column_names):
+    for group in groups(release_in(out) or out / FILE, [column.name for column in columns]):
         if kept and most is not None and sum(map(len, kept)) >= most:
             break
         kept.append(group)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cache, compare_rule, parts, run_words, state, theme
+from pages.ui import cache, compare_rule, joint_panel, parts, run_words, state, theme
 from pages.ui.beside import Side
 from pages.ui.halves import halves
-from synth_core.scores.results import RuleAdherence, Validity, price_words
+from synth_core.project import Project
+from synth_core.run import Run
+from synth_core.scores.results import Associations, PairView, RuleAdherence, Validity, price_words
 
 FAINT = 0.55
 PRICE = "with all rules less without any"
@@ -22,28 +26,56 @@ HOW = {
 }
 
 
-def pairs(both: list[Side]) -> None:
-    """Draw the triplet of associations, and the pairs worst first with the chosen one large; for A and for B."""
-    from synth_core.figures import alt_pair, alt_triplet, pair_view, triplet
+def pairs(project: Project, both: list[Side], runs: dict[str, Run]) -> None:
+    """Draw the triplet of associations, the pairs worst first, and any columns together; for A and for B."""
+    from synth_core.figures import alt_triplet, triplet
 
     found = [(side, side.card.fidelity.associations) for side in both]
     known = [(side, matrices) for side, matrices in found if matrices is not None and len(matrices.names) > 1]
     if not known:
         st.markdown(":gray[Fewer than two columns were compared, so there are no pairs.]")
         return
-    st.caption("How strongly each column goes with each other one: real, synthetic, and the difference.")
+    st.caption(
+        "How strongly each column goes with each other one: real, synthetic, and the difference. Click a cell to see "
+        "the two columns below."
+    )
     for side, matrices in known:
         if len(both) > 1:
             st.markdown(f"**{side.letter}** :gray[{theme.plain(side.label)}]")
         finding = alt_triplet(matrices)
-        figure = triplet(matrices, mode=state.mode())
-        parts.chart(figure, alt=finding, key=f"compare.triplet{side.suffix}")
+        figure = triplet(matrices, mode=state.mode(), clickable=True)
+        key = f"compare.triplet{side.suffix}"
+        parts.chart(figure, alt=finding, key=key, on_select=partial(_clicked, key, matrices), selection_mode="points")
         st.caption(theme.plain(finding))
     views = {side.letter: {(v.x, v.y): v for v in side.card.fidelity.pairs} for side in both}
     every = {pair for side in views.values() for pair in side}
     ranked = sorted(every, key=lambda pair: (-max(v[pair].error for v in views.values() if pair in v), pair))
-    if not ranked:
-        return
+    if ranked:
+        _worst_first(both, views, ranked)
+    joint_panel.panel(project, both, runs, ranked[0] if ranked else None)
+
+
+def _clicked(key: str, matrices: Associations) -> None:
+    """Look at the pair whose cell was clicked; with so many columns that some are left out, no cell can be."""
+    points = state.points(key)
+    if points:
+        x, y = (matrices.names[int(points[0][axis])] for axis in ("x", "y"))
+        joint_panel.choose(x, y, clicked=True)
+
+
+def _picked(ranked: list[tuple[str, str]]) -> None:
+    """Look at the pair that was chosen in the list."""
+    rows = state.get("compare.pairs", {"selection": {"rows": []}})["selection"]["rows"]
+    if rows and rows[0] < len(ranked):
+        joint_panel.choose(*ranked[rows[0]])
+
+
+def _worst_first(
+    both: list[Side], views: dict[str, dict[tuple[str, str], PairView]], ranked: list[tuple[str, str]]
+) -> None:
+    """Draw the pairs that were kept, worst first, beside the chosen one; cells of two categories can become rules."""
+    from synth_core.figures import alt_pair, pair_view
+
     left, right = halves()
     with left:
         st.markdown("**Pairs, worst first**")
@@ -56,7 +88,7 @@ def pairs(both: list[Side]) -> None:
             pd.DataFrame({"Pair": [f"{x} × {y}" for x, y in ranked]} | errors),
             key="compare.pairs",
             hide_index=True,
-            on_select="rerun",
+            on_select=partial(_picked, ranked),
             selection_mode="single-row-required",
             height=run_words.table_height(len(ranked), 388),
             column_config={"Pair": st.column_config.TextColumn(width=210)} | dict.fromkeys(errors, number),

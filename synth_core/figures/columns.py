@@ -133,3 +133,14 @@ def spark_svg(
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
         f'<g fill="{palette.real}" fill-opacity="0.55">{bars}</g>{line}</svg>'
     )
+
+
+def share_bars(real: float, synthetic: float, top: float, mode: Mode = "light", *, width: int = 64) -> str:
+    """Return two tiny bars as SVG text: real filled above, synthetic outlined below; ``top`` fills the width."""
+    palette, scale = PALETTES[mode], (width - 2) / max(top, 1e-12)
+    return (
+        f'<svg viewBox="0 0 {width} 20" width="{width}" height="20" aria-hidden="true">'
+        f'<rect x="1" y="2" width="{real * scale:.1f}" height="7" fill="{palette.real}" fill-opacity="0.55"/>'
+        f'<rect x="1" y="12" width="{synthetic * scale:.1f}" height="6" fill="none" stroke="{palette.synthetic}" '
+        'stroke-width="1.5" stroke-dasharray="4 2"/></svg>'
+    )

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synth_core.figures.axes import bar_height, bin_names, bin_positions, blues, label_axis, value_axis
-from synth_core.figures.matrices import MAX_MATRIX, heat_map, matrix_axes, strongest
+from synth_core.figures.matrices import (
+    MAX_MATRIX,
+    click_points,
+    frame_cell,
+    heat_map,
+    labelled,
+    matrix_axes,
+    strongest,
+)
 from synth_core.figures.style import (
     CLEAR,
     PALETTES,
@@ -206,10 +214,18 @@ def dumbbell(column: ColumnLikeness, mode: Mode = "light") -> go.Figure:
     return figure
 
 
-def triplet(associations: Associations, mode: Mode = "light") -> go.Figure:
+def triplet(
+    associations: Associations,
+    mode: Mode = "light",
+    *,
+    clickable: bool = False,
+    chosen: tuple[str, str] | None = None,
+) -> go.Figure:
     """Return three heat maps in one order: real and synthetic (-1..1), and the size of the difference (0..1, one hue).
 
     The difference is coloured so that 0.2 is seen clearly. More than 80 columns: those with the strongest partners.
+    ``clickable``: each cell has a point, unseen, whose ``x`` and ``y`` are places in ``associations.names`` (up to 40
+    columns, with labels on the axes); ``chosen``: the pair whose cells are framed.
     """
     from plotly.subplots import make_subplots
 
@@ -249,8 +265,16 @@ def triplet(associations: Associations, mode: Mode = "light") -> go.Figure:
         trace.update(showscale=place != 2)
         figure.add_trace(trace, row=1, col=place)
         matrix_axes(figure, names, matrices=3, upright_labels=place == 1, across_labels=across, row=1, col=place)
+        if clickable and labelled(names, 3):
+            click_points(figure, values, row=1, col=place)
+        if chosen is not None:
+            frame_cell(figure, names, chosen, palette.text, row=1, col=place)
     figure.update_annotations(font={"size": 13, "color": palette.text})
     figure.update_layout(margin={"b": 130 if across else 48})
+    if clickable and labelled(names, 3):
+        figure.update_layout(clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1)
+        figure.update_xaxes(range=[-0.5, len(names) - 0.5], fixedrange=True)
+        figure.update_yaxes(range=[len(names) - 0.5, -0.5], autorange=None, fixedrange=True)
     return figure
 
 

@@ -66,7 +66,7 @@ def association_figure(
     else:
         _grid(figure, len(names), half, palette.grid)
     if chosen is not None:
-        _frame(figure, names, chosen, palette.text)
+        frame_cell(figure, names, chosen, palette.text)
     figure.update_layout(coloraxis=None, margin={"t": 8})
     matrix_axes(figure, names)
     if half and len(names) <= MAX_NAMED:
@@ -121,7 +121,24 @@ def _add_points(figure: go.Figure, names: Sequence[str], values: npt.NDArray[np.
     figure.update_layout(clickmode="event+select", dragmode=False, hovermode="closest", hoverdistance=-1)
 
 
-def _frame(figure: go.Figure, names: Sequence[str], chosen: tuple[str, str], colour: str) -> None:
+def click_points(figure: go.Figure, values: npt.NDArray[np.float64], **where: Any) -> None:
+    """Lay an unseen point on each cell of a labelled matrix beside others; it carries the cell's value in its hover."""
+    cells = [(i, j) for i in range(len(values)) for j in range(len(values)) if i != j]
+    figure.add_scatter(
+        x=[j for _, j in cells],
+        y=[i for i, _ in cells],
+        mode="markers",
+        marker={"opacity": 0, "size": 12, "symbol": "square"},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=[f"{values[i, j]:.2f}" for i, j in cells],
+        hovertemplate="%{y} – %{x}<br>%{text}<extra></extra>",
+        showlegend=False,
+        **where,
+    )
+
+
+def frame_cell(figure: go.Figure, names: Sequence[str], chosen: tuple[str, str], colour: str, **where: Any) -> None:
     """Frame the cell of the chosen pair."""
     if not set(chosen) <= set(names):
         return
@@ -129,7 +146,14 @@ def _frame(figure: go.Figure, names: Sequence[str], chosen: tuple[str, str], col
     if not labelled(names) and i < j:
         i, j = j, i
     figure.add_shape(
-        type="rect", x0=j - 0.5, x1=j + 0.5, y0=i - 0.5, y1=i + 0.5, line={"color": colour, "width": 2}, fillcolor=CLEAR
+        type="rect",
+        x0=j - 0.5,
+        x1=j + 0.5,
+        y0=i - 0.5,
+        y1=i + 0.5,
+        line={"color": colour, "width": 2},
+        fillcolor=CLEAR,
+        **where,
     )
 
 

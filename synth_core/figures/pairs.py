@@ -50,7 +50,7 @@ def _density(both: pd.DataFrame, x: Column, y: Column, mode: Mode, bins: int = 4
     import plotly.graph_objects as go
 
     found = [numbers(both[x.name]), numbers(both[y.name])]
-    edges = [_grid(values, column, bins) for values, column in zip(found, (x, y), strict=True)]
+    edges = [fine_edges(values, column, bins) for values, column in zip(found, (x, y), strict=True)]
     counts = np.histogram2d(found[0], found[1], bins=edges)[0]  # type: ignore[arg-type]
     middles = [bin_positions(e, c.kind is Kind.DATETIME)[0].tolist() for e, c in zip(edges, (x, y), strict=True)]
     figure = new_figure(mode, f"pair:{x.name}:{y.name}", height=380, margin={"t": 8})
@@ -71,7 +71,8 @@ def _density(both: pd.DataFrame, x: Column, y: Column, mode: Mode, bins: int = 4
     return figure
 
 
-def _grid(values: npt.NDArray[np.float64], column: Column, bins: int) -> npt.NDArray[np.float64]:
+def fine_edges(values: npt.NDArray[np.float64], column: Column, bins: int) -> npt.NDArray[np.float64]:
+    """Return the edges of ``bins`` bins over the middle 99 % of these values; of whole numbers between them."""
     low, high = (float(q) for q in quantiles(values, (0.005, 0.995), column))
     if column.kind is not Kind.DATETIME and is_whole(values):
         return whole_edges(low, high, bins)

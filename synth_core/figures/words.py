@@ -204,8 +204,9 @@ def alt_precision_recall(model: ModelResult) -> str:
     if rare is None:
         return f"{model.model} has no precision-recall curve."
     return (
-        f"Precision and recall of {model.model} for '{rare.label}' ({share(rare.share)} of the rows): average precision "
-        f"{rare.tstr:.3f} trained on synthetic, {rare.trtr:.3f} trained on real; guessing reaches {rare.share:.3f}."
+        f"Precision and recall of {model.model} for '{rare.label}' ({share(rare.share)} of the rows): average "
+        f"precision {rare.tstr:.3f} trained on synthetic, {rare.trtr:.3f} trained on real; guessing reaches "
+        f"{rare.share:.3f}."
     )
 
 

@@ -32,7 +32,32 @@ class Levels:
     ordered: bool
 
 
-def in_levels(values: pd.Series, column: Column, most: int) -> Levels:
+@dataclass(frozen=True)
+class Leveling:
+    """How a column's cells become levels, learned from some rows and fit for others.
+
+    ``cuts``: upper ends of the ranges of an ordered column; ``known``: the level of each category.
+    """
+
+    name: str
+    labels: list[str]
+    cuts: npt.NDArray[np.float64] | None
+    known: dict[object, int]
+
+    def codes(self, values: pd.Series) -> Codes:
+        """Return the level of each cell from 1 on, 0 where it is missing, -1 where no level takes it."""
+        if self.cuts is not None:
+            found = numbers(values)
+            there = np.isfinite(found)
+            place = np.searchsorted(self.cuts, found, side="left") + 1
+            return np.where(there, np.minimum(place, max(len(self.labels), 1)), 0).astype(np.int64)
+        codes, found_values = pd.factorize(values)
+        others = len(self.labels) if OTHERS in self.labels[-1:] else -1
+        place = np.array([*(self.known.get(one, others) for one in found_values), 0], dtype=np.int64)
+        return np.asarray(place[codes])  # factorize says -1 for a missing cell: the last entry
+
+
+def leveling(values: pd.Series, column: Column, most: int) -> Leveling:
     """Return at most ``most`` levels: equally filled ranges of ordered values, or the most frequent categories.
 
     Categories of fewer than five rows, and those beyond the most frequent ones, count as one.
@@ -45,26 +70,28 @@ def in_levels(values: pd.Series, column: Column, most: int) -> Levels:
     shown = order[sizes[order] >= RARE_ROWS]
     if len(shown) > most or len(shown) < len(found):
         shown = shown[: most - 1]
-    mapped = np.full(len(found) + 1, len(shown) + 1, dtype=np.int64)
-    mapped[shown] = np.arange(1, len(shown) + 1)
-    mapped[-1] = 0  # factorize says -1 for a missing cell
     labels = [str(found[i]) for i in shown] + ([OTHERS] if len(shown) < len(found) else [])
-    return Levels(column.name, mapped[codes], labels, ordered=False)
+    return Leveling(column.name, labels, None, {found[i]: place for place, i in enumerate(shown, start=1)})
 
 
-def _ranges(values: pd.Series, column: Column, most: int) -> Levels:
+def in_levels(values: pd.Series, column: Column, most: int) -> Levels:
+    """Return the cells in the levels that :func:`leveling` finds in them."""
+    found = leveling(values, column, most)
+    return Levels(column.name, found.codes(values), found.labels, ordered=column.kind.numeric)
+
+
+def _ranges(values: pd.Series, column: Column, most: int) -> Leveling:
     found = numbers(values)
     known = np.isfinite(found)
     if known.sum() < ENOUGH:  # the ends of ranges would give single values away
-        return Levels(column.name, known.astype(np.int64), ["any"] if known.any() else [], ordered=True)
+        return Leveling(column.name, ["any"] if known.any() else [], np.zeros(0), {})
     shares, ordered = np.linspace(0, 1, most + 1)[1:-1], np.sort(found[known])
     cuts = np.unique(shown_quantiles(ordered, shares, column.kind) if column.protect else quantile(ordered, shares))
     cuts = cuts[cuts < found[known].max()]
-    codes = np.where(known, np.searchsorted(cuts, found, side="left") + 1, 0).astype(np.int64)
     labels = _range_labels(cuts, float(found[known].min()), column.kind)
     if are_years(column.name, column.kind, float(found[known].min()), float(found[known].max())):
         labels = [label.replace(",", "") for label in labels]
-    return Levels(column.name, codes, labels, ordered=True)
+    return Leveling(column.name, labels, cuts, {})
 
 
 def are_years(name: str, kind: Kind, low: float, high: float) -> bool:

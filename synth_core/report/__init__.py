@@ -14,6 +14,7 @@ from synth_core.figures import amount
 from synth_core.ledger import Entry
 from synth_core.recipe import USE_TITLES, Recipe, Use
 from synth_core.report import sections
+from synth_core.report.groups import groups
 from synth_core.report.letterhead import Front, check_logo, letterhead
 from synth_core.report.pieces import (
     CLASSES,
@@ -108,6 +109,7 @@ def html(
             _first_page(card, title=title, author=author, use=Use(use), found=found, notes=notes, sign_off=sign_off),
             sections.fidelity(card, charts),
             sections.utility(card, charts),
+            groups(card, charts),
             sections.privacy(card, charts),
             sections.earlier_releases(earlier, card.rows_synthetic),
             sections.validity(card),

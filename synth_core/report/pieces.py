@@ -87,6 +87,13 @@ def interval(score: Score) -> str:
     return f"{amount(rounded(score.low, score.unit))} to {amount(rounded(score.high, score.unit))}"
 
 
+def span(low: float | None, high: float | None) -> str:
+    """Return an interval in % in words, a dash where there is none."""
+    if low is None or high is None:
+        return "–"
+    return text(f"{amount(rounded(low, '%'))} to {amount(rounded(high, '%'))}")
+
+
 class Charts:
     """Figures of one report: each call gives the HTML of a figure, ``scripts`` what draws them all."""
 

@@ -31,7 +31,7 @@ from synth_core.figures import (
 )
 from synth_core.ledger import Entry, released_rows
 from synth_core.recipe import Recipe
-from synth_core.report.pieces import HALF, Charts, interval, paragraph, rounded, table, text, with_unit
+from synth_core.report.pieces import HALF, Charts, interval, paragraph, span, table, text, with_unit
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import ColumnLikeness, ModelResult, Validity, price_words
 from synth_core.scores.score import Score
@@ -115,12 +115,6 @@ def _small(column: ColumnLikeness) -> go.Figure:
     return figure.update_layout(height=figure.layout.height - 30 if column.labels else 220)
 
 
-def _span(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return "–"
-    return text(f"{amount(rounded(low, '%'))} to {amount(rounded(high, '%'))}")
-
-
 def _column_table(columns: Sequence[ColumnLikeness]) -> str:
     heads = [("Column", False), ("Distribution", False), ("Error", True), ("Interval", True), ("Real rows", True)]
     return table(
@@ -130,7 +124,7 @@ def _column_table(columns: Sequence[ColumnLikeness]) -> str:
                 f"{text(column.name)}<small>{text(_remark(column))}</small>",
                 spark_svg(_grouped(column.real), _grouped(column.synthetic)),
                 with_unit(column.error, "%"),
-                _span(column.low, column.high),
+                span(column.low, column.high),
                 with_unit(column.reference, "%"),
             )
             for column in columns
@@ -192,7 +186,7 @@ def utility(card: Scorecard, charts: Charts) -> str:
                     f"{model.tstr:.3f}",
                     f"{model.trtr:.3f}",
                     with_unit(model.loss, "%"),
-                    _span(model.loss_low, model.loss_high),
+                    span(model.loss_low, model.loss_high),
                 )
                 for model in found.models
             ],

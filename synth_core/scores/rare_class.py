@@ -53,9 +53,7 @@ def rare_class(outcome: Outcome) -> int | None:
     return max(named or outcome.scored)  # classes are ordered, frequent ones first
 
 
-def finding(
-    outcome: Outcome, test: Coded, weights: Floats, predicted: dict[str, Floats]
-) -> PrecisionRecall | None:
+def finding(outcome: Outcome, test: Coded, weights: Floats, predicted: dict[str, Floats]) -> PrecisionRecall | None:
     """Return how the rare class is found by the model trained on synthetic ("tstr") and on real rows ("trtr")."""
     place = rare_class(outcome)
     if place is None:

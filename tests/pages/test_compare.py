@@ -78,7 +78,7 @@ def test_the_filter_keeps_columns_that_are_worse() -> None:
 
 @pytest.mark.parametrize(
     ("tab", "words", "charts"),
-    [("Pairs", "Pairs, worst first", 2), ("Together", "0.670", 2), ("Use", "**income**", 1), ("Rules", "hard rule", 0)],
+    [("Pairs", "Pairs, worst first", 3), ("Together", "0.670", 2), ("Use", "**income**", 1), ("Rules", "hard rule", 0)],
 )
 def test_every_tab_draws_its_evidence(tab: str, words: str, charts: int) -> None:
     project = make_project()
