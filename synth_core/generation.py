@@ -31,6 +31,7 @@ from synth_core.parts import Model, Plan, added, mark_of, parts_of, steering_fac
 from synth_core.progress import StageProgress, silent_stages, within
 from synth_core.recipe import Recipe
 from synth_core.recommend import with_engine
+from synth_core.redrawing import Redrawn, redraw, refusal
 from synth_core.regenerate import Regenerator
 from synth_core.sampling import sample
 from synth_core.steering.facts import SteeringFacts
@@ -69,6 +70,8 @@ class Synthesis(BaseModel):
         How conditions, shares, counts and given rows were honoured; None where nothing was asked.
     what_if
         What was edited by hand, in sentences; no sentences for rows that are a likeness of the real ones.
+    redrawn, exposed
+        Rows that lay on one real person and were drawn again; rows that still do after eight attempts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,6 +95,8 @@ class Synthesis(BaseModel):
     fingerprint: str = ""
     steering: SteeringFacts | None = None
     what_if: list[str] = []
+    redrawn: int = 0
+    exposed: int = 0
 
     @property
     def column_names(self) -> list[str]:
@@ -141,6 +146,8 @@ def generate(
         )
     if _start_folder(table, recipe, out, partitioned):
         return Synthesis.model_validate_json((out / "synthesis.json").read_text(encoding="utf-8"))
+    if recipe.redraw_exposed and (why := refusal(recipe)):
+        raise InputError(f"{why} Leave 'redraw_exposed' out of the recipe.")
     if recipe.cluster:
         require_workers(recipe.cluster)
     train, holdout = table.split(recipe.holdout, recipe.seed)
@@ -150,6 +157,11 @@ def generate(
     fitted = _learn(plan, recipe, out, progress)
     clock.lap("Learn")
     facts = sample(Model(plan, fitted), out, workers, progress)
+    mended = (
+        redraw(Model(plan, fitted), released.select([c.name for c in plan.enforcement.columns]), out, progress)
+        if recipe.redraw_exposed
+        else Redrawn()
+    )
     clock.lap("Sample")
     _publish(plan, out, partitioned, progress)
     clock.lap("Keep the rules")
@@ -172,6 +184,8 @@ def generate(
         work=clock.work,
         peak_mb=peak_mb(),
         fingerprint=table.fingerprint,
+        redrawn=mended.rows,
+        exposed=mended.left,
         steering=None if plan.steered is None else steering_facts(plan.steered, recipe, facts),
         what_if=[] if recipe.what_if is None else recipe.what_if.sentences({c.name: c.kind for c in plan.columns}),
     )

@@ -22,6 +22,7 @@ from synth_core.needs import require_memory
 from synth_core.partitions import release_in
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
+from synth_core.remedies import Mended, Remedy
 from synth_core.run import FULL, Run, Status, write_whole
 
 
@@ -42,6 +43,32 @@ def start(project: Project, recipe: Recipe) -> Run:
     run = project.new_run(recipe)
     _spawn(run)
     return run
+
+
+def mend(project: Project, run: Run, remedy: Remedy) -> Run:
+    """Start the run that a remedy of ``run`` asks for and return it at once; both can be compared when it is done.
+
+    Raises
+    ------
+    InputError
+        As :func:`start`; or the remedy cannot be applied, or the project's table is no longer that of ``run``.
+    """
+    if remedy.why_not:
+        raise ProjectError(remedy.why_not)
+    if run.table_name != project.table_name:
+        raise ProjectError(
+            "The table has changed since this run, so the two could not be compared. Generate again, then mend that."
+        )
+    if project.active_run() is not None:
+        raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then apply this.")
+    if remedy.protect:
+        project.protect(remedy.protect)
+    made = start(project, remedy.recipe)
+    write_whole(
+        made.folder / "remedy.json",
+        Mended(run=run.id, remedy=remedy.name, title=remedy.title).model_dump_json(),
+    )
+    return made
 
 
 def resume(run: Run) -> None:

@@ -103,6 +103,7 @@ class PartFacts(BaseModel):
 
     ``effective``: rows without repeats that are worth as much; ``choices``: like rows that each given row could be
     completed by, where the engine takes no given values; ``levels``: rows per category of the steered columns.
+    ``looked_at``: exposed rows were looked for; ``redrawn`` of them were drawn again, ``exposed`` still are.
     """
 
     rows: int
@@ -112,6 +113,9 @@ class PartFacts(BaseModel):
     effective: float = 0.0
     choices: float = 0.0
     levels: dict[str, dict[str, int]] = {}
+    looked_at: bool = False
+    redrawn: int = 0
+    exposed: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,11 @@ def make_part(model: Model, part: Part, progress: Progress = silent) -> MadePart
     arrow = to_arrow(frame[[column.name for column in plan.columns]], plan.columns)
     facts = draw.facts(part.rows).model_copy(update={"effective": filled.effective, "levels": levels})
     return MadePart(parquet_bytes(arrow, plan.columns, mark_of(recipe)), facts)
+
+
+def more_rows(model: Model, rows: int, seed: int) -> pd.DataFrame:
+    """Return further rows of a release that is not steered, in the learned columns, keeping the rules."""
+    return _Draw(model, silent)(rows, seed)
 
 
 def _steered(steered: Steered, draw: _Draw, part: Part, seed: int) -> Filled:

@@ -63,6 +63,13 @@ def follow(
             "all of them could find more."
         )
         card = card.model_copy(update={"notes": [note, *card.notes]})
+    if recipe.redraw_exposed:
+        left = f"; {synthesis.exposed:,} could not be replaced" if synthesis.exposed else ""
+        note = (
+            f"{synthesis.redrawn:,} rows that lay far nearer to one real person than other real rows do were drawn "
+            f"again{left}. That mends these rows, not what the engine learned."
+        )
+        card = card.model_copy(update={"notes": [note, *card.notes]})
     if synthesis.steering is not None and recipe.what_if is None:
         card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
     if recipe.rules and recipe.what_if is None:

@@ -212,6 +212,11 @@ class Project:
         raw = open_cells(self.folder / "raw.parquet")
         return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)
 
+    def protect(self, name: str) -> Table:
+        """Keep the rare and the outermost values of a column out of every release to come; return the table."""
+        kept = self.choices.get(name, ColumnChoice()).model_copy(update={"protect": True})
+        return self.set_choices(self.choices | {name: kept})
+
     def read_again(self, options: ReadOptions) -> Table:
         """Read the uploaded file with other options; choices for columns that still exist are kept."""
         if self.question is not None:

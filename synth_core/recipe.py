@@ -85,6 +85,8 @@ class Recipe(BaseModel):
         Time that learning and making may take, for ``auto`` to choose by; 0: as long as it takes.
     reason
         Why this engine, where ``auto`` chose it.
+    redraw_exposed
+        Draw rows again that lie far nearer to one real person than other real rows do; not where rows are steered.
     chunk_rows
         Rows per part; part of the recipe, because each part has its own seed.
     cluster
@@ -108,6 +110,7 @@ class Recipe(BaseModel):
     use: Use = Use.SHARE
     minutes: float = Field(default=0.0, ge=0, le=100_000, allow_inf_nan=False)
     reason: str = ""
+    redraw_exposed: bool = False
     chunk_rows: int = Field(default=50_000, ge=1)
     cluster: str = Field(default="", exclude=True)
 

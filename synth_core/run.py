@@ -4,6 +4,7 @@
 
     runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
                 full (while and after the slow attacks were asked for)
+                remedy.json (which run it mends, and by what)
                 model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from synth_core.frontier import Frontier
     from synth_core.generation import Synthesis
     from synth_core.project import Project
+    from synth_core.remedies import Mended
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 FULL = "full"
@@ -177,6 +179,15 @@ class Run:
             return Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError):
             raise ProjectError("The scorecard of this run is damaged. Judge it again on the Generate page.") from None
+
+    def mended(self) -> Mended | None:
+        """Return which run this one mends and by what; None where it was not made by a remedy."""
+        from synth_core.remedies import Mended
+
+        try:
+            return Mended.model_validate_json((self.folder / "remedy.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            return None
 
     def frontier(self) -> Frontier | None:
         """Return what a measurement found, or None when there is nothing yet."""

@@ -92,9 +92,18 @@ def _distance(score: Score) -> float:
     return value if score.better == "lower" else -value
 
 
-def scores(first: Side, second: Side, found: Mapping[str, Verdict], others: Mapping[str, Verdict]) -> None:
-    """Draw every score of the two runs in one table, the verdicts beside them."""
-    names = list(dict.fromkeys((*first.card.scores, *second.card.scores)))
+def scores(
+    first: Side,
+    second: Side,
+    found: Mapping[str, Verdict],
+    others: Mapping[str, Verdict],
+    *,
+    dimension: str = "",
+) -> None:
+    """Draw every score of the two runs (of one ``dimension``, where given) in one table, the verdicts beside them."""
+    known = {**second.card.scores, **first.card.scores}
+    every = dict.fromkeys((*first.card.scores, *second.card.scores))
+    names = [name for name in every if not dimension or known[name].dimension == dimension]
     rows, tally = [], {"A": 0, "B": 0}
     for name in names:
         one, other = first.card.scores.get(name), second.card.scores.get(name)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import parts, run_words, state, theme
 from pages.ui.beside import Side
+from synth_core.figures import PALETTES
 from synth_core.figures.subgroups import By, Subgroup, alt_subgroups, subgroup_figure, subgroups
 
 LIKENESS, USE = "Likeness", "Use"
@@ -66,18 +67,20 @@ def _table(groups: list[Subgroup], side: Side) -> None:
     ]
     if any(notes):
         cells["Note"] = list(notes)
+    palette = PALETTES[state.mode()]
     bar = {"format": "%.1f %%", "min_value": 0, "max_value": 100 * top, "width": 96}
     st.dataframe(
         pd.DataFrame(cells),
         hide_index=True,
         key=f"compare.groups_table{side.suffix}",
+        placeholder="–",
         height=run_words.table_height(len(groups), 493),
         column_config={
             "Group": config.TextColumn(pinned=True, width=170),
             "Real rows": config.NumberColumn(format="localized", width=84, help="Rows learned from."),
             "Synthetic rows": config.NumberColumn(format="localized", width=104),
-            "Real": config.ProgressColumn(help="Share of the real rows.", **bar),
-            "Synthetic": config.ProgressColumn(help="Share of the synthetic rows.", **bar),
+            "Real": config.ProgressColumn(help="Share of the real rows.", color=palette.real, **bar),
+            "Synthetic": config.ProgressColumn(help="Share of the synthetic rows.", color=palette.synthetic, **bar),
             "Error": config.NumberColumn(
                 format="%.2f %%",
                 width=72,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, run_words, score_tiles, state, theme
+from pages.ui.beside import Side
 from pages.ui.closest_rows import pair_rows
 from pages.ui.halves import halves
 from synth_core.errors import SimileError
@@ -53,15 +54,15 @@ ICONS = {
 }
 
 
-def headline(found: Mapping[str, Verdict]) -> None:
-    """Draw the verdict in words: the worst of the privacy targets."""
+def headline(found: Mapping[str, Verdict], letter: str = "") -> None:
+    """Draw the verdict in words: the worst of the privacy targets; of two runs with the letter of this one."""
     words = [verdict.word for verdict in found.values() if verdict.target.dimension == "privacy"]
     if not words:
         return
     word = next((one for one in ("fail", "watch", "not enough data") if one in words), "pass")
     kind, title, sentence = HEADLINES[word]
     draw = {"success": st.success, "warning": st.warning, "error": st.error, "info": st.info}[kind]
-    draw(f"**{title}.** {sentence}", icon=ICONS[kind])
+    draw(f"**{f'{letter}: ' if letter else ''}{title}.** {sentence}", icon=ICONS[kind])
 
 
 def limits() -> None:
@@ -80,6 +81,11 @@ def limits() -> None:
             "- that distances prove safety: tables that pass the copying check can still leak\n"
             "- anything about the next release from the same people: every release adds"
         )
+
+
+def needed(found: Mapping[str, Verdict]) -> bool:
+    """Return whether a privacy target fails or is near its limit."""
+    return any(one.target.dimension == "privacy" and one.word in ("fail", "watch") for one in found.values())
 
 
 def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
@@ -103,37 +109,37 @@ def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
                 st.markdown("**What you can do**  \n" + "\n".join(f"- {step}" for step in steps))
 
 
-def copies(privacy: Privacy) -> None:
+ABOUT_COPIES = (
+    "How far is each synthetic row from the nearest real one? If rows are as far from those learned from as from "
+    "those held out, the curves lie on each other. A check for copying, not a proof of safety."
+)
+ABOUT_ATTACKS = (
+    "Each attack has all the released rows and tries to tell who was in the real table. Beside it: the same attack "
+    "on people who were not. What counts is the difference."
+)
+
+
+def copies(privacy: Privacy, suffix: str = "") -> None:
     """Draw the distance curves beside the holdout."""
     from synth_core.figures import alt_nearest, nearest_curves
 
-    st.subheader("Copying check", anchor=False)
-    st.caption(
-        "How far is each synthetic row from the nearest real one? If rows are as far from those learned from as from "
-        "those held out, the curves lie on each other. A check for copying, not a proof of safety."
-    )
     if not privacy.curves:
         st.markdown(":gray[Not enough data to measure distances.]")
         return
-    parts.chart(nearest_curves(privacy, mode=state.mode()), alt=alt_nearest(privacy), key="privacy.curves")
+    parts.chart(nearest_curves(privacy, mode=state.mode()), alt=alt_nearest(privacy), key=f"privacy.curves{suffix}")
 
 
-def attacks(privacy: Privacy) -> None:
+def attacks(privacy: Privacy, suffix: str = "") -> None:
     """Draw every attack beside its control, and the same as a table."""
     from synth_core.figures import alt_forest, forest
 
-    st.subheader("Attacks", anchor=False)
-    st.caption(
-        "Each attack has all the released rows and tries to tell who was in the real table. Beside it: the same attack "
-        "on people who were not. What counts is the difference."
-    )
     known = [attack for attack in privacy.attacks if attack.value is not None]
     if not known:
         note = next((attack.note for attack in privacy.attacks if attack.note), "")
         st.markdown(f":gray[Not enough data for an attack. {theme.plain(note)}]")
         return
-    parts.chart(forest(privacy, mode=state.mode()), alt=alt_forest(privacy), key="privacy.forest")
-    with st.expander("As numbers", key="privacy.attacks_box"):
+    parts.chart(forest(privacy, mode=state.mode()), alt=alt_forest(privacy), key=f"privacy.forest{suffix}")
+    with st.expander("As numbers", key=f"privacy.attacks_box{suffix}"):
         number = st.column_config.NumberColumn(format="%.3g")
         found = [in_percent(attack) for attack in privacy.attacks]
         st.dataframe(
@@ -149,7 +155,7 @@ def attacks(privacy: Privacy) -> None:
                 }
             ),
             hide_index=True,
-            key="privacy.attacks",
+            key=f"privacy.attacks{suffix}",
             column_config=dict.fromkeys(("Success", "From", "To", "Control"), number),
             alt="Attacks with their success, interval and control.",
         )
@@ -164,9 +170,9 @@ def in_percent(attack: Attack) -> Attack:
     return attack.model_copy(update=scaled | {"unit": "%"})
 
 
-def closest(project: Project, run: Run, privacy: Privacy) -> None:
+def closest(project: Project, both: Sequence[Side], runs: Mapping[str, Run]) -> None:
     """Draw the pairs of a synthetic row and the real row nearest to it; values only when they are asked for."""
-    if not privacy.closest:
+    if not any(side.card.privacy.closest for side in both):
         return
     st.subheader("Closest pairs", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -176,7 +182,17 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
             width=theme.TEXT_WIDTH,
         )
         shown = st.toggle("Show real values", key="privacy.reveal", help="Rows of real people appear on the screen.")
+    for side in both:
+        if len(both) > 1:
+            st.markdown(f"**{side.letter}** :gray[{theme.plain(side.label)}]")
+        _pairs(project, runs[side.letter], side.card.privacy, shown, side.suffix)
+
+
+def _pairs(project: Project, run: Run, privacy: Privacy, shown: bool, suffix: str) -> None:
     pairs = privacy.closest
+    if not pairs:
+        st.markdown(":gray[No pair was measured in this run.]")
+        return
     frame = pd.DataFrame(
         {
             "Pair": range(1, len(pairs) + 1),
@@ -189,7 +205,7 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
         number = st.column_config.NumberColumn(format="%.3f", width=120)
         picked = st.dataframe(
             frame,
-            key="privacy.pairs",
+            key=f"privacy.pairs{suffix}",
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
@@ -203,10 +219,10 @@ def closest(project: Project, run: Run, privacy: Privacy) -> None:
         )
     rows = picked["selection"]["rows"] or [0]
     with right:
-        _pair(project, run, pairs[min(rows[0], len(pairs) - 1)], shown)
+        _pair(project, run, pairs[min(rows[0], len(pairs) - 1)], shown, suffix)
 
 
-def _pair(project: Project, run: Run, pair: ClosePair, shown: bool) -> None:
+def _pair(project: Project, run: Run, pair: ClosePair, shown: bool, suffix: str) -> None:
     try:
         names, made, real = pair_rows(project, run, pair.synthetic_row, pair.train_row)
     except SimileError as error:
@@ -227,7 +243,7 @@ def _pair(project: Project, run: Run, pair: ClosePair, shown: bool) -> None:
             }
         ),
         hide_index=True,
-        key="privacy.pair",
+        key=f"privacy.pair{suffix}",
         height=run_words.table_height(len(names), 388),
         column_config={"Equal": st.column_config.TextColumn(width="small")},
         alt="One synthetic row beside the real row nearest to it" + ("." if shown else "; the values are covered."),

@@ -141,11 +141,11 @@ def _boxes(found: Boxes, mode: Mode) -> go.Figure:
     palette = PALETTES[mode]
     sideways = not found.upright
     height = bar_height(len(found.labels), 44) if sideways else 400
-    figure = new_figure(mode, f"joint:{found.number}:{found.category}", height=height, boxmode="group")
+    figure = new_figure(mode, f"joint:{found.number}:{found.category}", height=height)
     scale = 1000 if found.dates else 1
-    for name, sides, colour, fill in (
-        ("Real", found.real, palette.real, None),
-        ("Synthetic", found.synthetic, palette.synthetic, CLEAR),
+    for name, sides, colour, fill, shift in (
+        ("Real", found.real, palette.real, None, -0.19),
+        ("Synthetic", found.synthetic, palette.synthetic, CLEAR, 0.19),
     ):
         there = [i for i, five in enumerate(sides) if np.isfinite(five).all()]
         five = {
@@ -153,15 +153,14 @@ def _boxes(found: Boxes, mode: Mode) -> go.Figure:
             for at, part in enumerate(("lowerfence", "q1", "median", "q3", "upperfence"))
         }
         figure.add_box(
-            **{"y" if sideways else "x": there},
+            **{"y" if sideways else "x": [i + shift for i in there]},
             **five,
             name=name,
             orientation="h" if sideways else "v",
             marker_color=colour,
             fillcolor=fill,
             line_width=1.5,
-            width=0.32,
-            offsetgroup=name,
+            width=0.3,
             hoverinfo="x" if sideways else "y",
         )
     known = np.concatenate([found.real.ravel(), found.synthetic.ravel()])

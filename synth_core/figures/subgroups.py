@@ -28,7 +28,9 @@ class Subgroup:
     def title(self) -> str:
         """Column and value, as one says it."""
         known = self.likeness or self.use
-        return f"{known.column} = {known.label}" if known is not None else ""
+        if known is None:
+            return ""
+        return f"{known.column} {known.label}" if known.label[:1] in "<≥" else f"{known.column} = {known.label}"
 
     @property
     def surely_unlike(self) -> float | None:
@@ -149,7 +151,10 @@ def _losses(figure: go.Figure, groups: list[Subgroup], mode: Mode) -> None:
     found = [(place, one.use) for place, one in enumerate(groups) if one.use is not None]
     known = [(place, one) for place, one in found if one.loss is not None]
     values = [float(one.loss or 0.0) for _, one in known]
-    figure.add_vline(x=0, line={"color": palette.holdout, "width": 1.5, "dash": "dot"}, row=1, col=3)
+    zero = {"color": palette.holdout, "width": 1.5, "dash": "dot"}
+    figure.add_scatter(
+        x=[0, 0], y=[-0.5, len(groups) - 0.5], mode="lines", line=zero, hoverinfo="skip", showlegend=False, row=1, col=3
+    )
     _dots(
         figure,
         [place for place, _ in known],
