@@ -34,7 +34,7 @@ def projection_figure(found: Projection | None, mode: Mode = "light") -> go.Figu
             figure.add_contour(
                 x=found.x.round(4),
                 y=found.y.round(4),
-                z=(density / density.max()).round(4),
+                z=(density / density.max()).round(3),
                 autocontour=False,
                 contours={"start": level, "end": level, "size": 1, "coloring": "none"},
                 line={"color": style["color"], "width": style.get("width", 2), "dash": style.get("dash", "solid")},

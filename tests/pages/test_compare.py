@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from synth_core.scorecard import Scorecard
+from synth_core.scores.results import GroupLikeness, GroupUtility
 from tests.core.scorecard_example import scorecard
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
 
@@ -212,3 +214,101 @@ def test_without_its_rows_the_plane_says_so_and_the_rest_stays() -> None:
     at = open_page("compare", project, **{"compare.tab": "Together"})
     assert "The plane cannot be drawn" in at.error[0].value
     assert "What gives them away" in text_of(at)
+
+
+def opened_pairs(**chosen: object) -> tuple[object, object]:
+    project = make_project(600)
+    run = make_run(project, rows=480)
+    return project, open_page("compare", project, **{"compare.tab": "Pairs", "state.run": run.id, **chosen})
+
+
+def test_any_two_columns_stand_side_by_side_and_the_choice_of_the_hand_counts() -> None:
+    _, at = opened_pairs(**{"compare.pair_shown": ("income", "age")})
+    assert "income and age together, real beside synthetic" in text_of(at)  # type: ignore[arg-type]
+    at.selectbox(key="compare.across").set_value("city").run()  # type: ignore[attr-defined]
+    assert not at.exception  # type: ignore[attr-defined]
+    assert "age per city, real beside synthetic" in text_of(at)  # type: ignore[arg-type]
+    assert at.selectbox(key="compare.up").value == "age"  # type: ignore[attr-defined]
+
+
+def test_a_third_column_splits_the_pair_or_shows_its_rate() -> None:
+    _, at = opened_pairs(**{"compare.pair_shown": ("income", "age"), "compare.third": "churn"})
+    assert "2 states of churn, real above synthetic" in text_of(at)  # type: ignore[arg-type]
+    opened = {"compare.pair_shown": ("income", "age"), "compare.third": "churn", "compare.third_how": "Its rate"}
+    _, at = opened_pairs(**opened)
+    assert "The share of churn = " in text_of(at)  # type: ignore[arg-type]
+
+
+def test_both_runs_have_a_picture_of_the_pair() -> None:
+    project, older, newer = two_runs()
+    opened = {"compare.tab": "Pairs", "compare.other": older.id, "state.run": newer.id}  # type: ignore[attr-defined]
+    at = open_page("compare", project, **opened)  # type: ignore[arg-type]
+    drawn = [chart.proto.id for chart in at.get("plotly_chart")]
+    assert any("compare.joint_b" in one for one in drawn)
+    assert any(one.endswith("compare.joint") for one in drawn)
+
+
+def test_without_its_rows_a_pair_cannot_be_drawn_and_says_so() -> None:
+    project = make_project()
+    make_run(project).parquet.unlink()
+    at = open_page("compare", project, **{"compare.tab": "Pairs"})
+    assert "This picture cannot be drawn" in at.error[0].value
+    assert "Pairs, worst first" in text_of(at)
+
+
+def with_groups() -> Scorecard:
+    """Return the example with two groups of sex: women are drawn badly."""
+    card = scorecard(table="People")
+    known = {"column": "sex", "rows_holdout": 60, "shape_baseline": 20.0}
+    groups = [
+        GroupLikeness(label="F", rows_train=150, rows_synthetic=90, share_real=0.5, share_synthetic=0.3, shape=9.0,
+                      shape_low=7.0, shape_high=11.0, shape_floor=2.0, **known),
+        GroupLikeness(label="M", rows_train=150, rows_synthetic=210, share_real=0.5, share_synthetic=0.7, shape=2.5,
+                      shape_low=1.5, shape_high=3.5, shape_floor=2.0, **known),
+        GroupLikeness(label="X", rows_train=60, rows_synthetic=3, share_real=0.05, share_synthetic=0.01,
+                      note="not enough data: 3 synthetic rows", **known),
+    ]  # fmt: skip
+    losses = [
+        GroupUtility(column="sex", label="M", rows=60, metric="AUC", tstr=0.7, trtr=0.8, loss=12.5, loss_low=6.0,
+                     loss_high=19.0),
+        GroupUtility(column="sex", label="F", rows=60, metric="AUC", tstr=0.8, trtr=0.81, loss=1.2, loss_low=-2.0,
+                     loss_high=4.0),
+    ]  # fmt: skip
+    fidelity = card.fidelity.model_copy(update={"groups": groups})
+    return card.model_copy(update={"fidelity": fidelity, "utility": card.utility.model_copy(update={"groups": losses})})
+
+
+def test_groups_stand_worst_first_by_likeness_or_by_use_with_their_rows_and_intervals() -> None:
+    project = make_project()
+    make_run(project, with_groups())
+    at = open_page("compare", project, **{"compare.tab": "Groups"})
+    assert "least alike is sex \\= F" in text_of(at) or "least alike is sex = F" in text_of(at)
+    frame = next(one.value for one in at.dataframe if "Group" in one.value.columns)
+    assert frame["Group"].tolist() == ["sex = F", "sex = M", "sex = X"]
+    assert frame["Real rows"].tolist() == [150, 150, 60]
+    assert frame["Synthetic rows"].tolist() == [90, 210, 3]
+    assert frame["Interval"].tolist() == ["7.00 to 11.00", "1.50 to 3.50", "–"]
+    assert frame["Loss"].iloc[1] == 12.5
+    assert "not enough data" in frame["Note"].iloc[2]
+    at = open_page("compare", project, **{"compare.tab": "Groups", "compare.groups_by": "Use"})
+    frame = next(one.value for one in at.dataframe if "Group" in one.value.columns)
+    assert frame["Group"].iloc[0] == "sex = M"
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_groups_of_both_runs_are_drawn_and_without_any_it_says_why() -> None:
+    project = make_project()
+    first = make_run(project, with_groups())
+    second = make_run(project)
+    opened = {"compare.tab": "Groups", "compare.other": first.id, "state.run": second.id}
+    at = open_page("compare", project, **opened)
+    assert "Not enough data" in at.info[0].value, "the newer run has no groups"
+    assert sum("Group" in one.value.columns for one in at.dataframe) == 1
+
+
+def test_precision_and_recall_stand_beside_the_roc_curves() -> None:
+    project = make_project()
+    make_run(project)
+    at = open_page("compare", project, **{"compare.tab": "Use", "compare.roc_box": True})
+    assert "Precision and recall are those of finding “large”" in text_of(at)
+    assert len(at.get("plotly_chart")) == 5

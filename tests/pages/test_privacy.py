@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.ui import full_attacks
 from synth_core import jobs
-from synth_core.run import Status
+from synth_core import project as projects
+from synth_core.inference import ColumnChoice
+from synth_core.recipe import Recipe
+from synth_core.remedies import Mended
+from synth_core.run import Run, Status
 from synth_core.scorecard import Scorecard
 from synth_core.scores.results import Attack
 from synth_core.scores.score import Score
@@ -170,3 +175,93 @@ def test_full_attacks_that_cannot_start_or_failed_say_why() -> None:
     (run.folder / "full").touch()
     run.write_status(Status(state="failed", error="Memory ran out."))
     assert "The full attacks stopped" in open_page("privacy", project).error[0].value
+
+
+def leaking() -> Scorecard:
+    return with_score(_card(), "privacy", "membership_auc", value=0.83, low=0.8, high=0.86)
+
+
+def remedy_keys(at: AppTest) -> list[str]:
+    return [str(button.key) for button in at.button if str(button.key).startswith("privacy.apply_")]
+
+
+def test_remedies_say_what_they_cost_and_one_click_starts_the_changed_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    project.set_draft(Recipe(rows=600, method="trees"))
+    run = make_run(project, leaking())
+    at = open_page("privacy", project)
+    assert remedy_keys(at) == ["privacy.apply_redraw", "privacy.apply_dial", "privacy.apply_fewer"]
+    assert text_of(at).count("**Costs:**") == 3
+    spawned: list[Run] = []
+    monkeypatch.setattr(jobs, "_spawn", spawned.append)
+    at.button(key="privacy.apply_dial").click().run()
+    assert not at.exception
+    (made,) = spawned
+    assert made.recipe.params == {"privacy": "strict"}
+    assert made.mended() == Mended(run=run.id, remedy="dial", title="One stop more private: strict")
+    assert not remedy_keys(at), "while it is at work there is nothing to apply"
+
+
+def test_the_mended_run_stands_beside_the_one_that_it_mends() -> None:
+    project = make_project()
+    old = make_run(project, leaking())
+    new = make_run(project, _card())
+    mended = Mended(run=old.id, remedy="redraw", title="Draw exposed rows again")
+    (new.folder / "remedy.json").write_text(mended.model_dump_json(), encoding="utf-8")
+    at = open_page("privacy", project, **{"state.run": new.id})
+    assert at.selectbox(key="compare.other").value == old.id
+    assert "Made to mend another run: **Draw exposed rows again**" in text_of(at)
+    assert at.success[0].value.startswith("**A: No sign of copying")
+    assert at.error[0].value.startswith("**B: Stop")
+    beside = next(one.value for one in at.dataframe if "Interval B" in one.value.columns).set_index("Score")
+    assert beside.loc["Membership attack", ["A", "B"]].tolist() == ["✓ 0.512", "✕ 0.830"]
+    assert "Column shapes" not in beside.index, "likeness stands on Compare"
+
+
+def test_two_runs_have_their_attacks_curves_and_covered_pairs_side_by_side() -> None:
+    project = make_project()
+    older, newer = make_run(project, leaking()), make_run(project, _card())
+    at = open_page("privacy", project, **{"state.run": newer.id, "compare.other": older.id})
+    assert len(at.get("plotly_chart")) == 4
+    pairs = [one.value for one in at.dataframe if "Real row" in one.value.columns]
+    assert len(pairs) == 2
+    for frame in pairs:
+        assert set(frame["Real row"]) == set(frame["Synthetic row"]) == {"•••"}
+
+
+def test_while_a_remedy_is_at_work_its_progress_is_shown_and_a_failed_one_says_why() -> None:
+    project = make_project()
+    old = make_run(project, leaking())
+    new = make_run(project)
+    mended = Mended(run=old.id, remedy="fewer", title="Half the rows: 150")
+    (new.folder / "remedy.json").write_text(mended.model_dump_json(), encoding="utf-8")
+    put_at_work(new, stage="Sample", share=0.4, note="100 of 150 rows")
+    at = open_page("privacy", project, **{"state.run": old.id})
+    assert "Half the rows" in str(at.get("progress")[0].proto)
+    new.write_status(Status(state="failed", error="Memory ran out."))
+    at = open_page("privacy", project, **{"state.run": old.id})
+    assert "The mended run stopped" in at.error[-1].value
+    assert remedy_keys(at)
+
+
+def test_nothing_can_be_applied_when_the_table_has_changed() -> None:
+    project = make_project()
+    make_run(project, leaking())
+    project.set_choices({})
+    at = open_page("privacy", project)
+    assert remedy_keys(at)
+    assert all(at.button(key=key).disabled for key in remedy_keys(at))
+
+
+def test_protecting_a_column_changes_the_table_and_keeps_other_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    project.set_choices({**project.choices, "income": ColumnChoice(protect=False)})
+    project.set_draft(Recipe(rows=600, method="independent"))
+    run = make_run(project, leaking())
+    monkeypatch.setattr(jobs, "_spawn", lambda one: None)
+    at = open_page("privacy", project)
+    at.button(key="privacy.apply_protect:income").click().run()
+    again = projects.open_project(project.id)
+    assert again.table.column("income").protect
+    assert again.table.target is not None
+    assert again.runs()[0].table_name != run.table_name
