@@ -134,7 +134,7 @@ def _controls(project: Project, run: Run, columns: dict[str, Column], x: str, y:
         ways = [SPLIT, RATE if not column.kind.numeric else "Its mean"]
         if column.kind.value == "datetime":
             ways = [SPLIT]
-        if state.get("compare.third_how", SPLIT) not in ways:
+        if state.get("compare.third_how", "") not in ways:
             state.put("compare.third_how", ways[0])
         how = st.segmented_control("Shown as", ways, key="compare.third_how", required=True) or SPLIT
         level = ""

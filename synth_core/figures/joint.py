@@ -178,7 +178,7 @@ def _boxes(found: Boxes, mode: Mode) -> go.Figure:
 
 
 def split_pairs_figure(found: Split | None, mode: Mode = "light") -> go.Figure:
-    """Return two columns once per state of a third: real above, synthetic below, one colour scale."""
+    """Return two columns once per state of a third: real, synthetic below on the same scale, then the difference."""
     from plotly.subplots import make_subplots
 
     if found is None:
@@ -186,14 +186,16 @@ def split_pairs_figure(found: Split | None, mode: Mode = "light") -> go.Figure:
     wide = len(found.panels)
     titles = [f"{short(panel.label, 22)} · differs {amount(round(_differs(panel), 1))} %" for panel in found.panels]
     figure = make_subplots(
-        rows=2, cols=wide, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=0.06,
+        rows=3, cols=wide, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=0.04,
         shared_yaxes=True, shared_xaxes=True,
     )  # fmt: skip
-    height = 2 * (26 * found.y.size + 20) + 150
+    height = 3 * (24 * found.y.size + 16) + 150
     figure.update_layout(
         new_figure(mode, f"split:{found.x.name}:{found.y.name}:{found.by}", height=height, margin={"t": 28}).layout
     )
     top = float(np.sqrt(max(max(p.real.max(), p.synthetic.max()) for p in found.panels))) or 1.0
+    most = float(max(np.abs(p.synthetic - p.real).max() for p in found.panels)) or 1.0
+    diverging = [list(stop) for stop in PALETTES[mode].diverging]
     for col, panel in enumerate(found.panels, start=1):
         for row, (title, shares) in enumerate((("Real", panel.real), ("Synthetic", panel.synthetic)), start=1):
             few = panel.few if row == 1 else np.zeros(shares.shape, dtype=bool)
@@ -203,9 +205,13 @@ def split_pairs_figure(found: Split | None, mode: Mode = "light") -> go.Figure:
             ]
             cells = np.where(shares > 0, np.sqrt(shares), np.nan)
             _heat(figure, found.x, found.y, cells, said, blues(mode), (0, top), col, title, row=row)
-            _axes(figure, found.x, found.y, row=row, col=col, first=col == 1, last=row == 2)
-            if col == 1:
-                figure.update_yaxes(title_text=f"{title} · {short(found.y.name, 20)}", row=row, col=col)
+            _axes(figure, found.x, found.y, row=row, col=col, first=col == 1, last=False)
+        gap = panel.synthetic - panel.real
+        said = [[f"{TITLES[2]}: {_gap(v, True)} points" for v in line] for line in gap.tolist()]
+        _heat(figure, found.x, found.y, gap, said, diverging, (-most, most), col, TITLES[2], row=3)
+        _axes(figure, found.x, found.y, row=3, col=col, first=col == 1)
+    for row, title in enumerate((*TITLES[:2], "Difference"), start=1):
+        figure.update_yaxes(title_text=title, row=row, col=1)
     figure.update_annotations(font={"size": 12, "color": PALETTES[mode].text})
     return figure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from synth_core.figures.axes import bar_height, error_bars, label_axis
 from synth_core.figures.style import PALETTES, Mode, amount, filled, hatched, new_figure, nothing, safe, share
-from synth_core.scores.results import Fidelity, GroupLikeness, GroupUtility, Utility
+from synth_core.scores.results import Fidelity, GroupLikeness, GroupUtility, Utility, group_title
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,7 +30,7 @@ class Subgroup:
         known = self.likeness or self.use
         if known is None:
             return ""
-        return f"{known.column} {known.label}" if known.label[:1] in "<≥" else f"{known.column} = {known.label}"
+        return group_title(known.column, known.label)
 
     @property
     def surely_unlike(self) -> float | None:

@@ -49,8 +49,8 @@ def groups(card: Scorecard, charts: Charts) -> str:
                 "loss is what boosted trees lose for the group by learning from synthetic rows. Intervals allow for "
                 "the number of groups; a group under 50 rows gets no claim."
             ),
-            LEGEND_BARS,
             charts.add(subgroup_figure(found), alt_subgroups(found)),
+            LEGEND_BARS,
             table(heads, rows),
         ]
     )

@@ -81,6 +81,15 @@ class Giveaway(_Frozen):
     importance: float
 
 
+def group_title(column: str, label: str) -> str:
+    """Return a group as one says it.
+
+    >>> group_title("sex", "F"), group_title("age", "< 39")
+    ('sex = F', 'age < 39')
+    """
+    return f"{column} {label}" if label[:1] in "<≥" else f"{column} = {label}"
+
+
 class GroupLikeness(_Frozen):
     """How alike one group of people is: mean error over the other columns in %, with the floor of its real rows.
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from synth_core.scores.features import Coded, States
 from synth_core.scores.models import Outcome
-from synth_core.scores.results import GroupLikeness, GroupUtility
+from synth_core.scores.results import GroupLikeness, GroupUtility, group_title
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.statistics import Floats, resample_weights, rounded
@@ -88,8 +88,8 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     lost = next((group for group in found if _lost(group, len(sides.made))), None)
     if lost is not None:  # the others cannot speak for a group that hardly is there
         note = (
-            f"not enough data: {lost.column} = {lost.label} has {lost.rows_synthetic:,} of {len(sides.made):,} "
-            f"synthetic rows, but {lost.share_real:.1%} of the real ones; the others cannot speak for it"
+            f"not enough data: {group_title(lost.column, lost.label)} has {lost.rows_synthetic:,} of "
+            f"{len(sides.made):,} synthetic rows, but {lost.share_real:.1%} of the real ones; the others cannot speak for it"
         )
         return Score.model_validate(known | {"value": None, "note": note}), found
     worst = found[0]
@@ -104,7 +104,7 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
                 "reference": worst.shape_floor,
                 "baseline": worst.shape_baseline,
                 "n": worst.rows_synthetic,
-                "note": f"worst of {judged} groups: {worst.column} = {worst.label}",
+                "note": f"worst of {judged} groups: {group_title(worst.column, worst.label)}",
             }
         ),
         found,
@@ -199,7 +199,8 @@ def losses(
         return Score.model_validate(known | {"value": None, "note": note}), found
     worst = found[0]
     judged = sum(group.loss is not None for group in found)
-    note = f"worst of {judged} groups: {worst.column} = {worst.label}; {worst.metric} {worst.tstr} against {worst.trtr}"
+    title = group_title(worst.column, worst.label)
+    note = f"worst of {judged} groups: {title}; {worst.metric} {worst.tstr} against {worst.trtr}"
     fields = {"value": worst.loss, "low": worst.loss_low, "high": worst.loss_high, "n": worst.rows, "note": note}
     return Score.model_validate(known | fields), found
 
