@@ -61,14 +61,14 @@ def _table(groups: list[Subgroup], side: Side) -> None:
     }
     if any(one is not None for one in use):
         cells["Loss"] = [None if u is None else u.loss for u in use]
-        cells["Interval of the loss"] = ["–" if u is None else _span(u.loss_low, u.loss_high) for u in use]
+        cells["Loss interval"] = ["–" if u is None else _span(u.loss_low, u.loss_high) for u in use]
     notes = [
         (a.note if a is not None else "") or (u.note if u is not None else "") for a, u in zip(alike, use, strict=True)
     ]
     if any(notes):
         cells["Note"] = list(notes)
     palette = PALETTES[state.mode()]
-    bar = {"format": "%.1f %%", "min_value": 0, "max_value": 100 * top, "width": 96}
+    bar = {"format": "%.1f %%", "min_value": 0, "max_value": 100 * top, "width": 88}
     st.dataframe(
         pd.DataFrame(cells),
         hide_index=True,
@@ -76,9 +76,11 @@ def _table(groups: list[Subgroup], side: Side) -> None:
         placeholder="–",
         height=run_words.table_height(len(groups), 493),
         column_config={
-            "Group": config.TextColumn(pinned=True, width=170),
-            "Real rows": config.NumberColumn(format="localized", width=84, help="Rows learned from."),
-            "Synthetic rows": config.NumberColumn(format="localized", width=104),
+            "Group": config.TextColumn(pinned=True, width=136),
+            "Real rows": config.NumberColumn(format="localized", width=76, help="Rows learned from."),
+            "Synthetic rows": config.NumberColumn(format="localized", width=100),
+            "Interval": config.TextColumn(width=92, help="95 %, wide enough for as many groups as there are."),
+            "Loss interval": config.TextColumn(width=100),
             "Real": config.ProgressColumn(help="Share of the real rows.", color=palette.real, **bar),
             "Synthetic": config.ProgressColumn(help="Share of the synthetic rows.", color=palette.synthetic, **bar),
             "Error": config.NumberColumn(

@@ -22,9 +22,13 @@ NONE = "(none)"
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)  # treated as read-only
-def _train(project_id: str, run_id: str, _project: Project, _run: Run) -> Table:
+def _split(project_id: str, run_id: str, _project: Project, _run: Run) -> tuple[Table, Table]:
     recipe = _run.recipe
-    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)[0]
+    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)
+
+
+def _train(project_id: str, run_id: str, _project: Project, _run: Run) -> Table:
+    return _split(project_id, run_id, _project, _run)[0]
 
 
 def _columns(project: Project, run: Run) -> list[Column]:
@@ -45,7 +49,8 @@ def _view(run_id: str, made: float, names: tuple[str, ...], how: str, level: str
     rows = _rows(run_id, made, tuple(sorted(names)), _project, _run)
     columns = [real.column(name) for name in names]
     if len(names) == 2:
-        return joint_tables.joint(real.frame, rows, *columns)
+        held = _split(_project.id, _run.id, _project, _run)[1].frame
+        return joint_tables.joint(real.frame, rows, columns[0], columns[1], held if len(held) else None)
     if how == SPLIT:
         return joint_tables.split(real.frame, rows, *columns)
     return joint_tables.rates(real.frame, rows, *columns, level=level)

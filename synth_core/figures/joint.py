@@ -242,9 +242,12 @@ def alt_joint(found: Joint | Boxes | None) -> str:
     if found is None:
         return TOO_FEW
     if isinstance(found, Joint):
+        said = f"{found.x.name} and {found.y.name} together, real beside synthetic"
+        if found.fair is None:
+            return f"{said}: over the cells drawn they differ in {amount(round(found.distance, 1))} % of the rows."
+        made, held = (amount(round(part, 1)) for part in found.fair)
         return (
-            f"{found.x.name} and {found.y.name} together, real beside synthetic: over the cells drawn they differ in "
-            f"{amount(round(found.distance, 1))} % of the rows."
+            f"{said}: over the cells drawn they differ in {made} % of the rows; as many held-out real rows in {held} %."
         )
     widths = found.real[:, 3] - found.real[:, 1]
     gaps = np.abs(found.synthetic[:, 2] - found.real[:, 2]) / np.where(widths > 0, widths, np.nan)

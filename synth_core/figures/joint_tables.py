@@ -20,7 +20,8 @@ from synth_core.table import Column, Kind, numbers
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-BINS, LEVELS, COARSE, PANELS, BOXES = 30, 12, 6, 4, 12
+BINS, LEVELS, COARSE, PANELS, BOXES = (8, 30), 12, 6, 4, 12
+CELL_ROWS = 20  # rows per cell of two numbers, were they spread evenly
 LEAST = 2 * RARE_ROWS
 FIVE = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -45,7 +46,8 @@ class Joint:
     """Two columns together: shares (0..1), shape (y, x), of the rows that have both values.
 
     ``few``: cells of one to four real rows, whose share is that of two and a half. ``outside``: share of the real and
-    of the synthetic rows with both values that lie beyond the axes.
+    of the synthetic rows with both values that lie beyond the axes. ``fair``: how far equally many synthetic and
+    held-out real rows are from the real ones, in % over the same cells; None without held-out rows.
     """
 
     x: Axis
@@ -55,6 +57,7 @@ class Joint:
     few: Mask
     rows: tuple[int, int]
     outside: tuple[float, float]
+    fair: tuple[float, float] | None = None
 
     @property
     def distance(self) -> float:
@@ -120,19 +123,22 @@ def distance(one: Floats, other: Floats) -> float:
     return 50 * float(np.abs(one / max(one.sum(), 1e-12) - other / max(other.sum(), 1e-12)).sum())
 
 
-def joint(real: pd.DataFrame, made: pd.DataFrame, x: Column, y: Column) -> Joint | Boxes | None:
+def joint(
+    real: pd.DataFrame, made: pd.DataFrame, x: Column, y: Column, held: pd.DataFrame | None = None
+) -> Joint | Boxes | None:
     """Return two columns together: cells of fine bins or of categories, boxes where one is a number.
 
-    None where fewer than ten real or synthetic rows have both values.
+    None where fewer than ten real or synthetic rows have both values. ``held``: real rows that were not learned from.
     """
-    sides = [_both(frame, x, y) for frame in (real, made)]
-    if min(map(len, sides)) < LEAST:
+    sides = [_both(frame, x, y) for frame in (real, made, *([] if held is None else [held]))]
+    if min(map(len, sides[:2])) < LEAST:
         return None
     if x.kind.numeric != y.kind.numeric:
         return _boxes(sides[0], sides[1], x, y)
     if x.kind.numeric:
+        bins = int(np.clip(np.sqrt(min(map(len, sides[:2])) / CELL_ROWS), *BINS))  # finer ones would show noise
         axes = [
-            Axis(c.name, [], fine_edges(numbers(sides[0][c.name]), c, BINS), c.kind is Kind.DATETIME) for c in (x, y)
+            Axis(c.name, [], fine_edges(numbers(sides[0][c.name]), c, bins), c.kind is Kind.DATETIME) for c in (x, y)
         ]
         places = [[_bins(side[axis.name], axis.edges) for axis in axes] for side in sides]
     else:
@@ -142,8 +148,21 @@ def joint(real: pd.DataFrame, made: pd.DataFrame, x: Column, y: Column) -> Joint
     counts = [_count(across, up, axes[1].size, axes[0].size) for across, up in places]
     rows = (len(sides[0]), len(sides[1]))
     shares, few = _shares(counts[0], counts[1], rows)
-    outside = (1 - counts[0].sum() / rows[0], 1 - counts[1].sum() / rows[1])
-    return Joint(axes[0], axes[1], shares[0], shares[1], few, rows, (float(outside[0]), float(outside[1])))
+    outside = (float(1 - counts[0].sum() / rows[0]), float(1 - counts[1].sum() / rows[1]))
+    fair = None if held is None else _fair(counts[0], places[1], places[2], axes)
+    return Joint(axes[0], axes[1], shares[0], shares[1], few, rows, outside, fair)
+
+
+def _fair(real: Floats, made: list[Codes], held: list[Codes], axes: list[Axis]) -> tuple[float, float] | None:
+    """Return the distances of equally many synthetic and held-out rows from the real ones."""
+    rows, chance = min(len(made[0]), len(held[0])), np.random.default_rng(0)
+    if rows < LEAST:
+        return None
+    found = []
+    for across, up in (made, held):
+        drawn = chance.choice(len(across), rows, replace=False)
+        found.append(distance(real, _count(across[drawn], up[drawn], axes[1].size, axes[0].size)))
+    return found[0], found[1]
 
 
 def split(real: pd.DataFrame, made: pd.DataFrame, x: Column, y: Column, by: Column) -> Split | None:

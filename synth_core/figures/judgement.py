@@ -120,10 +120,6 @@ def precision_recall(model: ModelResult, mode: Mode = "light") -> go.Figure:
         return nothing(mode, "This model has no precision-recall curve: it is drawn for classes only.")
     palette = PALETTES[mode]
     figure = new_figure(mode, f"precision:{model.model}", height=380)
-    chance = {"color": palette.muted, "width": 1.5, "dash": "dot"}
-    figure.add_scatter(
-        name=f"Guessing ({rare.share:.3f})", x=[0, 1], y=[rare.share] * 2, mode="lines", line=chance, hoverinfo="skip"
-    )
     for name, title, points in (
         ("real", f"Trained on real ({rare.trtr:.3f})", rare.curve_trtr),
         ("synthetic", f"Trained on synthetic ({rare.tstr:.3f})", rare.curve_tstr),
@@ -137,6 +133,10 @@ def precision_recall(model: ModelResult, mode: Mode = "light") -> go.Figure:
             line=line(palette, name) | {"shape": "vh"},
             hovertemplate="%{y:.1%} of those named are right, at %{x:.1%} found<extra></extra>",
         )
+    chance = {"color": palette.muted, "width": 1.5, "dash": "dot"}
+    figure.add_scatter(
+        name=f"Guessing ({rare.share:.3f})", x=[0, 1], y=[rare.share] * 2, mode="lines", line=chance, hoverinfo="skip"
+    )
     figure.update_xaxes(title_text="Found (recall)", tickformat=".0%", range=[0, 1], constrain="domain")
     figure.update_yaxes(title_text="Right (precision)", tickformat=".0%", range=[0, 1.01], scaleanchor="x")
     return figure

@@ -36,7 +36,13 @@ def test_a_second_run_stands_beside_the_first_on_every_tab(
     at_rest(page, "compare")
     expect(page.get_by_text("Better in A:")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
-    for tab, key in (("Pairs", "triplet"), ("Use", "utility"), ("Together", "giveaways"), ("Columns", "")):
+    for tab, key in (
+        ("Pairs", "joint"),
+        ("Use", "utility"),
+        ("Together", "giveaways"),
+        ("Groups", "groups"),
+        ("Columns", ""),
+    ):
         page.get_by_role("tab", name=tab, exact=True).click()
         at_rest(page, "compare")
         for suffix in ("", "_b") if key else ():
@@ -76,3 +82,54 @@ def test_a_blocked_release_needs_a_reason_which_stands_in_the_pack_and_the_ledge
     at(page, "report")
     expect(page.get_by_text("1 release, 900 rows in all")).to_be_visible()
     picture(page, "report-released")
+
+
+def test_a_click_on_a_cell_shows_its_two_columns_and_a_third_splits_them(
+    server: Server, open_page: Callable[..., Page], judged: Project
+) -> None:
+    page = at_rest(open_page(server.page("compare", judged.id)), "compare")
+    page.get_by_role("tab", name="Pairs", exact=True).click()
+    at_rest(page, "compare")
+    triplet = named(page, "compare.triplet")
+    before = named(page, "compare.across").locator("input").input_value()
+    cells = triplet.locator(".nsewdrag").nth(1)
+    box = cells.bounding_box()
+    assert box is not None
+    names = triplet.locator(".ytick text").count()
+    # the upper right cell: the first column on the upright axis, the last one across
+    cells.click(position={"x": box["width"] * (names - 0.5) / names, "y": box["height"] * 0.5 / names})
+    settled(page)
+    first, last = (triplet.locator(".ytick text").nth(place).inner_text() for place in (0, names - 1))
+    shown = [page.locator(f"[class*='st-key-compare-{axis}'] input").input_value() for axis in ("across", "up")]
+    assert sorted(shown) == sorted([first, last])
+    assert shown[0] == last != before or before == last
+    named(page, "compare.third").locator("input").click()
+    page.get_by_role("option").nth(1).click()
+    at_rest(page, "compare")
+    expect(page.get_by_text("real above synthetic").first).to_be_visible()
+    picture(page, "compare-three-way")
+
+
+def test_a_remedy_is_applied_judged_again_and_stands_beside_the_run_that_it_mends(
+    server: Server, open_page: Callable[..., Page], judged: Project
+) -> None:
+    with inside(server.home):
+        trees = next(run for run in judged.runs() if run.recipe.method == "trees")
+    page = at(open_page(f"{server.page('privacy', judged.id)}&run={trees.id}"), "privacy")
+    if not named(page, "privacy.apply_fewer").is_visible():  # folded where every privacy target holds
+        page.get_by_text("Make it more private").click()
+        settled(page)
+    picture(page, "privacy-remedies")
+    named(page, "privacy.apply_fewer").get_by_role("button").click()
+    expect(page.get_by_text("Made to mend another run")).to_be_visible(timeout=180_000)
+    at_rest(page, "privacy")
+    expect(named(page, "compare.beside")).to_be_visible()
+    for suffix in ("", "_b"):
+        expect(named(page, f"privacy.forest{suffix}").locator(".main-svg").first).to_be_visible()
+    picture(page, "privacy-mended")
+    with inside(server.home):
+        made = judged.runs()[0]
+        assert made.recipe.rows == trees.recipe.rows // 2
+        mended = made.mended()
+        assert mended is not None
+        assert mended.run == trees.id

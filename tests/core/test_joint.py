@@ -50,6 +50,19 @@ def test_two_categories_by_hand() -> None:
     assert "differ in 93 %" in alt_joint(found)
 
 
+def test_held_out_rows_say_how_far_equally_many_real_rows_are() -> None:
+    found = joint(people(4_000, 1), people(9_000, 2, lift=200), AGE, PAY, people(1_000, 3))
+    assert isinstance(found, Joint)
+    assert found.fair is not None
+    made, held = found.fair
+    assert made > held + 20
+    assert "as many held-out real rows in" in alt_joint(found)
+    fresh = joint(people(4_000, 1), people(9_000, 2), AGE, PAY, people(1_000, 3))
+    assert isinstance(fresh, Joint)
+    assert fresh.fair is not None
+    assert abs(fresh.fair[0] - fresh.fair[1]) < 5
+
+
 def test_cells_of_one_to_four_real_rows_look_alike() -> None:
     for few in (1, 4):
         real = pd.DataFrame({"sex": ["F"] * 60 + ["M"] * 40, "ward": ["A"] * (60 - few) + ["B"] * (few + 40)})
