@@ -57,6 +57,6 @@ with parts.guarded("This comparison cannot be shown"):
             beside.each(both, compare_tabs.rules)
     with replicated:
         if replicated.open:
-            replicate_form.panel(project, run)
+            replicate_form.panel(project, both, runs)
 
 parts.step_footer("generate", "privacy")

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import parts, run_words, state, theme
+from pages.ui.beside import Side
 from synth_core.errors import ProjectError, SimileError
 from synth_core.project import Project
 from synth_core.replication import Replication, replicate
@@ -45,8 +46,8 @@ def _quoted(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
 
 
-def panel(project: Project, run: Run) -> None:
-    """Draw the field, and below it the analysis on both tables."""
+def panel(project: Project, both: list[Side], runs: dict[str, Run]) -> None:
+    """Draw the field, and below it the analysis on both tables; with a second run, for each of the two."""
     st.markdown(
         "Run an analysis of yours on both tables. What counts is whether it leads to the same conclusion.",
         width=theme.TEXT_WIDTH,
@@ -64,20 +65,22 @@ def panel(project: Project, run: Run) -> None:
     if not asked:
         st.caption(HELP)
         return
-    try:
-        made = run.parquet.stat().st_mtime if run.parquet.exists() else 0.0
-        found = _replicated(run.id, made, asked, project, run)
-    except SimileError as error:
-        parts.error_card(error, title="This analysis cannot be run")
-        return
-    _result(found)
+    for side in both:
+        run = runs[side.letter]
+        if len(both) > 1:
+            st.markdown(f"**{side.letter}** :gray[{theme.plain(side.label)}]")
+        try:
+            made = run.parquet.stat().st_mtime if run.parquet.exists() else 0.0
+            _result(_replicated(run.id, made, asked, project, run), side.suffix)
+        except SimileError as error:
+            parts.error_card(error, title="This analysis cannot be run")
 
 
-def _result(found: Replication) -> None:
+def _result(found: Replication, suffix: str) -> None:
     from synth_core.figures.replicated import MOST_DRAWN, replication_figure
 
     st.markdown(f"**{theme.plain(found.sentence)}**")
-    parts.chart(replication_figure(found, mode=state.mode()), alt=found.sentence, key="compare.replication")
+    parts.chart(replication_figure(found, mode=state.mode()), alt=found.sentence, key=f"compare.replication{suffix}")
     if len(found.terms) > MOST_DRAWN:
         st.caption(f"Drawn are the first {MOST_DRAWN}; the table has all {len(found.terms)}.")
     same = {True: "✓ same", False: "✕ differs", None: "?"}
@@ -95,7 +98,7 @@ def _result(found: Replication) -> None:
             }
         ),
         hide_index=True,
-        key="compare.replicated",
+        key=f"compare.replicated{suffix}",
         height=run_words.table_height(len(terms), 388),
         column_config={
             "Real": st.column_config.NumberColumn(format="%.4g"),

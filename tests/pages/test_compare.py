@@ -312,3 +312,13 @@ def test_precision_and_recall_stand_beside_the_roc_curves() -> None:
     at = open_page("compare", project, **{"compare.tab": "Use", "compare.roc_box": True})
     assert "Precision and recall are those of finding “large”" in text_of(at)
     assert len(at.get("plotly_chart")) == 5
+
+
+def test_an_analysis_is_run_for_both_runs() -> None:
+    project = make_project(600)
+    older, newer = make_run(project, rows=480), make_run(project, rows=300)
+    opened = {"compare.tab": "Replicate", "compare.analysis": "mean(income) by city"}
+    at = open_page("compare", project, **opened, **{"compare.other": older.id, "state.run": newer.id})
+    assert sum("Overlap" in one.value.columns for one in at.dataframe) == 2
+    said = [one.value for one in at.caption if "synthetic rows." in one.value]
+    assert len(set(said)) == 2, "each run has its own rows"
