@@ -15,7 +15,7 @@ from synth_core.run import Run
 from synth_core.scorecard import Scorecard, Verdict
 from synth_core.scores.score import Score
 
-KEY = "compare.other"
+KEY, CHOSEN = "compare.other", "compare.other_run"
 MARKS = {"pass": "✓", "watch": "◐", "fail": "✕", "not enough data": "?"}
 
 
@@ -37,19 +37,30 @@ def choice(project: Project, run: Run) -> Run | None:
     others = {one.id: one for one in run_words.judged(project) if one.id != run.id}
     if not others:
         return None
-    if state.get(KEY, "") not in ("", *others):
-        state.put(KEY, "")
+    value = state.get(CHOSEN, state.get(KEY, ""))
+    key = state.shown(KEY, value if value in others else "")
     picked = st.selectbox(
         "Beside it",
         ["", *others],
         format_func=lambda one: f"B: {run_words.run_label(others[one])}" if one else "No run beside it",
-        key=KEY,
-        persist_state="session",
+        key=key,
+        on_change=_picked,
+        args=(key,),
         width=460,
         label_visibility="collapsed",
         help="Two runs side by side: A is the run above, B the one that you choose here.",
     )
     return others.get(str(picked or ""))
+
+
+def _picked(key: str) -> None:
+    if not state.stale(KEY, key):
+        state.put(CHOSEN, state.get(key, ""))
+
+
+def put(run_id: str) -> None:
+    """Put this run beside the one that is looked at, whatever the browser says of the choice meanwhile."""
+    state.put(CHOSEN, run_id)
 
 
 def sides(run: Run, card: Scorecard, other: Run | None) -> list[Side]:

@@ -21,7 +21,7 @@ def stand_beside(project: Project, run: Run) -> None:
     if mended is None or state.seen(f"mended.{run.id}"):
         return
     if any(one.id == mended.run and one.is_judged for one in project.runs()):
-        state.put(beside.KEY, mended.run)
+        beside.put(mended.run)
 
 
 def said(run: Run) -> None:
