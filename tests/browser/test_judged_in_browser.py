@@ -100,8 +100,8 @@ def test_a_click_on_a_cell_shows_its_two_columns_and_a_third_splits_them(
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
     page.mouse.click(x, y)
-    for axis, place in (("across", across), ("up", up)):  # the program moved them, so their keys have a number
-        expect(page.locator(f"[class*='st-key-compare-{axis}'] input")).to_have_value(names[place])
+    for title, place in (("Across", across), ("Up", up)):  # the earlier widgets stay for a moment
+        expect(page.get_by_role("combobox", name=title, exact=True).first).to_have_value(names[place])
     settled(page)
     named(page, "compare.third").locator("input").click()
     page.get_by_role("option").nth(1).click()
