@@ -1,4 +1,4 @@
-"""Attacks beside their control: membership by distance, plain and calibrated, and guessing a sensitive column."""
+"""Attacks beside their control: membership by distance and by shared values, and guessing a sensitive column."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from synth_core.scores.agreement import Agreement, Shared
 from synth_core.scores.features import Coded, Coding
 from synth_core.scores.results import Attack
 from synth_core.scores.sides import Sides
@@ -19,9 +20,8 @@ REFERENCE = 4_000
 FLOOR = 0.05  # added to distances before the ratio, so that a distance of zero stays a number
 WORK = 2.5e12  # products of a membership attack, about half a minute on two cores
 LEAST_FOR_TPR = 100
-CHOSEN = (
-    2.241 / 1.960
-)  # the lower end for the stronger of two attacks (Bonferroni): the larger of two is larger by chance
+# the lower end for the strongest of three attacks (Bonferroni): the largest of three is larger by chance
+CHOSEN = 2.394 / 1.960
 RARE = 0.05
 NEAR = 0.15  # a released row this much nearer than the next real person is about that very person
 GUESSES = 1_000
@@ -43,11 +43,12 @@ class Membership:
 
 
 def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: npt.NDArray[np.intp]) -> Membership:
-    """Return how well members (rows of ``train``) are told from ``held`` rows, by distance to the full release.
+    """Return how well members (rows of ``train``) are told from ``held`` rows, by the full release.
 
-    Two attackers. *Distance*: members are nearer to a synthetic row. *Calibrated*: nearer than a reference set of
+    Three attackers. *Distance*: members are nearer to a synthetic row. *Calibrated*: nearer than a reference set of
     other real rows makes one expect (log ratio of distances), which finds members in thin regions too. Held-out
-    rows serve as that reference, each for all others.
+    rows serve as that reference, each for all others. *Agreement*: a released row shares more of their values than
+    chance would put together (:class:`~synth_core.scores.agreement.Agreement`), which finds pieces of people.
 
     Notes
     -----
@@ -55,13 +56,14 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
     reference set in the place of the release: real rows that know nothing about who was a member.
     """
     people = People.pick(sides.real, sides.held, space, train, held, len(sides.made), sides.rng(6))
+    shared = people.agreement.shared(sides.made, sides.rng(21), sides.tell)
     release = nearest(
         people.points,
         len(sides.made),
         lambda start, stop: space.place(sides.made.take(np.arange(start, stop))),
         lambda share: sides.tell(f"attacking the full release: {share:.0%}"),
     ).distance
-    return people.judged(release)
+    return people.judged(release, shared)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class People:
     points: Points
     usual: Floats
     members: int
+    agreement: Agreement
 
     @classmethod
     def pick(
@@ -98,16 +101,24 @@ class People:
         # a held-out row is not its own reference
         own = np.concatenate([np.full(members, -1), np.arange(others)])
         usual = nearest_of(points, space.place(holdout.take(reference)), own).distance
-        return cls(points, usual, members)
+        return cls(points, usual, members, Agreement.learn(space.coding, real, holdout, picked, chosen))
 
-    def judged(self, release: Floats) -> Membership:
-        """Return what the attacks find when these are the people's distances to the nearest released row."""
-        scores = {"distance": -release, "calibrated": np.log(self.usual + FLOOR) - np.log(release + FLOOR)}
+    def judged(self, release: Floats, shared: Shared) -> Membership:
+        """Return what the attacks find, by each one's distance to the nearest released row and what they share."""
+        scores = {
+            "distance": -release,
+            "calibrated": np.log(self.usual + FLOOR) - np.log(release + FLOOR),
+            "agreement": shared.score,
+        }
         near_by = release < NEAR * self.usual
         return _judged(scores, self.usual, self.members, len(self.points) - self.members, near_by)
 
 
-TITLES = {"distance": "Membership, by distance", "calibrated": "Membership, by distance beside other real rows"}
+TITLES = {
+    "distance": "Membership, by distance",
+    "calibrated": "Membership, by distance beside other real rows",
+    "agreement": "Membership, by values shared with one row",
+}
 
 
 def _judged(
@@ -119,12 +130,12 @@ def _judged(
         areas[name] = auc(value[:members], value[members:])
         found[name] = true_positives_at(value[:members], value[members:])
         attacks.append(_attack(f"membership_{name}", TITLES[name], areas[name], members + others, control=control))
-    # the strongest attack was chosen by looking: its share of true positives is the larger of the two as well
+    # the strongest attack was chosen by looking: its share of true positives is the largest as well
     best = max(areas, key=lambda name: areas[name].value)
     strongest = areas[best]
     strongest = strongest._replace(low=max(strongest.value - CHOSEN * (strongest.value - strongest.low), 0.0))
     top = max(found.values(), key=lambda estimate: estimate.value) if others >= LEAST_FOR_TPR else None
-    attacks += _unusual(scores, usual, members)
+    attacks += _unusual(scores[best], usual, members)
     if top is not None:
         title = "Members found at 1 % false accusations"
         attacks.append(_attack("membership_tpr", title, top, members + others, unit="share", chance=0.01))
@@ -132,17 +143,16 @@ def _judged(
     return Membership(strongest, top, TITLES[best], members, others, attacks, near[0], near[1])
 
 
-def _unusual(scores: dict[str, Floats], usual: Floats, members: int) -> list[Attack]:
-    """The attack on the people who are farthest from everybody else."""
+def _unusual(scores: Floats, usual: Floats, members: int) -> list[Attack]:
+    """The strongest attack on the people who are farthest from everybody else."""
     inside, outside = usual[:members], usual[members:]
     cut = np.quantile(usual, 1 - RARE)
     first, second = inside >= cut, outside >= cut
     if min(first.sum(), second.sum()) < 20:
         return []
-    areas = [auc(v[:members][first], v[members:][second]) for v in scores.values()]
-    best = max(areas, key=lambda estimate: estimate.value)
+    found = auc(scores[:members][first], scores[members:][second])
     title, n = "Membership of the most unusual 5 % of people", int(first.sum() + second.sum())
-    return [_attack("membership_unusual", title, best, n)]
+    return [_attack("membership_unusual", title, found, n)]
 
 
 def _attack(

@@ -31,7 +31,7 @@ def singling_out(sides: Sides) -> list[Attack]:
     it is a risk.
     """
     names = [column.name for column in sides.coding.columns]
-    tables = [_plain(table, names) for table in (sides.train, sides.synthetic, sides.holdout)]
+    tables = [plain(table, names) for table in (sides.train, sides.synthetic, sides.holdout)]
     found = []
     for mode, title in TITLES.items():
         sides.tell(f"attacking: {title[0].lower()}{title[1:]}")
@@ -74,7 +74,7 @@ def _attack(mode: str, title: str, tables: list[pd.DataFrame], seed: int) -> Att
     )
 
 
-def _plain(table: Table, names: list[str]) -> pd.DataFrame:
+def plain(table: Table, names: list[str]) -> pd.DataFrame:
     """Return numbers as float64 and words as str, as the attack reads them."""
     columns = {}
     for name in names:
