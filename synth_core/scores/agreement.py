@@ -33,7 +33,7 @@ class Shared(NamedTuple):
     whole: Shorts
     shuffled: Shorts
 
-    def __or__(self, other: Shared) -> Shared:  # type: ignore[override]
+    def __or__(self, other: Shared) -> Shared:
         """Return what is shared with either of two parts of a release."""
         return Shared(np.maximum(self.whole, other.whole), np.maximum(self.shuffled, other.shuffled))
 
