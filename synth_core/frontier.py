@@ -27,7 +27,7 @@ from synth_core.partitions import groups, release_in
 from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe, Use
 from synth_core.scores import fidelity, utility
-from synth_core.scores.attacks import Membership, People
+from synth_core.scores.attacks import People
 from synth_core.scores.copies import row_keys
 from synth_core.scores.detection import detect
 from synth_core.scores.features import Coding
@@ -35,7 +35,7 @@ from synth_core.scores.models import MODELS
 from synth_core.scores.score import Score
 from synth_core.scores.sides import Sides
 from synth_core.scores.space import Space, nearest_of
-from synth_core.scores.statistics import Estimate
+from synth_core.scores.statistics import Estimate, Floats
 from synth_core.source_types import from_arrow
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
@@ -63,7 +63,7 @@ class Point(BaseModel):
     Attributes
     ----------
     leak
-        Membership AUC of the strongest attack on the whole release: 0.5 is a coin.
+        Membership AUC of the stronger attack on the whole release: 0.5 is a coin.
     found
         Share (0..1) of members found at 1 % false accusations; 0.01 is chance.
     likeness
@@ -172,8 +172,7 @@ def expected_seconds(learned: int, columns: int, rows: int, candidates: int) -> 
     made, learned = min(rows, MOST_MADE), int(learned * (1 - HELD))
     people = min(learned, 3_500) + min(learned // 3, 2_500)
     cells = columns * np.log2(max(learned, 2))
-    shared = 1e-10 * made * people * columns
-    each = 3.0 + shared + 4e-5 * learned * cells / 13 + 2.2e-6 * made * columns + 7e-11 * made * people * 4 * columns
+    each = 3.0 + 4e-5 * learned * cells / 13 + 2.2e-6 * made * columns + 7e-11 * made * people * 4 * columns
     return float(candidates * each)
 
 
@@ -285,7 +284,8 @@ class _Bench:
         began = perf_counter()
         with tempfile.TemporaryDirectory(prefix="simile-frontier-", dir=scratch) as name:
             synthesis = self._made(candidate, Path(name), workers, tell)
-            attack, growth, some = self._attacked(Path(name), synthesis, tell)
+            distance, growth, some = self._attacked(Path(name), synthesis, tell)
+        attack = self.people.judged(distance)
         made = growth[-1][0]
         leak, found = attack.strongest, attack.found
         if made < self.rows:
@@ -331,26 +331,23 @@ class _Bench:
 
     def _attacked(
         self, folder: Path, synthesis: Synthesis, tell: Tell
-    ) -> tuple[Membership, list[tuple[int, float]], pd.DataFrame]:
-        """Return what the attacks find, the AUC as rows were added, and rows to judge."""
-        best, shared = np.full(len(self.people.points), np.inf), self.people.agreement.nothing
-        rng = np.random.default_rng([self.recipe.seed, 43])
+    ) -> tuple[Floats, list[tuple[int, float]], pd.DataFrame]:
+        """Return each one's distance to the nearest row, the AUC as rows were added, and rows to judge."""
+        best = np.full(len(self.people.points), np.inf)
         growth: list[tuple[int, float]] = []
         kept: list[pd.DataFrame] = []
         done, following = 0, 1
         for frame in _parts(folder, synthesis):
             coded = self.coding.apply(frame)
             best = np.minimum(best, nearest_of(self.people.points, self.space.place(coded)).distance)
-            shared |= self.people.agreement.shared(coded, rng)
             done += len(frame)
             if sum(map(len, kept)) < JUDGED:
                 kept.append(frame.head(JUDGED))
             if done >= following or done >= synthesis.rows:
-                growth.append((done, self.people.judged(best, shared).strongest.value))
+                growth.append((done, self.people.judged(best).strongest.value))
                 following = 2 * done
             tell(DRAW + (ATTACK - DRAW) * done / synthesis.rows, f"attacking {synthesis.rows:,} rows")
-        attack = self.people.judged(best, shared)
-        return attack, growth, pd.concat(kept, ignore_index=True).head(JUDGED)
+        return best, growth, pd.concat(kept, ignore_index=True).head(JUDGED)
 
 
 def carried(leak: Estimate, growth: Sequence[tuple[int, float]], rows: int) -> Estimate:

@@ -103,13 +103,14 @@ class People:
         usual = nearest_of(points, space.place(holdout.take(reference)), own).distance
         return cls(points, usual, members, Agreement.learn(space.coding, real, holdout, picked, chosen))
 
-    def judged(self, release: Floats, shared: Shared) -> Membership:
-        """Return what the attacks find, by each one's distance to the nearest released row and what they share."""
+    def judged(self, release: Floats, shared: Shared | None = None) -> Membership:
+        """Return what the attacks find, by each one's distance to the nearest row, and what they share."""
         scores = {
             "distance": -release,
             "calibrated": np.log(self.usual + FLOOR) - np.log(release + FLOOR),
-            "agreement": shared.score,
         }
+        if shared is not None:
+            scores["agreement"] = shared.score
         near_by = release < NEAR * self.usual
         return _judged(scores, self.usual, self.members, len(self.points) - self.members, near_by)
 
