@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ Points = npt.NDArray[np.float32]
 SHOWN_LEVELS = 24  # more frequent categories have an axis of their own; the others share eight
 SHARED_AXES = 8
 BLOCK = 16_384
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -94,22 +96,29 @@ def nearest(
     row = np.full(len(targets), -1, dtype=np.int64)
     winner = np.zeros_like(targets)
     strip = max(256, BLOCK * 512 // max(len(targets), 1))  # a block of products stays near 32 MB
-    for start in range(0, rows, BLOCK):
-        placed = points(start, min(start + BLOCK, rows))
-        for low in range(0, len(placed), strip):
-            part = placed[low : low + strip]
-            product = targets @ part.T
-            product *= -2
-            product += np.einsum("ij,ij->i", part, part)[None, :]
-            if skip is not None:
-                own = np.flatnonzero((skip >= start + low) & (skip < start + low + len(part)))
-                product[own, skip[own] - start - low] = np.inf
-            found = product.argmin(axis=1)
-            value = product[np.arange(len(targets)), found]
-            better = value < best
-            best[better], row[better] = value[better], start + low + found[better]
-            winner[better] = part[found[better]]
-        tell(min(start + BLOCK, rows) / rows)
+
+    def looked(first: int, part: Points) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        product = targets @ part.T
+        product *= -2
+        product += np.einsum("ij,ij->i", part, part)[None, :]
+        if skip is not None:
+            own = np.flatnonzero((skip >= first) & (skip < first + len(part)))
+            product[own, skip[own] - first] = np.inf
+        found = product.argmin(axis=1)
+        return found, product[np.arange(len(targets)), found]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start in range(0, rows, BLOCK):
+            placed = points(start, min(start + BLOCK, rows))
+            lows = range(0, len(placed), strip)
+            parts = [placed[low : low + strip] for low in lows]
+            for low, part, (found, value) in zip(
+                lows, parts, pool.map(looked, [start + low for low in lows], parts), strict=True
+            ):
+                better = value < best
+                best[better], row[better] = value[better], start + low + found[better]
+                winner[better] = part[found[better]]
+            tell(min(start + BLOCK, rows) / rows)
     gap = targets.astype(np.float64) - winner
     distance = np.sqrt((gap**2).sum(axis=1))
     distance[row < 0] = np.inf
