@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, cluster_field, parts, run_history, run_steps, run_words, state, theme, watch
+from pages.ui import cache, cluster_field, parts, run_history, run_steps, run_words, state, theme, tuning_panel, watch
 from synth_core import jobs
 from synth_core.errors import InputError, SimileError
 from synth_core.needs import require_memory
@@ -116,5 +116,6 @@ with parts.guarded("This page cannot be shown"):
     else:
         look(project, chosen)
         run_history.history(runs, chosen.id)
+    tuning_panel.panel(project)
 
 parts.step_footer("method", "compare", ready=project.active_run() is None and bool(run_words.judged(project)))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import downloads, parts, release_panel, report_page, run_words, score_tiles, targets_form
+from pages.ui import downloads, parts, release_panel, report_page, run_words, score_tiles, targets_form, tuning_panel
 from pages.ui.halves import halves
 
 parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
@@ -34,6 +34,7 @@ with parts.guarded("The report cannot be made"):
         downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
     with pack_place:  # it holds the words, which are written beside it
         release_panel.pack(project, run, card, words, reason)
+    tuning_panel.panel(project)
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", "start", label="Back to Start", ready=False)

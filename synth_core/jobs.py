@@ -24,6 +24,8 @@ from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
 from synth_core.run import FULL, Run, Status, write_whole
+from synth_core.tuning.asking import check_askable
+from synth_core.tuning.record import Asked
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -136,6 +138,24 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
     job = project.new_lab(key, recipe, text)
     for name in ("cancel", "pid", RESULT):
         (job.folder / name).unlink(missing_ok=True)
+    _spawn(job)
+    return job
+
+
+def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
+    """Start an iteration to the targets and return it at once; it waits for its place on the machine like a run.
+
+    Raises
+    ------
+    InputError
+        There is nothing to reach or to spend, nothing held out, too few rows, or another iteration goes on.
+    """
+    if any(other.status().active for other in project.tunings()):
+        raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
+    recipe = resolved(project.table, recipe)
+    check_askable(project.table, recipe, asked.targets, asked.budget)
+    require_memory(project.table, recipe, judged=True)
+    job = project.new_tuning(recipe, asked.model_dump_json())
     _spawn(job)
     return job
 

@@ -60,6 +60,7 @@ def judge(
     TableError
         A column is missing, unknown, or of another kind than in ``train``.
     """
+    import sklearn.ensemble  # noqa: F401 - limits hold for libraries that are loaded already
     from threadpoolctl import threadpool_limits
 
     began = perf_counter()

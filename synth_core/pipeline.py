@@ -30,11 +30,12 @@ def follow(
     partitioned: bool = False,
     given: GivenRows | None = None,
     full: bool = False,
+    price: bool = True,
     progress: StageProgress = silent_stages,
 ) -> tuple[Synthesis, Scorecard]:
     """Return what was made and its judgement; both are also in ``folder`` as JSON, beside the rows.
 
-    ``full``: judged with the attacks that take minutes.
+    ``full``: judged with the attacks that take minutes. ``price``: also measured what keeping the rules costs.
     """
     synthesis = generate(
         table, recipe, folder, workers=workers, partitioned=partitioned, given=given, progress=progress
@@ -72,7 +73,7 @@ def follow(
         card = card.model_copy(update={"notes": [note, *card.notes]})
     if synthesis.steering is not None and recipe.what_if is None:
         card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
-    if recipe.rules and recipe.what_if is None:
+    if recipe.rules and price and recipe.what_if is None:
         progress("Compare", 0, 1, "What the rules cost")
         made_by = recipe.model_copy(update={"method": synthesis.method or recipe.method})
         cost = price_of(train.select(names), holdout.select(names), made_by)

@@ -13,6 +13,7 @@
         given/<print>/          rows of which some columns are given, for runs that complete them
         runs/<id>/              see ``run.py``
         frontiers/<key>/  labs/<key>/   measurements and experiments beside the runs, laid out like these
+        tunings/<id>/           iterations to the targets, each a folder like a run's; see ``tuning/loop.py``
 
 Ids are 128 random bits; labels are words for people and never become paths.
 """
@@ -48,7 +49,7 @@ from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
 from synth_core.recipe import Recipe, Use, cluster_address
 from synth_core.report import check_logo
-from synth_core.run import Run, write_whole
+from synth_core.run import Run, Status, write_whole
 from synth_core.scorecard import Target, default_targets
 from synth_core.steering.asks import Steering
 from synth_core.steering.given import GivenRows
@@ -515,8 +516,8 @@ class Project:
         return self._jobs("labs")
 
     def side_jobs(self) -> list[Run]:
-        """Return measurements and experiments: work beside the runs."""
-        return [*self.measurements(), *self.labs()]
+        """Return measurements, experiments and iterations: work beside the runs."""
+        return [*self.measurements(), *self.labs(), *self.tunings()]
 
     def _jobs(self, kind: str) -> list[Run]:
         folder = self.folder / kind
@@ -546,6 +547,32 @@ class Project:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(folder / "lab.json", job)
         return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
+    def tunings(self) -> list[Run]:
+        """Return every iteration to the targets, newest first; each is a folder like a run's."""
+        return self._jobs("tunings")
+
+    def new_tuning(self, recipe: Recipe, asked: str) -> Run:
+        """Make the folder of an iteration with these targets and this budget (JSON), not started."""
+        folder = self.folder / "tunings" / secrets.token_hex(16)
+        folder.mkdir(parents=True, mode=0o700)
+        write_whole(folder / "asked.json", asked)
+        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
+    def take_in(self, made: Path, recipe: Recipe, table: Table, status: Status, *, of: Run) -> Run:
+        """Make a run of a folder with a release and its judgement that an iteration left, and return it.
+
+        ``table`` is what ``recipe`` was followed on; ``of``: the iteration, by whose table and rules it may be stale.
+        """
+        name = table.fingerprint[:16]
+        if not (self.folder / "tables" / name).exists():
+            save_table(table, self.folder / "tables" / name)
+        folder = self.folder / "runs" / secrets.token_hex(16)
+        building = folder.with_name(f".{folder.name}")
+        shutil.copytree(made, building)
+        Run.lay_out(building, recipe, table=name, input_print=of.input_print).write_status(status)
+        building.rename(folder)
+        return Run(folder)
 
     def _save(self, **changed: Any) -> None:
         """Write project.json; facts are read again first, so that two tabs do not undo each other."""
@@ -647,7 +674,7 @@ def duplicate(project_id: str) -> Project:
     """Return a copy of the project with its table, rules and draft, without its runs."""
     original = open_project(project_id)
     folder = home() / "projects" / secrets.token_hex(16)
-    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers", "labs"))
+    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers", "labs", "tunings"))
     copy = Project(folder)
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy

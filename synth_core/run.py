@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from synth_core.generation import Synthesis
     from synth_core.project import Project
     from synth_core.remedies import Mended
+    from synth_core.tuning.record import Tuning
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 FULL = "full"
@@ -97,6 +98,11 @@ class Run:
     def started_at(self) -> datetime:
         """When it was asked for (UTC)."""
         return self._facts.created
+
+    @property
+    def input_print(self) -> str:
+        """The table and the rules that it was asked for with, in a word."""
+        return self._facts.input_print
 
     @property
     def table_name(self) -> str:
@@ -198,6 +204,16 @@ class Run:
             return Frontier.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
         except (ValidationError, UnicodeDecodeError):
             raise ProjectError("The file of this measurement is damaged. Measure again on the Method page.") from None
+
+    def tuning(self) -> Tuning | None:
+        """Return how far an iteration to the targets is, or None when nothing was tried yet."""
+        from synth_core.tuning.record import Tuning
+
+        path = self.folder / "tuning.json"
+        try:
+            return Tuning.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        except (ValidationError, UnicodeDecodeError):
+            raise ProjectError("The file of this iteration is damaged. Iterate again.") from None
 
     def synthesis(self) -> Synthesis | None:
         """Return what was made and how, or None when there is none yet."""

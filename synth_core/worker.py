@@ -1,4 +1,4 @@
-"""``python -m synth_core.worker RUN_DIR``: do one run, measurement or experiment, and write where it stands.
+"""``python -m synth_core.worker RUN_DIR``: do one run, measurement, experiment or iteration, and write where it stands.
 
 The process waits for a free place on the machine, reads the run's own copy of the table, generates, judges, and leaves
 its last word in ``status.json``. It learns nothing from its parent but the folder.
@@ -34,6 +34,9 @@ from synth_core.run import STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
+from synth_core.tried import take_final
+from synth_core.tuning.loop import tune
+from synth_core.tuning.record import Asked
 
 
 def expected_seconds(recipe: Recipe) -> dict[str, float]:
@@ -59,7 +62,8 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.weights = MEASURING if _beside(run) else expected_seconds(run.recipe)
+        known = TUNING if _tunes(run) else MEASURING
+        self.weights = known if _tunes(run) or _beside(run) else expected_seconds(run.recipe)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
@@ -135,6 +139,9 @@ def work(run: Run, reporter: Reporter) -> None:
     if (run.folder / "lab.json").exists():
         _experiment(run, table, recipe, reporter)
         return
+    if _tunes(run):
+        _tune(run, project, table, recipe, reporter)
+        return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     synthesis, _ = follow(
@@ -194,6 +201,33 @@ def _scratch(run: Run) -> Iterator[Path]:
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+TUNING = {"Read": 0.3, "Iterate": 60.0}
+
+
+def _tunes(run: Run) -> bool:
+    return (run.folder / "asked.json").exists()
+
+
+def _tune(run: Run, project: Project, table: Table, recipe: Recipe, reporter: Reporter) -> None:
+    """Iterate to the targets; the last choice becomes a run of the project."""
+    asked = Asked.model_validate_json((run.folder / "asked.json").read_bytes())
+    workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
+    found = tune(
+        table,
+        recipe,
+        asked.targets,
+        asked.budget,
+        run.folder,
+        workers=workers,
+        given=project.given_rows(recipe),
+        progress=within(reporter, "Iterate"),
+    )
+    if found.final is None:
+        raise GenerationError(found.ending)
+    if not found.final.run:
+        take_final(project, run, table, found)
 
 
 def main(folder: str) -> int:
