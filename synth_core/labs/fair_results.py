@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from synth_core.errors import InputError
 from synth_core.labs.fair_corrections import FairnessPlan
 from synth_core.labs.fair_groups import Groups
 from synth_core.labs.fair_metrics import (
@@ -243,7 +244,13 @@ def _groups(judged: Judged, arm: str, drawn: dict[str, Floats]) -> tuple[GroupRa
 
 
 def _areas(folds: Sequence[Scored], arms: Sequence[ArmName], seed: int) -> dict[str, tuple[float, Floats]]:
-    """Return each arm's AUC, the mean over folds (models of two folds score on different scales), and its resamples."""
+    """Return each arm's AUC, the mean over folds (models of two folds score on different scales), and its resamples.
+
+    A fold whose rows all have one outcome has no AUC and does not count.
+    """
+    folds = [fold for fold in folds if 0 < fold.truth.sum() < len(fold.truth)]
+    if not folds:
+        raise InputError("Not enough data: in every fold all rows have the same outcome. Bring more rows.")
     sums: dict[str, tuple[float, Floats]] = {arm: (0.0, np.zeros(AUC_RESAMPLES)) for arm in arms}
     for number, fold in enumerate(folds):
         rng = np.random.default_rng([seed, 64, number])

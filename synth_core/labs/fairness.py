@@ -20,11 +20,14 @@ from synth_core.errors import InputError
 from synth_core.generation import generate, read_synthetic
 from synth_core.labs.fair_corrections import NETWORK, TITLES, Correction, FairnessPlan, check, corrected, possible
 from synth_core.labs.fair_groups import Decision, Groups
+from synth_core.labs.fair_metrics import LEAST_PER_CLASS, Places
 from synth_core.labs.fair_models import reweighing, train
 from synth_core.labs.fair_results import ArmName, Fairness, Scored, judge
+from synth_core.labs.models import Flags
 from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.sides import ENOUGH
 from synth_core.scores.statistics import Floats
 from synth_core.table import Table
 
@@ -111,6 +114,7 @@ def measure(
             f"Not enough data: {int(known.sum()):,} rows to learn from have a known group and outcome, and {LEAST} are "
             "needed. Bring more rows."
         )
+    _enough(decision.good(learnable.frame)[known], groups.places(learnable.frame)[known], groups, decision)
     scored: list[Scored] = []
     steps = plan.folds * len(arms)
     with threadpool_limits(1, user_api="openmp"):
@@ -136,6 +140,24 @@ def measure(
             "seconds": round(perf_counter() - began, 1),
         }
     )
+
+
+def _enough(good: Flags, place: Places, groups: Groups, decision: Decision) -> None:
+    """Raise InputError where the rows to be judged have too few of either outcome, or of all groups but one."""
+    least = min(int(good.sum()), int((~good).sum()))
+    if least < LEAST_PER_CLASS:
+        raise InputError(
+            f"Not enough data: of the rows with a known group, {least:,} have "
+            f"{'the favourable' if good.sum() == least else 'another'} outcome of '{decision.target}', and "
+            f"{LEAST_PER_CLASS} are needed. Choose another favourable class, or bring more rows."
+        )
+    rows = np.bincount(place, minlength=len(groups.names))
+    if (rows >= ENOUGH).sum() < 2:
+        few = ", ".join(f"'{name}' has {size:,}" for name, size in zip(groups.names, rows, strict=True))
+        raise InputError(
+            f"Not enough data: to compare groups of {groups.title}, at least two need {ENOUGH} rows with a known "
+            f"'{decision.target}' ({few}). Choose another column, or bring more rows."
+        )
 
 
 def folds_of(table: Table, folds: int, seed: int) -> Iterator[tuple[Table, Table]]:

@@ -18,7 +18,7 @@ from synth_core.labs import fair_metrics as metrics
 from synth_core.labs.fair_corrections import FairnessPlan, check, corrected, possible, wanted_shares
 from synth_core.labs.fair_groups import Decision, Groups, classes_of, default_columns, likely_favourable
 from synth_core.labs.fair_models import reweighing
-from synth_core.labs.fair_results import Fairness
+from synth_core.labs.fair_results import Fairness, Scored, judge
 from synth_core.labs.fair_shares import counts_of, proxies, shares_of
 from synth_core.labs.fair_words import as_csv, costs, helped, story
 from synth_core.labs.fairness import arms_of, folds_of, measure
@@ -343,6 +343,29 @@ def test_the_lab_can_be_cancelled_and_tells_how_far_it_is() -> None:
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(InputError, match="Not enough data: 160 rows to learn from"):
         measure(decisions(200), RECIPE, QUICK)
+
+
+def test_groups_and_outcomes_that_are_too_few_once_empty_cells_are_left_out_are_refused() -> None:
+    table = decisions()
+    b = (table.frame["group"] == "B").to_numpy()
+    gone = table.frame.assign(given=table.frame["given"].where(~b | (b.cumsum() <= 40), None))
+    with pytest.raises(InputError, match="at least two need 50 rows with a known 'given'"):
+        measure(table.with_frame(gone), RECIPE, QUICK)
+    rare = table.frame.assign(given=np.where(np.arange(900) < 4, "yes", "no"))
+    with pytest.raises(InputError, match="have the favourable outcome of 'given', and 10 are needed"):
+        measure(table.with_frame(rare), RECIPE, QUICK.model_copy(update={"favourable": "yes"}))
+
+
+def test_a_fold_whose_rows_have_one_outcome_leaves_figures_that_can_be_read_again() -> None:
+    rng = np.random.default_rng(1)
+    groups = Groups(("group",), ("A", "B"), {}, {})
+    folds = [
+        Scored(rng.integers(0, 2, 200), truth, {"real": rng.random(200), "reweigh": rng.random(200)})
+        for truth in (rng.random(200) < 0.5, np.ones(200, dtype=bool))
+    ]
+    found = judge(folds, groups, ["real", "reweigh"], 0)
+    assert np.isfinite([*found.arms[0].auc, *found.arms[1].change["auc"]]).all()
+    assert Fairness.model_validate_json(found.model_dump_json()) == found
 
 
 # what it says
