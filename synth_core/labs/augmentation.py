@@ -24,6 +24,7 @@ from synth_core.table import Table
 
 NAME = "augmentation"
 LAB = "The augmentation lab"
+MOST_ROWS = 60_000  # rows compared on; of more, a sample
 LEAST = 8  # rare rows that every model learns from: engines protect a class of fewer than 7
 FIT_SECONDS = {"boosted": (0.5, 1e-6), "forest": (0.3, 5e-6), "linear": (0.4, 3e-7)}  # per model, and per cell
 Judge = Literal["pr_auc", "recall"]
@@ -206,19 +207,37 @@ def rows_used(table: Table, recipe: Recipe, target: str) -> Table:
     return train.rows(train.frame[target].notna().to_numpy(dtype=bool))
 
 
+def _at_most(table: Table, seed: int) -> Table:
+    """Return the rows, or where they are more than can be compared on, some of them, drawn evenly."""
+    if len(table) <= MOST_ROWS:
+        return table
+    return table.rows(np.sort(np.random.default_rng([seed, 50]).permutation(len(table))[:MOST_ROWS]))
+
+
 def check(table: Table, recipe: Recipe, settings: Settings) -> tuple[Table, Event]:
     """Return the rows to compare on and the rare class; InputError says in one sentence why there is none."""
     event = rare_event(table, settings.rare, LAB)
-    used = rows_used(table, recipe, event.target)
+    known = rows_used(table, recipe, event.target)
+    used = _at_most(known, settings.seed)
     happened = event.of(used.frame)
     rare, others = int(happened.sum()), int((~happened).sum())
     kept = (1 - 1 / settings.folds) * (1 - 1 / settings.inner)
     needed = max(int(np.ceil(LEAST / kept)), 2 * settings.folds)
     if min(rare, others) < needed:
         which = f"'{event.target}' = '{event.level}'" if rare < needed else "All other classes together"
+        drawn = f" among the {len(used):,} that are drawn of {len(known):,}" if len(used) < len(known) else ""
         raise InputError(
-            f"{which} has {min(rare, others):,} rows to learn from, and {settings.folds} outer folds with "
+            f"{which} has {min(rare, others):,} rows to learn from{drawn}, and {settings.folds} outer folds with "
             f"{settings.inner} inner ones need {needed}. Bring more such rows, or take fewer folds."
+        )
+    group = used.row_groups()  # they are dealt into folds whole
+    together = len(np.unique(group[happened])), len(np.unique(group[~happened]))
+    if together[0] < needed or together[1] < 2 * settings.folds:
+        which = f"'{event.target}' = '{event.level}'" if together[0] < needed else "All other classes together"
+        raise InputError(
+            f"{which} has {min(together):,} entities or different rows, which stay in one fold each, and "
+            f"{settings.folds} outer folds with {settings.inner} inner ones need "
+            f"{needed if together[0] < needed else 2 * settings.folds}. Bring more of them, or take fewer folds."
         )
     if not [column for column in used.having(learned=True) if column.name != event.target]:
         raise InputError(f"Table '{table.name}' has no column to predict '{event.target}' from.")

@@ -14,7 +14,16 @@ from time import perf_counter
 import numpy as np
 
 from synth_core.generation import generate, read_synthetic
-from synth_core.labs.augmentation import AtRatio, Comparison, Contender, Settings, check, feasible, ratio_words
+from synth_core.labs.augmentation import (
+    AtRatio,
+    Comparison,
+    Contender,
+    Settings,
+    check,
+    feasible,
+    ratio_words,
+    rows_used,
+)
 from synth_core.labs.models import (
     Event,
     Features,
@@ -35,7 +44,6 @@ from synth_core.scores.statistics import Estimate, Floats, wilson
 from synth_core.steering.asks import Steering
 from synth_core.table import Table
 
-MOST_ROWS = 60_000  # rows compared on; of more, a sample
 RESAMPLES = 1_000
 ENGINE = 4.0  # what an engine's work on the same rows weighs in the bar, beside training one model
 NOTHING = Arm("none")
@@ -76,10 +84,8 @@ def compare(
     began = perf_counter()
     used, event = check(table, recipe, settings)
     notes = []
-    if len(used) > MOST_ROWS:
-        notes.append(f"Compared on {MOST_ROWS:,} of {len(used):,} rows, drawn evenly.")
-        drawn = np.random.default_rng([settings.seed, 50]).permutation(len(used))[:MOST_ROWS]
-        used = used.rows(np.sort(drawn))
+    if len(used) < (known := len(rows_used(table, recipe, event.target))):
+        notes.append(f"Compared on {len(used):,} of {known:,} rows, drawn evenly.")
     happened = event.of(used.frame)
     ratios = feasible(int(happened.sum()), int((~happened).sum()), settings.ratios)
     # one thread: waiting threads spin where cores are shared

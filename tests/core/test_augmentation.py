@@ -12,7 +12,7 @@ import pytest
 from synth_core.demos.fraud import simulate
 from synth_core.errors import InputError
 from synth_core.figures.augmentation import alt_gains, gains_figure, ratios_figure
-from synth_core.labs import nested
+from synth_core.labs import augmentation, nested
 from synth_core.labs.augmentation import (
     Comparison,
     Settings,
@@ -247,6 +247,20 @@ def test_one_class_too_few_rows_an_unknown_class_and_nothing_to_add_are_refused_
     with pytest.raises(InputError, match="no column to predict 'fraud' from"):
         check(fraud(200, 40).select(["transaction_id", "fraud"]), ALL, Settings(folds=2, inner=2))
     assert len(check(fraud(100, 60), ALL, Settings(ratios=(1,)))[0]) == 160
+
+
+def test_rare_rows_of_few_entities_or_few_in_the_sample_are_refused_before_the_work_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = clouds(40, 360)
+    person = np.where(np.arange(400) < 40, np.arange(400) // 20, np.arange(400))
+    columns = (*table.columns, Column(name="person", kind=Kind.IDENTIFIER, role=Role.ENTITY))
+    both = Table(table.frame.assign(person=[f"p{n}" for n in person]), columns, "people")
+    with pytest.raises(InputError, match="'ill' = 'yes' has 2 entities or different rows, which stay in one fold"):
+        check(both, ALL, Settings(rare="yes"))
+    monkeypatch.setattr(augmentation, "MOST_ROWS", 100)
+    with pytest.raises(InputError, match="rows to learn from among the 100 that are drawn of 400, and 5 outer"):
+        check(table, ALL, Settings(rare="yes"))
 
 
 def test_a_winner_needs_an_interval_above_zero_else_doing_nothing_wins() -> None:
