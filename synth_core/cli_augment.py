@@ -67,7 +67,7 @@ def augment(
 ) -> None:
     """Compare remedies for a rare class on real rows that nothing learned from: made rows, SMOTE, weights, nothing."""
     from synth_core.labs.nested import compare
-    from synth_core.labs.tables import figures_table
+    from synth_core.labs.tables import figures_csv
 
     check_place(csv_out, "--csv")
     check_place(json_out, "--json")
@@ -94,7 +94,7 @@ def augment(
         say(line)
     note(*reading.notes)
     if csv_out is not None:
-        write_text(csv_out, figures_table(found).to_csv(index=False))
+        write_text(csv_out, figures_csv(found))
     if json_out is not None:
         write_text(json_out, found.model_dump_json(indent=1))
 

@@ -10,7 +10,7 @@ from pages.ui.halves import halves
 from pages.ui.param_form import MOST_ROWS, begin
 from synth_core.figures.augmentation import alt_gains, alt_ratios, gains_figure, ratios_figure
 from synth_core.labs.augmentation import Comparison, Judge
-from synth_core.labs.tables import figures_table, shown_table, threshold_words, verdict
+from synth_core.labs.tables import figures_csv, shown_table, threshold_words, verdict
 from synth_core.project import Project
 from synth_core.steering.asks import Steering
 from synth_core.table import Table
@@ -61,7 +61,7 @@ def result(project: Project, table: Table, found: Comparison, *, stale: bool) ->
         st.caption(theme.plain(sentence))
     st.download_button(
         "All figures (CSV)",
-        lambda: figures_table(found).to_csv(index=False),
+        lambda: figures_csv(found),
         file_name=f"{file_stem(project.label)}-augmentation.csv",
         mime="text/csv",
         key="augmentation.csv",

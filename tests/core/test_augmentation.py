@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from synth_core.labs.models import (
 )
 from synth_core.labs.nested import compare
 from synth_core.labs.remedies import WITH_RATIO, Arm, rows_wanted, treated
-from synth_core.labs.tables import figures_table, shown_table, threshold_words, verdict
+from synth_core.labs.tables import figures_csv, figures_table, shown_table, threshold_words, verdict
 from synth_core.reading import ColumnChoice, table_from_frame
 from synth_core.recipe import Recipe
 from synth_core.steering.asks import Steering
@@ -286,6 +287,8 @@ def test_the_tables_hold_every_remedy_and_every_ratio() -> None:
     made = table[(table["remedy"] == "Made rows") & (table["chosen by inner folds"] == "yes")].iloc[0]
     assert made[["PR-AUC", "PR-AUC gain", "PR-AUC gain low"]].tolist() == [0.6, 0.2, 0.15]
     assert shown_table(found, "pr_auc")["Gain"].tolist()[:3] == ["–", "–", "+0.000 (-0.050 to +0.050)"]
+    assert ",'=1+1,'@sum(a)," in figures_csv(comparison({}, target="=1+1", rare="@sum(a)"))
+    assert pd.read_csv(io.StringIO(figures_csv(found)))["PR-AUC"].tolist() == table["PR-AUC"].tolist()
 
 
 def test_the_pictures_show_gains_with_their_intervals_filled_only_where_zero_lies_outside() -> None:
