@@ -16,6 +16,7 @@ from synth_core.steering.asks import Steering
 from synth_core.table import Table
 
 _JUDGE, _ROWS = "augmentation.judge", "augmentation.rows"
+_ROWS_OF, _ROWS_WISH = "augmentation.rows_of", "augmentation.rows_wish"
 
 
 def result(project: Project, table: Table, found: Comparison, *, stale: bool) -> None:
@@ -79,7 +80,11 @@ def _made_wins(found: Comparison, judge: Judge) -> bool:
 def _make(project: Project, table: Table, found: Comparison, *, helps: bool) -> None:
     """Draw how many rows to make, and the button that asks for them and goes on to Generate."""
     what = f"**{theme.plain(f'{found.target} = {found.rare}')}**"
-    begin(_ROWS, min(found.rows_to_make(len(table)), MOST_ROWS))
+    of = f"{project.id}/{project.table_name}/{found.settings.model_dump_json()}"
+    if state.get(_ROWS_OF, "") != of:  # another comparison: what was typed for the last one is no wish here
+        state.put(_ROWS_OF, of)
+        state.put(_ROWS_WISH, min(found.rows_to_make(len(table)), MOST_ROWS))
+    key = state.shown(_ROWS, state.get(_ROWS_WISH, 1))
     with st.container(border=True, gap="small", key="augmentation_make"):
         st.markdown(f"**Make rows of the rare class** :gray[only {what}, to be added to your own rows]")
         if not helps:
@@ -89,7 +94,9 @@ def _make(project: Project, table: Table, found: Comparison, *, helps: bool) -> 
                 "Rows",
                 1,
                 MOST_ROWS,
-                key=_ROWS,
+                key=key,
+                on_change=_typed,
+                args=(key,),
                 width=170,
                 help="Brings your table to the ratio that inner folds chose for made rows.",
             )
@@ -102,6 +109,12 @@ def _make(project: Project, table: Table, found: Comparison, *, helps: bool) -> 
             ):
                 _asked(project, found, int(rows or 1))
                 parts.go("generate")
+
+
+def _typed(key: str) -> None:
+    """Take the number of rows from the hand."""
+    if not state.stale(_ROWS, key):
+        state.put(_ROWS_WISH, int(state.get(key, 1)))
 
 
 def _asked(project: Project, found: Comparison, rows: int) -> None:

@@ -128,6 +128,19 @@ def test_made_rows_that_win_are_one_click_from_generate() -> None:
     assert not [bar for bar in at.warning if "other settings" in bar.value], "rows to make change no comparison"
 
 
+def test_the_rows_to_make_are_those_of_the_comparison_that_is_shown() -> None:
+    project = make_project()
+    compared(project, {"made": 0.2})
+    at = open_page("augmentation", project)
+    first = at.number_input(key="augmentation.rows").value
+    at.number_input(key="augmentation.rows").set_value(250).run()
+    assert at.number_input(key="augmentation.rows").value == 250
+    compared(project, {"made": 0.2}, ASKED.model_copy(update={"model": "linear"}))
+    at.selectbox(key="augmentation.model").set_value("linear").run()
+    shown = [box.value for box in at.number_input if str(box.key).startswith("augmentation.rows")]
+    assert shown == [first]
+
+
 def test_a_comparison_that_stopped_says_why() -> None:
     project = make_project()
     asked(project).write_status(Status(state="failed", error="The engine could not learn this table."))
