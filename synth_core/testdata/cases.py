@@ -193,7 +193,9 @@ class ColumnFacts:
         """Return a number as a cell of this column."""
         if self.column.kind is Kind.DATETIME:
             return pd.Timestamp(int(number), unit="s")
-        return int(number) if self.column.kind is Kind.INTEGER else round(float(number), 9)
+        if self.column.kind is Kind.INTEGER:  # a step beyond 64 bits is no cell
+            return min(max(int(number), -(2**63)), 2**63 - 1)
+        return round(float(number), 9)
 
 
 def facts_of(

@@ -172,10 +172,10 @@ class Schema:
 
 
 def as_number(value: float | str) -> float:
-    """Return a bound as a number, a date as seconds since 1970."""
+    """Return a bound as a number, a date as seconds since 1970; whole numbers stay, also those beyond 53 bits."""
     if isinstance(value, str):
         return float(pd.Timestamp(value).value // 10**9)
-    return float(value)
+    return value
 
 
 def place_of(table: str, column: str) -> str:

@@ -159,6 +159,19 @@ def test_columns_are_what_the_schema_says() -> None:
     assert abs(orders["shipped"].isna().mean() - 0.2) < 0.03
 
 
+def test_whole_numbers_near_64_bits_keep_their_bounds_and_have_edge_cases() -> None:
+    text = """\
+columns:
+  wide: {kind: integer, min: -4611686018427387904, max: 4611686018427387904}
+  one: {kind: integer, min: 9007199254740993, max: 9007199254740993}
+"""
+    (table,) = from_schema(schema_from_text(text), edges=Edges.every())
+    frame = table.ordinary().__next__().to_pandas()
+    assert set(frame["one"]) == {9007199254740993}
+    assert frame["wide"].between(-(2**62), 2**62).all()
+    assert sum(len(part) for part in table.parts()) == table.total
+
+
 def test_a_rule_that_no_row_can_keep_is_named() -> None:
     text = "columns: {a: {kind: integer, min: 0, max: 9}, b: {kind: integer, min: 20, max: 29}}\nrules: ['a > b']"
     with pytest.raises(InfeasibleError, match="break a rule after 60 tries"):
