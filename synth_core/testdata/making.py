@@ -174,6 +174,7 @@ def write_all(
     """Write every table, parents first, and return what became of each."""
     total = sum(table.total for table in tables)
     before, made = 0, []
+    taken: set[str] = set()
     for table in tables:
         name = order.table or table.name
         parts = _watched(table.parts(), before, total, name, progress)
@@ -182,7 +183,7 @@ def write_all(
             place = f"{name} in {loader.address.name}"
         else:
             out.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = out / f"{file_name(name)}.{order.form}"
+            path = out / f"{_free_name(name, taken)}.{order.form}"
             write_file(parts, table.schema, path, order.form, table=name, rows=table.total)
             place = path.name
         made.append(TableMade(name=name, rows=table.total, edges=table.total - table.rows, place=place))
@@ -208,6 +209,17 @@ def file_name(name: str) -> str:
     import re
 
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "table"
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return the name of a table's file and take it: names that differ in signs or case alone are told apart."""
+    stem, number = file_name(name), 1
+    free = stem
+    while free.lower() in taken:
+        number += 1
+        free = f"{stem}-{number}"
+    taken.add(free.lower())
+    return free
 
 
 def _note_release(order: Order, scratch: Path) -> None:

@@ -390,6 +390,13 @@ def test_every_form_holds_the_same_rows(tmp_path: Path) -> None:
         assert lite.execute('select note from "orders"').fetchall() == [(line["note"],) for line in lines]
 
 
+def test_tables_whose_names_differ_in_signs_alone_have_a_file_each(tmp_path: Path) -> None:
+    text = json.dumps({"tables": {name: {"rows": 5, "columns": {name: "integer"}} for name in ("a b", "a-b", "A/b")}})
+    places = [one.place for one in make(Order(schema_text=text), tmp_path).tables]
+    assert places == ["a-b.csv", "a-b-2.csv", "A-b-3.csv"]
+    assert [pd.read_csv(tmp_path / place).columns.tolist() for place in places] == [["a b"], ["a-b"], ["A/b"]]
+
+
 def test_a_wrong_type_is_written_where_the_form_has_no_types(tmp_path: Path) -> None:
     make(Order(schema_text=SHOP, edges=Edges(wrong_type=8), form="csv"), tmp_path)
     cells = pd.read_csv(tmp_path / "orders.csv", dtype=str)
