@@ -41,7 +41,8 @@ def make_testdata(
         ),
     ],
     rows: Annotated[
-        int | None, typer.Option(min=1, help="Ordinary rows; as the schema says, or 1,000, when not given.")
+        int | None,
+        typer.Option(min=1, max=100_000_000, help="Ordinary rows; as the schema says, or 1,000, when not given."),
     ] = None,
     edges: Annotated[
         str,

@@ -163,11 +163,22 @@ class Schema:
         return found
 
     def with_rows(self, rows: int) -> Schema:
-        """Return the schema with so many rows in its last table, and the others in proportion."""
+        """Return the schema with so many rows in its last table, and the others in proportion.
+
+        Raises
+        ------
+        SchemaError
+            A table would have more than 100 million rows.
+        """
         if not self.tables:
             return self
         factor = rows / self.tables[-1].rows
         scaled = [replace(table, rows=max(1, round(table.rows * factor))) for table in self.tables[:-1]]
+        if most := next((table for table in scaled if table.rows > MOST_ROWS), None):
+            raise SchemaError(
+                f"With {rows:,} rows of table '{self.tables[-1].name}', '{most.name}' would have {most.rows:,} in "
+                f"proportion, and {MOST_ROWS:,} are the most. Make fewer rows, or write 'rows' into the schema."
+            )
         return Schema((*scaled, replace(self.tables[-1], rows=rows)))
 
 

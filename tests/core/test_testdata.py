@@ -526,9 +526,13 @@ def test_the_command_writes_files_and_databases(
     assert "There is a table 'customers' in 'x.db' already" in capsys.readouterr().err
     assert simile("--out", str(tmp_path / "one.csv")) == 2
     assert "has 2 tables" in capsys.readouterr().err
+    assert simile("--out", str(tmp_path / "made"), "--rows", "200000000") == 2
 
 
 def test_a_schema_is_a_value() -> None:
     assert isinstance(schema_from_text(SHOP), Schema)
     assert [table.name for table in schema_from_text(SHOP).with_rows(600).tables] == ["customers", "orders"]
     assert schema_from_text(SHOP).with_rows(600).table("customers").rows == 120
+    few = schema_from_text(SHOP.replace("rows: 300", "rows: 1"))
+    with pytest.raises(SchemaError, match="'customers' would have 120,000,000 in proportion, and 100,000,000 are"):
+        few.with_rows(2_000_000)
