@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import streamlit as st
@@ -21,10 +22,12 @@ from synth_core.testdata.files import FORMS
 from synth_core.testdata.loading import IfExists, writing_address
 from synth_core.testdata.making import Order, Secrets
 from synth_core.testdata.orders import OrderRun
+from synth_core.whole_files import replace_whole
 
 DATABASE = "database"
 SQLITE, SERVER = "SQLite file", "PostgreSQL"
 EXISTS: dict[IfExists, str] = {"fail": "Stop", "append": "Add the rows", "replace": "Replace it"}
+_packing = Lock()
 ORDER, PROBLEM = "test_data.order", "test_data.problem"
 
 
@@ -184,14 +187,18 @@ def _done(run: OrderRun) -> None:
 
 
 def _opened(files: list[Path]) -> Callable[[], IO[bytes]]:
+    def pack(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+            for file in files:
+                packed.write(file, file.name)
+
     def make() -> IO[bytes]:
         if len(files) == 1:
             return open(files[0], "rb")
         packed = files[0].parent.parent / "test-data.zip"
-        if not packed.exists():
-            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
-                for file in files:
-                    pack.write(file, file.name)
+        with _packing:  # a second download would get what the first has written so far
+            if not packed.exists():
+                replace_whole(packed, pack)
         return io.FileIO(packed) if packed.stat().st_size else io.BytesIO()
 
     return make
