@@ -6,7 +6,7 @@ made, so that a short identifier may hit one of them; here it is replaced, the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ WRITTEN = (
     "mac_address",
 )  # fmt: skip
 FAR = 2**30  # row numbers beyond those of any release
-TURNS = 20
+SPARE = 3  # identifiers written per real one, so that enough of them are nobody's
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,22 @@ class Unlike:
     Attributes
     ----------
     real
-        Per plan: all real values of its column, in the types of the source.
+        Per plan: all real values of its column, each once, in the types of the source.
     """
 
     plans: tuple[ColumnPlan, ...]
     real: tuple[pa.Array, ...]
     seed: int
     rows: int
+    others: dict[str, pa.Array] = field(default_factory=dict)  # per column, written when they are first needed
 
     @classmethod
     def of(cls, table: Table, train: Table, seed: int, rows: int) -> Unlike:
         """Return what keeps the identifiers of ``table`` out of rows that ``train`` was learned for."""
         plans = tuple(plan for plan in Regenerator.fit(train, seed).plans if plan.what in WRITTEN and plan.writer)
         real = tuple(
-            to_arrow(table.frame[[plan.column.name]], [plan.column]).column(0).combine_chunks() for plan in plans
+            to_arrow(table.frame[[plan.column.name]], [plan.column]).column(0).combine_chunks().unique()
+            for plan in plans
         )
         return cls(plans, real, seed, rows)
 
@@ -58,23 +60,32 @@ class Unlike:
             if name not in part.column_names:
                 continue
             column = part.column(name).combine_chunks()
-            for turn in range(TURNS):
-                met = pc.and_(pc.is_in(column, value_set=real), pc.is_valid(column))
-                if not pc.any(met).as_py():
-                    break
-                column = pc.replace_with_mask(column, met, self._others(plan, column.filter(met), turn))
+            met = pc.and_(pc.is_in(column, value_set=real), pc.is_valid(column))
+            if not pc.any(met).as_py():
+                continue
+            if name not in self.others:
+                self.others[name] = self._others(plan, real)
+            places = pc.index_in(column.filter(met), value_set=real).to_numpy(zero_copy_only=False)
+            other = self.others[name].take(pa.array(places % len(self.others[name])))
+            column = pc.replace_with_mask(column, met, other)
             part = part.set_column(part.column_names.index(name), part.schema.field(name), column)
         return part
 
-    def _others(self, plan: ColumnPlan, cells: pa.Array, turn: int) -> pa.Array:
-        """Return other identifiers, from the half of the form's room that rows do not reach, else with more digits."""
+    def _others(self, plan: ColumnPlan, real: pa.Array) -> pa.Array:
+        """Return identifiers that no real row has, one for each real one while there is room, so that keys stay keys.
+
+        They come from the half of the form's room that rows do not reach, else they have more digits.
+        """
         patterns = getattr(plan.writer, "patterns", ())
         room = min((pattern.capacity for pattern in patterns), default=0)
         low, high = (room // 2, room) if room // 2 > self.rows else (FAR, 2 * FAR)
-        texts = cells.cast(pa.string()).to_pylist()
-        codes = [low + key_of(self.seed, plan.column.name, turn, text) % (high - low) for text in texts]
-        written = plan.writer.write(np.array(codes, dtype=np.uint64), key_of(self.seed, plan.column.name, ""))
-        nothing = np.zeros(len(written), dtype=bool)
-        canonical = _canonical(np.asarray(written), nothing, plan.column, pd.RangeIndex(len(written)))
-        made = to_arrow(pd.DataFrame({plan.column.name: canonical}), [plan.column]).column(0)
-        return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+        while True:
+            codes = np.arange(low, min(high, low + SPARE * len(real)), dtype=np.uint64)
+            written = plan.writer.write(codes, key_of(self.seed, plan.column.name, ""))
+            nothing = np.zeros(len(written), dtype=bool)
+            canonical = _canonical(np.asarray(written), nothing, plan.column, pd.RangeIndex(len(written)))
+            made = pa.chunked_array([to_arrow(pd.DataFrame({plan.column.name: canonical}), [plan.column]).column(0)])
+            free = made.filter(pc.invert(pc.is_in(made, value_set=real))).combine_chunks().unique()
+            if len(free) or low >= FAR:
+                return free
+            low, high = FAR, 2 * FAR

@@ -341,6 +341,17 @@ def test_a_projects_table_gives_edge_cases_and_nothing_real(tmp_path: Path, orde
         assert frame_of(again)[name].head(900).tolist() == frame[name].head(900).tolist()
 
 
+def test_keys_that_a_real_row_happens_to_have_are_replaced_and_stay_keys(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    keys = [f"K-{number:04d}" for number in rng.choice(10_000, 3_000, replace=False)]
+    text = pd.DataFrame({"key": keys, "x": rng.normal(size=3_000).round(3)}).to_csv(index=False)
+    real = read_bytes(text.encode(), "short.csv").table
+    table, _ = from_table(real, Recipe(method="independent", rows=3_000, seed=1), tmp_path)
+    made = pa.concat_tables(table.parts()).column("key").to_pylist()
+    assert not set(made) & set(keys)
+    assert len(set(made)) == 3_000
+
+
 def test_a_glance_shows_ordinary_and_edge_rows_with_the_cells_that_matter(full: list[TestTable]) -> None:
     seen = glance(full[1])
     assert len(seen.frame) == 20
