@@ -48,7 +48,7 @@ class Unlike:
         """Return what keeps the identifiers of ``table`` out of rows that ``train`` was learned for."""
         plans = tuple(plan for plan in Regenerator.fit(train, seed).plans if plan.what in WRITTEN and plan.writer)
         real = tuple(
-            to_arrow(table.frame[[plan.column.name]], [plan.column]).column(0).combine_chunks().unique()
+            to_arrow(table.frame[[plan.column.name]].dropna(), [plan.column]).column(0).combine_chunks().unique()
             for plan in plans
         )
         return cls(plans, real, seed, rows)

@@ -17,6 +17,7 @@ from stdnum import iban, luhn
 
 from synth_core import cli
 from synth_core import project as projects
+from synth_core.cli_options import told_missing
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import parse
 from synth_core.demos import demo_table
@@ -350,6 +351,17 @@ def test_keys_that_a_real_row_happens_to_have_are_replaced_and_stay_keys(tmp_pat
     made = pa.concat_tables(table.parts()).column("key").to_pylist()
     assert not set(made) & set(keys)
     assert len(set(made)) == 3_000
+
+
+def test_a_word_that_means_missing_stays_in_a_column_of_identifiers(tmp_path: Path) -> None:
+    keys = [f"K-{number:04d}" if number % 4 else "unknown" for number in np.random.default_rng(0).permutation(600)]
+    rows = pd.DataFrame({"key": keys, "x": np.arange(600) % 97}).to_csv(index=False).encode()
+    told = {"key": ("unknown",)}
+    real = told_missing(read_bytes(rows, "gaps.csv"), told)
+    table, _ = from_table(real, Recipe(method="independent", rows=600, seed=1, missing=told), tmp_path)
+    made = pa.concat_tables(table.parts()).column("key").to_pylist()
+    assert 100 < made.count("unknown") < 200
+    assert len(set(made)) == 601 - made.count("unknown")
 
 
 def test_a_glance_shows_ordinary_and_edge_rows_with_the_cells_that_matter(full: list[TestTable]) -> None:
