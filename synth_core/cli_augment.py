@@ -138,7 +138,7 @@ def lines(found: Comparison) -> Iterator[str]:
     for one in found.contenders:
         cells = [one.title, "" if one.usual_ratio is None else ratio_words(one.usual_ratio)]
         cells += [_cell(one.pr_auc), _cell(one.pr_auc_gain, "+"), _cell(one.recall), _cell(one.recall_gain, "+")]
-        cells += [f"{one.found.value:.0%}", f"{one.right.value:.0%}"]
+        cells += [f"{one.found.value:.0%}", "-" if one.silent else f"{one.right.value:.0%}"]
         yield "  " + " ".join(f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True))
     for judge in ("pr_auc", "recall"):
         yield verdict(found, judge)

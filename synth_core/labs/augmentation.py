@@ -107,6 +107,11 @@ class Contender(BaseModel):
         return self.pr_auc_gain if judge == "pr_auc" else self.recall_gain
 
     @property
+    def silent(self) -> bool:
+        """Whether no row is above its thresholds, so that of its alarms nothing can be said."""
+        return self.right.low == 0 and self.right.high == 1
+
+    @property
     def usual_ratio(self) -> float | None:
         """The ratio that was chosen most often; of several, the one with fewer added rows."""
         counts = {ratio: self.ratios.count(ratio) for ratio in sorted(set(self.ratios), reverse=True)}

@@ -52,11 +52,16 @@ def threshold_words(found: Comparison) -> str:
     """Return what moving the threshold alone changes, in a sentence."""
     plain, tuned = found.contender("none"), found.contender("threshold")
     return (
-        f"Moving the threshold costs nothing: a model left as it is finds {_share(plain.found.value)} of the rare "
-        f"class with {_share(plain.right.value)} of its alarms right; with the threshold that inner folds chose for "
-        f"{_share(found.settings.precision)}, it finds {_share(tuned.found.value)} with {_share(tuned.right.value)} "
-        "right."
+        f"Moving the threshold costs nothing: a model left as it is {_alarms(plain, 'of the rare class ')}; with the "
+        f"threshold that inner folds chose for {_share(found.settings.precision)}, it {_alarms(tuned)}."
     )
+
+
+def _alarms(one: Contender, of: str = "") -> str:
+    if one.silent:
+        return "raises no alarm"
+    its = "of its alarms " if of else ""
+    return f"finds {_share(one.found.value)} {of}with {_share(one.right.value)} {its}right"
 
 
 def _share(part: float) -> str:
@@ -78,7 +83,7 @@ def shown_table(found: Comparison, judge: Judge) -> pd.DataFrame:
                 name[0].upper() + name[1:]: _text(one.score(judge)),
                 "Gain": "–" if (gain := one.gain(judge)) is None else _text(gain, "+"),
                 "Found": _shares(one.found),
-                "Right": _shares(one.right),
+                "Right": "no alarms" if one.silent else _shares(one.right),
             }
             for one in found.contenders
         ]

@@ -36,6 +36,7 @@ from synth_core.labs.remedies import WITH_RATIO, Arm, rows_wanted, treated
 from synth_core.labs.tables import figures_csv, figures_table, shown_table, threshold_words, verdict
 from synth_core.reading import ColumnChoice, table_from_frame
 from synth_core.recipe import Recipe
+from synth_core.scores.statistics import wilson
 from synth_core.steering.asks import Steering
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.comparison_example import comparison
@@ -275,6 +276,10 @@ def test_a_winner_needs_an_interval_above_zero_else_doing_nothing_wins() -> None
     assert sure.winner("recall") is None
     assert "Made rows at 1:5 or 1:1 wins in PR-AUC: 0.600 against 0.400" in verdict(sure, "pr_auc")
     assert "finds 30 % of the rare class with 80 % of its alarms right" in threshold_words(sure)
+    contenders = [one.model_copy(update={"found": wilson(0, 100), "right": wilson(0, 0)}) for one in sure.contenders]
+    silent = sure.model_copy(update={"contenders": tuple(contenders)})
+    assert "left as it is raises no alarm; with the threshold" in threshold_words(silent)
+    assert set(shown_table(silent, "recall")["Right"]) == {"no alarms"}
     assert sure.contender("made").usual_ratio == 5.0
     assert sure.rows_to_make() == 120
     assert sure.rows_to_make(2_400) == 240
