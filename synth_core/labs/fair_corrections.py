@@ -188,6 +188,8 @@ def _given(
     weight /= weight.sum()
     if correction == "represent":
         weight = np.array([shares[label] for label in labels], dtype=np.float64)
+        if not weight.any():
+            raise InputError(f"The shares of groups of {groups.title} add up to 0; give at least one group a share.")
     else:
         good = decision.good(cells)
         overall = float(decision.good(frame).mean())

@@ -225,6 +225,14 @@ def test_shares_asked_of_all_groups_are_those_made() -> None:
     assert wanted_shares(plan, groups, {"A": 60, "B": 30, "C": 10}) == {"A": 0.25, "B": 0.5, "C": 0.25}
 
 
+def test_shares_of_nothing_for_all_groups_of_two_columns_are_refused_in_a_sentence() -> None:
+    table = decisions()
+    groups = Groups.learn(table, ["group", "region"])
+    plan = PLAN.model_copy(update={"sensitive": groups.columns, "shares": dict.fromkeys(groups.names, 0.0)})
+    with pytest.raises(InputError, match="'group' and 'region' add up to 0"):
+        corrected("represent", table, RECIPE, plan, groups, Decision.learn(table))
+
+
 def test_cut_forbids_edges_both_ways_and_drops_a_required_one() -> None:
     table = decisions()
     draft = RECIPE.model_copy(
