@@ -384,10 +384,9 @@ def _bounds(inner: list[_Token], spec: dict[str, Any]) -> bool:
             value, place = _value(inner, place + 2, kind)
             if value is None or (len(sign) == 1 and kind != "integer"):
                 return False
-            step = 0 if len(sign) == 2 else 1
-            found["min" if sign[0] == ">" else "max"] = (
-                value + step if sign[0] == ">" else value - step if step else value
-            )
+            if len(sign) == 1:
+                value += 1 if sign == ">" else -1
+            found["min" if sign[0] == ">" else "max"] = value
         else:
             return False
         if place < len(inner) and words[place] != "and":

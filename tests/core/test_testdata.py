@@ -143,6 +143,15 @@ def test_create_table_gives_keys_references_values_and_bounds() -> None:
     assert visits["cost"].min() >= 0
 
 
+def test_checks_of_create_table_bound_dates_from_below_and_from_above() -> None:
+    checks = "CHECK (born >= '2001-01-01'), CHECK (born <= DATE '2001-03-31'), CHECK (n > 3 AND n < 6)"
+    schema = schema_from_text(f"CREATE TABLE people (born date NOT NULL, n int NOT NULL, {checks})")
+    assert not schema.tables[0].rules
+    (people,) = (rows.frame(0, 300) for rows in rows_of(schema.tables, 0))
+    assert people["born"].between("2001-01-01", "2001-03-31").all()
+    assert set(people["n"]) == {4, 5}
+
+
 def test_columns_are_what_the_schema_says() -> None:
     customers, orders = (frame_of(table) for table in from_schema(schema_from_text(SHOP).with_rows(4_000)))
     assert customers["id"].str.fullmatch(r"C-\d{6}").all()
