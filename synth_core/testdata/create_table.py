@@ -90,6 +90,8 @@ def tables_of(text: str) -> tuple[dict[str, Any], Lines]:
     lines: Lines = {}
     document: dict[str, Any] = {}
     for table in made:
+        if table.name in document:
+            raise SchemaError(f"Line {table.line}: there are two tables named '{table.name}'.")
         document[table.name] = {"columns": table.columns, "rules": table.rules}
         lines[("tables", table.name)] = table.line
         for name, line in table.lines.items():

@@ -67,7 +67,10 @@ def forms_of(form: str) -> Forms:
     >>> forms_of("[A-C]-[0-9]{2}").capacity
     300
     """
-    shapes = _Reader(form).whole()
+    try:
+        shapes = _Reader(form).whole()
+    except RecursionError:
+        raise SchemaError(f"The form '{form[:60]}' cannot be written from: it is nested too deep.") from None
     distinct = list(dict.fromkeys(shapes))
     return Forms(tuple(Pattern(shape) for shape in distinct))
 

@@ -114,6 +114,9 @@ def frame_of(table: TestTable) -> pd.DataFrame:
         ("create table a (b int references z(id))", "it refers to table 'z'"),
         ("tables: {a: {columns: {x: {references: b.y}, k: {kind: integer, unique: true}}},"
          " b: {columns: {y: {kind: integer, unique: true}, z: {references: a.k}}}}", "in a circle"),
+        ("create table a (b int);\ncreate table a (c int)", "Line 2: there are two tables named 'a'."),
+        ("create table a (b date check (b >= 'soon'))", "Line 1, column 'b' of table 'a': 'min' must be a date"),
+        ("columns:\n  b: {format: '" + "(" * 3_000 + "'}", "nested too deep"),
         ("columns:\n  s: {personal: national_id, locale: ar_AA}", "no national id is known for locale ar_AA"),
     ],
 )  # fmt: skip
