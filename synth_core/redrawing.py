@@ -120,9 +120,7 @@ def _redrawn(model: Model, guard: Guard, part: Part, folder: Path) -> Redrawn:
         fit = fresh[~guard.exposed(fresh)].head(len(waiting))
         taken = waiting[: len(fit)]
         for name in names:
-            column = learned[name].array.copy()
-            column[taken] = fit[name].array.astype(column.dtype) if fit[name].dtype != column.dtype else fit[name].array
-            learned[name] = pd.Series(column, index=learned.index)
+            learned[name] = _replaced(learned[name], taken, fit[name])
         waiting = waiting[len(fit) :]
     facts = known.model_copy(update={"looked_at": True, "redrawn": first - len(waiting), "exposed": len(waiting)})
     made = part.file(folder).read_bytes()
@@ -132,3 +130,12 @@ def _redrawn(model: Model, guard: Guard, part: Part, folder: Path) -> Redrawn:
         made = parquet_bytes(arrow, plan.columns, mark_of(recipe))
     part.keep(folder, MadePart(made, facts))
     return Redrawn(facts.redrawn, facts.exposed)
+
+
+def _replaced(column: pd.Series, taken: npt.NDArray[np.intp], fresh: pd.Series) -> pd.Series:
+    """Return the column with fresh cells at these places."""
+    if fresh.isna().any() and pd.api.types.is_integer_dtype(column.dtype):
+        column = column.astype("Int64")  # a part without an empty cell is read as plain whole numbers
+    cells = column.array.copy()
+    cells[taken] = fresh.array.astype(cells.dtype) if fresh.dtype != cells.dtype else fresh.array
+    return pd.Series(cells, index=column.index)

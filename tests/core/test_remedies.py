@@ -56,6 +56,15 @@ def test_exposed_rows_are_drawn_again_and_the_others_stay(tmp_path: Path) -> Non
     assert plain.redrawn == 0
 
 
+def test_an_empty_cell_may_come_into_a_part_that_has_none(tmp_path: Path) -> None:
+    table = close_table()
+    frame = table.frame.assign(x=table.frame["x"].astype("Int64").mask(np.arange(600) % 12 == 0))
+    recipe = CLOSE.model_copy(update={"redraw_exposed": True, "chunk_rows": 10})
+    made = generate(Table(frame, table.columns, "close"), recipe, tmp_path)
+    assert made.redrawn > 0
+    assert read_synthetic(tmp_path, made).frame["x"].isna().any()
+
+
 def test_the_mended_release_is_the_same_when_the_work_was_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
