@@ -72,6 +72,8 @@ class Redrawn:
 
 def refusal(recipe: Recipe) -> str:
     """Return why exposed rows of this recipe cannot be drawn again, as a sentence; "" where they can."""
+    if recipe.what_if is not None:
+        return "Exposed rows cannot be drawn again in a what-if: its rows were moved away from the real ones by hand."
     if recipe.steering.asked:
         return (
             "Exposed rows cannot be drawn again where rows are steered: the new ones would not be what was asked for."

@@ -18,6 +18,7 @@ from synth_core.redrawing import Guard, refusal
 from synth_core.remedies import remedies
 from synth_core.steering.asks import Steering
 from synth_core.table import Column, Kind, Table
+from synth_core.what_if import Shift, WhatIf
 from tests.core import scorecard_example as example
 from tests.core.judged_tables import people
 
@@ -96,6 +97,8 @@ def test_steered_rows_and_rules_on_rows_together_refuse_in_a_sentence(tmp_path: 
         generate(close_table(), steered, tmp_path)
     unique = parse({"type": "unique", "columns": ["x"]})
     assert "rows together" in refusal(CLOSE.model_copy(update={"constraints": [unique]}))
+    moved = WhatIf(shifts=(Shift(column="x", middle=4, add=100),))
+    assert "what-if" in refusal(CLOSE.model_copy(update={"what_if": moved}))
     assert refusal(CLOSE) == ""
 
 
