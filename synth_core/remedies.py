@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from synth_core.frontier import dial
+from synth_core.methods import setting
 from synth_core.recipe import Recipe
 from synth_core.redrawing import refusal
 from synth_core.scorecard import Scorecard
@@ -84,7 +85,7 @@ def _redraw(recipe: Recipe, card: Scorecard) -> Remedy | None:
 
 def _dial(recipe: Recipe) -> Remedy | None:
     found = dial(recipe.method)
-    if found is None:
+    if found is None or setting(recipe.method, recipe.params, "leaf"):  # a leaf that is set stands above the dial
         return None
     now = str(recipe.params.get(found.name, found.default))
     place = found.choices.index(now) if now in found.choices else 0

@@ -131,6 +131,8 @@ def test_every_remedy_changes_one_thing_and_says_what_it_costs() -> None:
 def test_what_cannot_be_tried_is_not_offered() -> None:
     strictest = Recipe(rows=300, params={"privacy": "strict"}, redraw_exposed=True)
     assert remedies(strictest, example.scorecard(), people(300, 1)) == []
+    leaf = Recipe(rows=1_000, params={"leaf": 40})  # stands above the dial: turning it would change nothing
+    assert "dial" not in [one.name for one in remedies(leaf, example.scorecard(), people(300, 1))]
     without_dial = Recipe(rows=300, method="independent")
     card = example.scorecard().model_copy(update={"method": "independent"})
     assert [one.name for one in remedies(without_dial, card, people(300, 1))] == ["redraw"]
