@@ -24,6 +24,8 @@ def check_askable(
         raise InputError("There are no targets to reach; choose an intended use, or set a limit.")
     budget.check()
     with_typed(recipe)
+    if recipe.what_if is not None:
+        raise InputError("A what-if is no likeness of the real rows, so there are no targets to iterate to.")
     if not recipe.holdout:
         raise InputError(
             "Nothing is held out, so the result could not be judged on rows that no try saw; hold out a share of "

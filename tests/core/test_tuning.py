@@ -27,6 +27,7 @@ from synth_core.tuning.asking import validation_share
 from synth_core.tuning.loop import FILE, read_tuning, try_folder, tune
 from synth_core.tuning.moves import group_size
 from synth_core.tuning.record import Asked, Budget, Tuning
+from synth_core.what_if import Shift, WhatIf
 from tests.conftest import make_people
 from tests.core.judged_tables import people
 from tests.core.scorecard_example import scorecard
@@ -204,6 +205,7 @@ def test_a_try_that_takes_longer_than_there_is_time_for_is_ended_and_another_eng
         (700, Recipe(), TARGETS, Budget(minutes=0), "The budget is 0 minutes; give more than 0"),
         (700, Recipe(), TARGETS, Budget(tries=0), "The budget is 0 tries"),
         (700, Recipe(holdout=0), TARGETS, BUDGET, "Nothing is held out"),
+        (700, Recipe(what_if=WhatIf(shifts=(Shift(column="score", middle=0, add=1),))), TARGETS, BUDGET, "no likeness"),
         (120, Recipe(), TARGETS, BUDGET, "is too small to iterate on: of its 120 rows, 24 would judge the tries"),
         (700, Recipe(method="tree"), TARGETS, BUDGET, "There is no method 'tree'"),
         (700, Recipe(params={"leaf": -1}), TARGETS, BUDGET, "Setting 'leaf' of method 'trees'"),
