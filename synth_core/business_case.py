@@ -219,8 +219,10 @@ def proof(card: Scorecard, targets: list[Target]) -> Proof:
 
 
 def proving_run(project: Project) -> Run | None:
-    """Return the newest judged run that is no what-if, or None."""
-    return next((run for run in project.runs() if run.is_judged and run.recipe.what_if is None), None)
+    """Return the newest judged run that is no what-if and no try of an iteration, or None."""
+    return next(
+        (run for run in project.runs() if run.is_judged and run.recipe.what_if is None and run.tried is None), None
+    )
 
 
 def case_of(project: Project) -> BusinessCase:

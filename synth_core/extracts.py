@@ -171,7 +171,8 @@ def regenerate(project: Project, extract: Extract, run: Run | None = None) -> tu
 def versions(project: Project) -> list[Version]:
     """Return the judged runs of this project and of those that repeat its recipe on other extracts, oldest first.
 
-    What-if runs are left out: they are no likeness of anything.
+    What-if runs are left out: they are no likeness of anything. So are tries of an iteration: what judged them also
+    chose between them.
     """
     root = _root(project)
     found = []
@@ -182,7 +183,7 @@ def versions(project: Project) -> list[Version]:
         for run in one.runs():
             try:
                 card = run.scorecard()
-                if card is None or run.recipe.what_if is not None:
+                if card is None or run.recipe.what_if is not None or run.tried is not None:
                     continue
             except ProjectError:
                 continue

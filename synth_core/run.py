@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from synth_core.tuning.record import Tuning
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+TRY = "try"  # in the folder of a run: which try of an iteration it shows
 FULL = "full"
 STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
 
@@ -175,6 +176,14 @@ class Run:
     def attacks_fully(self) -> bool:
         """Whether the attacks that take minutes are part of its judgement, or will be."""
         return (self.folder / FULL).exists()
+
+    @property
+    def tried(self) -> int | None:
+        """The try of an iteration that it shows, judged on rows that also chose between tries; None for other runs."""
+        try:
+            return int((self.folder / TRY).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
 
     def scorecard(self) -> Scorecard | None:
         """Return the judgement, or None when there is none yet."""

@@ -6,7 +6,7 @@ import time
 
 from synth_core.errors import ProjectError
 from synth_core.project import Project
-from synth_core.run import Run, Status, write_whole
+from synth_core.run import TRY, Run, Status, write_whole
 from synth_core.table import Table
 from synth_core.tuning.asking import validation_recipe, with_protection
 from synth_core.tuning.loop import FILE, try_folder
@@ -31,6 +31,7 @@ def open_try(project: Project, job: Run, number: int) -> Run:
             return project.run(known.read_text(encoding="ascii"))
         except ProjectError:
             known.unlink()
+    write_whole(place / TRY, str(number))  # goes with the rows
     recipe = validation_recipe(attempt.recipe)
     train, _ = project.table_of(job.table_name).split(attempt.recipe.holdout, attempt.recipe.seed)
     table = with_protection(train, attempt.protected)

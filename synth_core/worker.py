@@ -35,6 +35,7 @@ from synth_core.sampling import usual_workers
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 from synth_core.tried import take_final
+from synth_core.tuning.last_words import noted
 from synth_core.tuning.loop import tune
 from synth_core.tuning.record import Asked
 
@@ -144,7 +145,7 @@ def work(run: Run, reporter: Reporter) -> None:
         return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
-    synthesis, _ = follow(
+    synthesis, card = follow(
         table,
         recipe,
         run.folder,
@@ -153,6 +154,8 @@ def work(run: Run, reporter: Reporter) -> None:
         full=run.attacks_fully,
         progress=reporter,
     )
+    if run.tried is not None:
+        write_whole(run.folder / "scorecard.json", noted(card, run.tried).model_dump_json())
     if synthesis.steering is not None:
         for sentence in (
             f"Steered: {synthesis.steering.way}",

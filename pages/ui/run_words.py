@@ -55,7 +55,7 @@ def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
 def run_label(run: Run) -> str:
     """Return a run's name for a list: engine, rows, seed and when it was started."""
     recipe = run.recipe
-    mark = "What-if · " if recipe.what_if is not None else ""
+    mark = "What-if · " if recipe.what_if is not None else "" if run.tried is None else f"Try {run.tried} · "
     rows = f"{theme.count(recipe.rows)} rows · seed {recipe.seed}"
     return f"{mark}{method_title(recipe.method)} · {rows} · {when(run.started_at)}"
 

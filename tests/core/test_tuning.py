@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 
 from synth_core import project as projects
 from synth_core import worker
+from synth_core.business_case import proving_run
 from synth_core.cli import app
 from synth_core.errors import Cancelled, GenerationError, InputError, MethodError, ProjectError
+from synth_core.extracts import versions
 from synth_core.figures.tuning import alt_tuning, tuning_figure
 from synth_core.generation import Synthesis
 from synth_core.jobs import tune as start
@@ -253,6 +255,14 @@ def test_as_a_job_the_last_choice_becomes_a_run_and_any_try_can_be_opened(monkey
     train, judged = project.table_of(opened.table_name).split(opened.recipe.holdout, opened.recipe.seed)
     assert (len(train), len(judged)) == (card.rows_train, card.rows_holdout) == (found.learned, found.judged)
     assert project.record_release(opened, "csv").rows == 500
+    proof = proving_run(project)  # the newest run is the try, whose judge also chose: it proves nothing
+    assert (opened.tried, final.tried, proof and proof.id) == (1, None, final.id)
+    assert [one.run.id for one in versions(project)] == [final.id]
+    jobs.judge_again(opened, full=True)
+    assert worker.main(str(opened.folder)) == 0
+    again = opened.scorecard()
+    assert again is not None
+    assert again.notes[0] == card.notes[0]
     with pytest.raises(ProjectError, match="Try 9 has no rows"):
         open_try(project, job, 9)
 
