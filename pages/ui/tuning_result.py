@@ -68,8 +68,7 @@ def _headline(project: Project, found: Tuning) -> None:
 
 
 def _take_button(project: Project, one: Try, label: str, key: str) -> None:
-    draft = project.draft
-    same = (draft.method, draft.params, draft.rows) == (one.recipe.method, one.recipe.params, one.recipe.rows)
+    same = _is_current(project, one)
     st.button(
         "This is the current recipe" if same else label,
         key=key,
@@ -78,6 +77,17 @@ def _take_button(project: Project, one: Try, label: str, key: str) -> None:
         on_click=_take,
         args=(project, one),
         help="Engine, settings and rows of this try, for the next run.",
+    )
+
+
+def _is_current(project: Project, one: Try) -> bool:
+    """Return whether taking the recipe of a try would change nothing."""
+    draft, ways = project.draft, {rule.id: rule for rule in one.recipe.constraints}
+    choices = project.choices
+    return (
+        (draft.method, draft.params, draft.rows) == (one.recipe.method, one.recipe.params, one.recipe.rows)
+        and all(ways.get(rule.id, rule) == rule for rule in project.rules)
+        and all((known := choices.get(name)) is not None and bool(known.protect) for name in one.protected)
     )
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from synth_core import jobs
-from synth_core.project import Project
+from synth_core.project import Project, open_project
 from synth_core.recipe import Recipe
 from synth_core.run import Run, Status
 from synth_core.tuning.record import Asked, Budget, Fight, Final, Tuning
@@ -102,6 +102,25 @@ def test_what_it_found_is_said_drawn_and_any_try_is_taken(monkeypatch: pytest.Mo
     assert (project.draft.method, project.draft.params) == ("trees", {"leaf": 9})
     assert at.button(key="tuning.take").label == "This is the current recipe"
     at.button(key="tuning.final").click().run()
+    assert not at.exception
+
+
+def test_a_try_that_only_protects_columns_can_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    make_run(project)
+    job = iterated(project, chosen=2)
+    found = job.tuning()
+    assert found is not None
+    name = project.table.having(learned=True)[0].name
+    start = found.tries[0].model_copy(update={"recipe": project.draft})
+    mended = start.model_copy(update={"number": 2, "parent": 1, "protected": (name,)})
+    found.tries = [start, mended]
+    (job.folder / "tuning.json").write_text(found.model_dump_json(), encoding="utf-8")
+    at = open_page("report", project)
+    assert at.button(key="tuning.take").label == "Take its recipe"
+    at.button(key="tuning.take").click().run()
+    assert open_project(project.id).choices[name].protect
+    assert at.button(key="tuning.take").label == "This is the current recipe"
     assert not at.exception
 
 
