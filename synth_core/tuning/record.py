@@ -191,6 +191,10 @@ class Tuning(BaseModel):
 
     @property
     def best(self) -> Try | None:
-        """The try nearest to the targets, the first of equals; None while none was judged."""
+        """The last try that was kept, which is the nearest to the targets; None while none was judged.
+
+        One that is nearer by less than counts as a gain was taken back, and is neither gone on from nor chosen.
+        """
         judged = [one for one in self.tries if one.shortfall is not None]
-        return min(judged, key=lambda one: (one.shortfall, one.number)) if judged else None
+        kept = [one for one in judged if one.kept] or judged
+        return min(kept, key=lambda one: (one.shortfall, one.number)) if kept else None

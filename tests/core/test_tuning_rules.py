@@ -12,7 +12,7 @@ from synth_core.tuning.moves import MOVES, Case, Facts, group_size
 from synth_core.tuning.record import Held, Try
 from synth_core.tuning.remedies import REMEDIES, propose
 from synth_core.tuning.standing import failed_words, gained_words, shortfall_of
-from tests.core.tuning_examples import attempt, held
+from tests.core.tuning_examples import attempt, held, tuning
 
 ENGINES = ("trees", "copula", "bayesian_network", "independent")
 
@@ -32,6 +32,16 @@ def rule_kept(rule_id: str, how: str, **fields: object) -> RuleAdherence:
     known = {"id": rule_id, "sentence": "s", "hard": True, "severity": "error", "how": how, "real": 1.0, "raw": 0.9,
              "final": 1.0, "broken": 0}  # fmt: skip
     return RuleAdherence.model_validate(known | fields)
+
+
+def test_a_try_that_was_taken_back_is_not_the_best() -> None:
+    tries = [
+        attempt(1, trees(), held("c2st", excess=0.5), kept=True),
+        attempt(2, trees(leaf=9), held("c2st", excess=0.495)),
+    ]
+    best = tuning(*tries).best
+    assert best is not None
+    assert best.number == 1
 
 
 def test_every_remedy_in_the_table_is_a_move_and_every_move_is_in_the_table() -> None:
