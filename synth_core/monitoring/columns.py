@@ -19,6 +19,7 @@ SURE = 4.5  # standard deviations above the mean of halves
 MODERATE = 0.1  # a population stability index from which a shift is called moderate
 BINS, TOP, SHOWN = 10, 20, 12
 NAMED = 7  # rows that hold a category before it is named
+FEW_PEOPLE = 8  # fewer cannot be halved in enough ways to say anything of chance
 Halves = list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
 
 
@@ -30,8 +31,10 @@ class Chance(NamedTuple):
 
 
 def halves(rows: int, entity: pd.Series | None, rng: np.random.Generator) -> Halves:
-    """Return random halves of the old rows; rows about one person stay together."""
+    """Return random halves of the old rows; rows about one person stay together, unless there are hardly any people."""
     codes = np.arange(rows) if entity is None else pd.factorize(entity, use_na_sentinel=False)[0]
+    if rows and int(codes.max()) + 1 < FEW_PEOPLE:
+        codes = np.arange(rows)
     groups = int(codes.max()) + 1 if rows else 0
     found = []
     for _ in range(HALVES):
@@ -82,7 +85,8 @@ def drifted(coding: Coding, before: Coded, now: Coded, frame: pd.DataFrame, part
         distance, floor = float(apart[place]), float(chance.distance[place])
         psi_floor = float(chance.psi[place])
         word: Word = "steady"
-        if distance > floor or psi > 2 * psi_floor:  # a small group that moved far shows in the index first
+        moved = distance > 0  # the half row in the index's empty states moves it where nothing else did
+        if distance > floor or (moved and psi > 2 * psi_floor):  # a small group that moved far shows in the index first
             word = "drift" if psi >= max(MODERATE, psi_floor) else "slight"
         one = _described(coding, before, now, frame, name)
         if word == "steady" and one.unseen_named:

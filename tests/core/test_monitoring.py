@@ -12,7 +12,7 @@ from synth_core.monitoring.columns import stability
 from synth_core.monitoring.drift import drift
 from synth_core.monitoring.results import Drift
 from synth_core.reading import Reading, read_bytes
-from synth_core.table import Table
+from synth_core.table import Role, Table
 from tests.conftest import make_people
 
 
@@ -38,6 +38,22 @@ def test_the_same_rows_in_another_order_are_the_same() -> None:
     found = drift(people(), reading(people().frame.sample(frac=1, random_state=0)))
     assert found.same
     assert "same rows" in found.sentence()
+
+
+def test_a_constant_column_and_one_with_no_cell_filled_are_steady() -> None:
+    old, new = people(400), people(300, seed=2)
+    same = {"plan": "gold", "age": 40, "income": np.nan, "city": None}
+    found = drift(reading(old.frame.assign(**same)).table, reading(new.frame.assign(**same)))
+    assert {column(found, name).word for name in same} == {"steady"}
+
+
+@pytest.mark.parametrize("persons", [1, 2])
+def test_rows_of_hardly_any_people_are_halved_as_rows(persons: int) -> None:
+    frames = [people(400, seed).frame.assign(who=[f"p{i % persons}" for i in range(400)]) for seed in (1, 2)]
+    old = reading(frames[0]).table
+    old = old.with_columns([old.column("who").model_copy(update={"role": Role.ENTITY})])
+    found = drift(old, reading(frames[1]))
+    assert [one.name for one in found.columns if one.word != "steady"] == []
 
 
 def test_a_moved_number_and_its_index() -> None:
