@@ -28,6 +28,7 @@ DAY = 86_400.0
 LEAST, MOST = 0.1, 10.0  # stretch
 FEWEST = 7  # real rows of a category before it can be a pattern: fewer are protected
 NOT_APPLYING = "does not apply to a what-if"
+_FAR = {Kind.DATETIME: 9.2e9, Kind.INTEGER: 9e15}  # seconds from 1970, and whole numbers, that can be written
 CALLED = "What-if: made from a profile that was edited by hand; no likeness of the real rows."
 
 
@@ -276,6 +277,13 @@ def _check(steering: Steering, table: Table, edits: WhatIf) -> None:
         column = table.column(shift.column)
         if not column.kind.numeric or not column.learned:
             raise InputError(f"'{shift.column}' is not a learned number or date, so it cannot be moved.")
+        values = numbers(table.frame[shift.column])
+        ends = [
+            float(shift.moved(np.asarray(end(values, initial=shift.middle, where=~np.isnan(values)))))
+            for end in (np.min, np.max)
+        ]
+        if max(abs(end) for end in ends) > _FAR.get(column.kind, float("inf")):
+            raise InputError(f"'{shift.column}' would be moved beyond what can be written; move it less far.")
         if shift.column in spoken:
             raise InputError(f"A condition speaks of '{shift.column}', which is moved too; drop one of them.")
     for name in edits.rates:
@@ -283,6 +291,8 @@ def _check(steering: Steering, table: Table, edits: WhatIf) -> None:
     room: dict[str, float] = {}
     for one in edits.added:
         _category(table, one.column)
+        if problem := _unwritable(table.column(one.column), one.name):
+            raise InputError(f"'{one.name}' cannot be a new category of '{one.column}', which {problem}.")
         counts = table.frame[one.column].value_counts()
         if one.name in counts.index:
             raise InputError(f"'{one.column}' has a category '{one.name}' already; change its rate instead.")
@@ -297,6 +307,19 @@ def _check(steering: Steering, table: Table, edits: WhatIf) -> None:
     names = [(one.column, one.name) for one in edits.added]
     if len(set(pairs)) < len(pairs) or len(set(names)) < len(names):
         raise InputError("Two new categories have the same name or follow the same one; change one of them.")
+
+
+def _unwritable(column: Column, name: str) -> str:
+    """Return why a new category could not be written as its column is stored; "" where it can."""
+    if name == column.missing_token:
+        return "has this word for a missing cell"
+    if column.storage == "boolean":
+        return "holds true and false only"
+    try:
+        {"integer": int, "number": float}.get(column.storage, str)(name)
+    except ValueError:
+        return "holds numbers"
+    return ""
 
 
 def _category(table: Table, name: str) -> None:

@@ -84,6 +84,27 @@ def test_what_does_not_fit_is_refused_in_one_sentence(edits: WhatIf, words: str)
         what_if_recipe(Recipe(rows=100), make_people(300), edits)
 
 
+@pytest.mark.parametrize(
+    ("fields", "name", "words"),
+    [
+        ({"storage": "boolean"}, "maybe", "holds true and false only"),
+        ({"storage": "integer"}, "maybe", "holds numbers"),
+        ({"missing_token": "unknown"}, "unknown", "for a missing cell"),
+    ],
+)
+def test_a_new_category_that_could_not_be_written_is_refused(fields: dict[str, str], name: str, words: str) -> None:
+    table = make_people(300)
+    table = table.with_columns([table.column("plan").model_copy(update=fields)])
+    with pytest.raises(InputError, match=words):
+        what_if_recipe(Recipe(rows=100), table, WhatIf(added=(GREEN.model_copy(update={"name": name}),)))
+
+
+@pytest.mark.parametrize("shift", [Shift(column="end", middle=0, stretch=10), Shift(column="age", middle=0, add=1e300)])
+def test_a_number_moved_beyond_what_can_be_written_is_refused(shift: Shift) -> None:
+    with pytest.raises(InputError, match="beyond what can be written"):
+        what_if_recipe(Recipe(rows=100), make_people(300), WhatIf(shifts=(shift,)))
+
+
 def test_a_condition_on_a_moved_number_and_impossible_bounds_are_refused() -> None:
     asked = Recipe(rows=100, steering=Steering(conditions=(Ask(column="age", test="at least", values=("65",)),)))
     with pytest.raises(InputError, match="condition speaks of 'age'"):
