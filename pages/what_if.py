@@ -29,6 +29,6 @@ with parts.guarded("This page cannot be shown"):
                 with tab:
                     panel(project, table, picture)
     what_if_edits.summary(project, table)
-    what_if_made.latest(project, table)
+    what_if_made.latest(project)
 
 parts.step_footer("profiling", "generate", label="Go to Generate", ready=False)

@@ -11,27 +11,27 @@ from synth_core.figures.style import value_text
 from synth_core.generation import read_synthetic
 from synth_core.project import Project
 from synth_core.run import Run
-from synth_core.table import Table
 from synth_core.what_if_drafts import Reached
 
 MOST = 200_000
 
 
 @st.cache_data(max_entries=16, show_spinner=False, scope="session")  # figures of real rows: this visitor's only
-def _reached(run_id: str, made_at: float, _table: Table, _run: Run) -> list[Reached]:
+def _reached(run_id: str, made_at: float, _project: Project, _run: Run) -> list[Reached]:
     synthesis, edits = _run.synthesis(), _run.recipe.what_if
     if synthesis is None or edits is None:
         return []
-    return drafts.reached(_table, read_synthetic(_run.folder, synthesis, MOST), edits)
+    real = _project.table_of(_run.table_name)  # the project's may have changed since
+    return drafts.reached(real, read_synthetic(_run.folder, synthesis, MOST), edits)
 
 
-def latest(project: Project, table: Table) -> None:
+def latest(project: Project) -> None:
     """Draw the newest finished what-if; nothing while there is none."""
     runs = [run for run in run_words.judged(project) if run.recipe.what_if is not None]
     run = next((run for run in runs if run.parquet.exists()), None)
     if run is None:
         return
-    found = _reached(run.id, run.parquet.stat().st_mtime, table, run)
+    found = _reached(run.id, run.parquet.stat().st_mtime, project, run)
     with st.container(border=True, gap="small", key="what_if_made"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**The latest what-if** :gray[{run_words.run_label(run)}]", width="stretch")

@@ -9,10 +9,11 @@ from synth_core import project as projects
 from synth_core import what_if_drafts as drafts
 from synth_core.business_case import case_of
 from synth_core.project import Project
+from synth_core.reading import ReadOptions
 from synth_core.recipe import Recipe
 from synth_core.run import Run
 from synth_core.scorecard import verdicts
-from synth_core.what_if import Added, WhatIf, what_if_recipe
+from synth_core.what_if import Added, Shift, WhatIf, what_if_recipe
 from tests.conftest import make_people
 from tests.core.scorecard_example import scorecard
 from tests.pages.judged_run import make_project, make_run, open_page, text_of
@@ -160,6 +161,18 @@ def test_a_what_if_is_marked_on_the_pages_that_judge_and_has_no_say_elsewhere() 
         assert any("no likeness" in one.value for one in open_page(page, project).info)
     assert extracts.versions(project) == []
     assert "no proof point" in text_of(open_page("value", project))
+
+
+def test_the_latest_what_if_is_held_against_the_table_that_it_was_made_of() -> None:
+    project = make_project()
+    edits = WhatIf(shifts=(Shift(column="age", middle=48.0, add=10.0),))
+    before = project.draft
+    project.set_draft(what_if_recipe(before, project.table, edits))
+    make_run(project)
+    project.set_draft(before)
+    project.read_again(ReadOptions(header=False))  # no column is called "age" any more
+    at = open_page("what_if", project)
+    assert any("age, middle" in str(one.value) for one in at.dataframe)
 
 
 # value
