@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from synth_core.errors import InputError
 from synth_core.generation import Synthesis, generate
-from synth_core.methods import method_class
+from synth_core.methods import method_class, setting
 from synth_core.methods.base import Param
 from synth_core.partitions import groups, release_in
 from synth_core.progress import Progress, silent
@@ -154,6 +154,13 @@ def engines(recipe: Recipe) -> list[Candidate]:
 def released_rows(recipe: Recipe) -> int:
     """Return how many rows will be given away in all: by this run, or with others as 'release_rows' says."""
     return max(recipe.rows, int(recipe.params.get("release_rows", 0) or 0))
+
+
+def as_for_all(recipe: Recipe) -> dict[str, Any]:
+    """Return the settings with which fewer rows come from the same engine: trees would learn finer for fewer rows."""
+    if setting(recipe.method, recipe.params, "release_rows") is None:
+        return recipe.params
+    return recipe.params | {"release_rows": released_rows(recipe)}
 
 
 def key_of(table_print: str, recipe: Recipe, candidates: Sequence[Candidate]) -> str:

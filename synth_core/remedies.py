@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from synth_core.frontier import dial
+from synth_core.frontier import as_for_all, dial
 from synth_core.methods import setting
 from synth_core.recipe import Recipe
 from synth_core.redrawing import refusal
@@ -135,5 +135,5 @@ def _fewer(recipe: Recipe) -> Remedy | None:
         title=f"Half the rows: {rows:,}",
         does="The same engine makes half as many rows. The more are released, the more they say about single people.",
         costs="Fewer rows to work with; what was released before cannot be taken back.",
-        recipe=recipe.model_copy(update={"rows": rows}),
+        recipe=recipe.model_copy(update={"rows": rows, "params": as_for_all(recipe)}),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth_core.frontier import as_for_all
 from synth_core.methods import create, methods, setting
 from synth_core.methods.base import Param
 from synth_core.recipe import Recipe
@@ -316,9 +317,8 @@ def release_fewer(case: Case) -> Change | None:
     if not case.facts.fewer_rows or asked.make or asked.given is not None or case.recipe.rows < 2 * _LEAST_ROWS:
         return None
     rows = case.recipe.rows // 2
-    return Change(
-        case.recipe.model_copy(update={"rows": rows}), f"{rows:,} rows released instead of {case.recipe.rows:,}."
-    )
+    fewer = case.recipe.model_copy(update={"rows": rows, "params": as_for_all(case.recipe)})
+    return Change(fewer, f"{rows:,} rows released instead of {case.recipe.rows:,}.")
 
 
 def another_engine(case: Case) -> Change | None:

@@ -18,6 +18,7 @@ from synth_core.redrawing import Guard, refusal
 from synth_core.remedies import remedies
 from synth_core.steering.asks import Steering
 from synth_core.table import Column, Kind, Table
+from synth_core.tuning.moves import group_size
 from synth_core.what_if import Shift, WhatIf
 from tests.core import scorecard_example as example
 from tests.core.judged_tables import people
@@ -124,8 +125,15 @@ def test_every_remedy_changes_one_thing_and_says_what_it_costs() -> None:
     assert found["redraw"].recipe.redraw_exposed
     assert found["dial"].recipe.params == {"privacy": "strict"}
     assert found["fewer"].recipe.rows == 500
+    before, after = (group_size(Recipe(rows=8_000), 1_000), group_size(_halved(8_000), 1_000))
+    assert before == after, "the same engine: trees learn finer where fewer rows are released"
     assert "12 rows hold a real extreme" in found["protect:income"].does
     assert all(one.costs and one.does and not one.why_not for one in found.values())
+
+
+def _halved(rows: int) -> Recipe:
+    found = {one.name: one for one in remedies(Recipe(rows=rows), example.scorecard(), people(300, 1))}
+    return found["fewer"].recipe
 
 
 def test_what_cannot_be_tried_is_not_offered() -> None:
