@@ -183,7 +183,10 @@ class Proof:
     def sentence(self) -> str:
         """Return the proof point in one sentence."""
         if self.synthetic is None or self.real is None or self.loss is None:
-            return "This run has no target column to train a model on, so there is no proof point of use."
+            return (
+                "What a model loses was not measured: there is no target column, too few real rows were held out, or "
+                "no model predicts the target. So there is no proof point of use."
+            )
         goal = "" if self.target is None else f", target {self.target:g} %"
         both = f"Trained on synthetic: {_point(self.synthetic)}; on real: {_point(self.real)}"
         return f"{both}; loss {self.loss:.1f} %{goal}."
