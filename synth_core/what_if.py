@@ -90,6 +90,10 @@ class Shift(_Edit):
         return f"{self.column}: {', '.join(said) or 'unchanged'}."
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 class Added(_Edit):
     """A new category with a share (0..1) of all rows that follows the pattern of an existing one."""
 
@@ -100,7 +104,7 @@ class Added(_Edit):
 
     def sentence(self) -> str:
         """Return the edit in words."""
-        return f"{self.column}: new category '{self.name}' with {self.share:.1%} of rows, like '{self.like}'."
+        return f"{self.column}: new category '{self.name}' with {_percent(self.share)} of rows, like '{self.like}'."
 
 
 class WhatIf(_Edit):
@@ -120,8 +124,8 @@ class WhatIf(_Edit):
         known = kinds or {}
         told = [one.sentence(known.get(one.column, Kind.NUMBER)) for one in self.shifts if one.changes]
         for name, levels in self.rates.items():
-            told.append(f"{name}: {', '.join(f'{level} {share:.1%}' for level, share in levels.items())}.")
-        return [line.replace("%", " %") for line in (*told, *(one.sentence() for one in self.added))]
+            told.append(f"{name}: {', '.join(f'{level} {_percent(share)}' for level, share in levels.items())}.")
+        return [*told, *(one.sentence() for one in self.added)]
 
     # numbers
 

@@ -105,6 +105,12 @@ def test_a_number_moved_beyond_what_can_be_written_is_refused(shift: Shift) -> N
         what_if_recipe(Recipe(rows=100), make_people(300), WhatIf(shifts=(shift,)))
 
 
+def test_a_category_with_a_percent_sign_is_named_as_it_is() -> None:
+    told = WhatIf(added=(GREEN.model_copy(update={"like": "50%"}),), rates={"rate": {"20%": 0.5}}).sentences()
+    assert "rate: 20% 50.0" in told[0]
+    assert told[1].endswith("like '50%'.")
+
+
 def test_a_condition_on_a_moved_number_and_impossible_bounds_are_refused() -> None:
     asked = Recipe(rows=100, steering=Steering(conditions=(Ask(column="age", test="at least", values=("65",)),)))
     with pytest.raises(InputError, match="condition speaks of 'age'"):
