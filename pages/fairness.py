@@ -16,4 +16,4 @@ with parts.guarded("Fairness cannot be looked at yet"):
         fair_corrections.panel(project, asked)
         fair_lab.panel(project, asked)
 
-parts.step_footer("profiling", "generate")
+parts.step_footer("profiling", "generate", ready=False)

@@ -42,7 +42,7 @@ pages = {
     for group, names in GROUPS.items()
 }
 pages[""].append(st.Page(first_page, title=parts.PAGES["start"][0], url_path="start", visibility="hidden"))
-page = st.navigation(pages)
+page = st.navigation(pages, expanded=True)
 state.begin()
 if page.url_path in ("compare", "privacy", "report"):
     watch.looked()

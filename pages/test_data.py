@@ -72,4 +72,4 @@ with parts.guarded("This page cannot be shown"):
     test_data_output.result()
 
 if state.project() is not None:
-    parts.step_footer("constraints", None)
+    parts.step_footer("constraints", None, ready=False)

@@ -127,7 +127,9 @@ class Totals:
             "costs the same" if not gap else f"costs {money_words(abs(gap), currency)} {'less' if gap > 0 else 'more'}"
         )
         time = (
-            "takes as long" if not months else f"is {abs(months):g} months {'sooner' if months > 0 else 'later'} there"
+            "takes as long"
+            if not months
+            else f"gets there {abs(months):g} months {'sooner' if months > 0 else 'later'}"
         )
         return f"With these figures, generating {money} and {time}."
 
@@ -188,17 +190,17 @@ class Proof:
                 "no model predicts the target. So there is no proof point of use."
             )
         goal = "" if self.target is None else f", target {self.target:g} %"
-        both = f"Trained on synthetic: {_point(self.synthetic)}; on real: {_point(self.real)}"
+        both = f"Trained on synthetic: {_figure(self.synthetic)}; on real: {_figure(self.real)}"
         return f"{both}; loss {self.loss:.1f} %{goal}."
 
 
-def _point(value: float) -> str:
-    """Return a figure of a model without its leading zero.
+def _figure(value: float) -> str:
+    """Return a figure of a model as the report writes it.
 
-    >>> _point(0.9081), _point(12.5)
-    ('.908', '12.5')
+    >>> _figure(0.9081), _figure(12.5)
+    ('0.908', '12.5')
     """
-    return f"{value:.3f}".removeprefix("0") if 0 <= value < 1 else f"{value:.4g}"
+    return f"{value:.3f}" if 0 <= value < 1 else f"{value:.4g}"
 
 
 def proof(card: Scorecard, targets: list[Target]) -> Proof:

@@ -115,7 +115,6 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
     actions = [one.action for one in group if one.action is not None and one.code not in SAFE]
     with st.container(
         horizontal=True,
-        wrap=False,
         vertical_alignment="center",
         gap="small",
         key=f"profiling_alert_{place}",

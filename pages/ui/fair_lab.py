@@ -200,7 +200,11 @@ def _use_winner(project: Project, found: Fairness, gap: Gap) -> None:
         return
     name = next((one for one in CORRECTIONS if one == best.name), None)
     if name is not None and st.button(
-        "Use this correction", key="fairness.use_winner", icon=":material/arrow_forward:", icon_position="right"
+        "Use this correction",
+        key="fairness.use_winner",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        type="primary",
     ):
         fair_corrections.use(project, found.plan, name)
 

@@ -21,7 +21,7 @@ def choice(project: Project, table: Table) -> Extract | None:
     known = extracts.extracts(project)
     with st.container(border=True, gap="small", key="monitor_upload"):
         st.markdown(
-            f"**A new extract of {theme.plain(project.label)}** :gray[{theme.count(len(table))} rows learned from]"
+            f"**A new extract of {theme.plain(project.label)}** :gray[{theme.count(len(table))} real rows so far]"
         )
         file = st.file_uploader(
             "CSV, Excel (.xlsx), Parquet or JSON lines, with the same columns",

@@ -9,6 +9,7 @@ from pages.ui import cache, database_form, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS, demo_path
 from synth_core.errors import RaggedError, SimileError, TooLargeError
+from synth_core.labs.fair_project import keep_plan, kept_plan
 from synth_core.patterns import PATTERNS, Pattern
 from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
 from synth_core.recipe import Use
@@ -142,5 +143,7 @@ def _open_demo(name: str, job: Pattern | None) -> None:
             known = set(made.table.names)
             made.set_choices({column: ColumnChoice(role=role) for column, role in roles.items() if column in known})
             made.set_guide(job)
+            if job is not None and job.name == "fairness":  # its story: a model that sees the group treats it worse
+                keep_plan(made, kept_plan(made).model_copy(update={"sees": True}))
         state.open_project(made.id)
         parts.go("upload")

@@ -115,7 +115,7 @@ def meaning(project: Project, found: Source) -> None:
 
 def _advice(project: Project, one: object) -> None:
     title, sentence, page = (getattr(one, name) for name in ("title", "sentence", "page"))
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{theme.plain(title)}.** {theme.plain(sentence)}", width="stretch")
         if page in parts.PAGES and page != "profiling":
             st.page_link(

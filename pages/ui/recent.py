@@ -43,7 +43,6 @@ def _row(project: Project) -> None:
     with st.container(
         border=True,
         horizontal=True,
-        wrap=False,
         vertical_alignment="center",
         gap="small",
         key=f"start_row_{project.id}",

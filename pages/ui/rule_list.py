@@ -118,7 +118,7 @@ def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> No
             st.markdown(":gray[No column of this table fits a rule of this field that is not in your list.]")
         for place, item in enumerate(fresh):
             rows = rule_book.standing(table, item.rule).rows
-            with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 count = ":green[0 broken]" if not rows else f":orange[{theme.count(rows)} broken]"
                 st.markdown(
                     f"{theme.plain(item.rule.sentence())}  \n:small[{count} :gray[· {theme.plain(item.reason)}]]",
@@ -133,7 +133,7 @@ def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> No
 
 
 def _suggestion(project: Project, table: Table, item: Any) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"{theme.plain(item.rule.sentence())}  \n:gray[:small[{theme.plain(item.reason)}]]", width="stretch"
         )
@@ -197,7 +197,7 @@ def _rule(
     mark, _ = state_of(table, rule)
     number, sentence = f":gray[{places[rule.id]}]", theme.plain(rule.sentence())
     with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.toggle(
                 "On",
                 value=rule.enabled,
@@ -218,7 +218,7 @@ def _rule(
                     )
                 if not rule.hard:
                     st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
-            with st.container(horizontal=True, wrap=False, gap="small", width="content"):
+            with st.container(horizontal=True, gap="small", width="content"):
                 _buttons(project, rule, chosen=chosen)
 
 

@@ -65,7 +65,7 @@ def nothing_chosen() -> None:
 
 
 def _offer(name: str) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{KINDS[name].title}**  \n:small[:gray[{ABOUT[name]}]]", width="stretch")
         st.button("Add", key=f"constraints.new_{name}", on_click=ask, args=(name,))
 

@@ -25,9 +25,7 @@ def draw() -> None:
 
 
 def _project(opened: Project) -> None:
-    with st.container(
-        border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="shell_project"
-    ):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key="shell_project"):
         st.markdown(f":small[:gray[Project]]  \n**{theme.breakable(opened.label)}**", width="stretch")
         choice = st.menu_button(
             ":material/more_vert:",

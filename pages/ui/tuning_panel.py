@@ -73,7 +73,7 @@ def _form(project: Project, *, first: bool) -> None:
             "Iterate",
             key="tuning.start",
             icon=":material/autorenew:",
-            type="primary" if not first or project.runs() else "secondary",
+            type="secondary" if first else "primary",
             on_click=_start,
             args=(project,),
         )

@@ -76,7 +76,7 @@ def tell_when_over(project: Project) -> None:
         state.choose_run(run_id)
         link = f"/compare?project={project.id}&run={run_id}"
         st.toast(
-            f"The synthetic table is ready. [See how it compares]({link})",
+            f"The synthetic table is judged. [See how it compares]({link})",
             icon=":material/check_circle:",
             duration="long",
         )

@@ -224,10 +224,10 @@ def alt_subgroups(groups: list[Subgroup]) -> str:
     alike = worst.likeness
     assert alike is not None
     floor = f", real rows {amount(alike.shape_floor)} %" if alike.shape_floor is not None else ""
-    said = f"{len(judged)} groups judged; least alike is {worst.title}, error {amount(alike.shape)} %{floor}"
+    said = f"{len(judged)} groups judged; most surely unlike is {worst.title}, error {amount(alike.shape)} %{floor}"
     served = [group for group in groups if group.surely_lost is not None]
     if not served:
         return f"{said}."
     poorest = max(served, key=lambda group: group.surely_lost or 0.0)
     assert poorest.use is not None
-    return f"{said}; a model loses most for {poorest.title}, {amount(poorest.use.loss)} %."
+    return f"{said}; a model most surely loses for {poorest.title}, {amount(poorest.use.loss)} %."

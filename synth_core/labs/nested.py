@@ -147,7 +147,7 @@ class _Bench:
         """Return what every outer fold came to."""
         happened = self.event.of(self.table.frame)
         masks = folds(self.table, happened, self.settings.folds, self.settings.seed)
-        return [self._outer(mask, f"fold {place} of {len(masks)}") for place, mask in enumerate(masks, start=1)]
+        return [self._outer(mask, f"Fold {place} of {len(masks)}") for place, mask in enumerate(masks, start=1)]
 
     def _outer(self, test: Flags, note: str) -> _Fold:
         train, tested = self.table.rows(~test), self.table.rows(test)
@@ -184,7 +184,8 @@ class _Bench:
         scores = {}
         for arm in self.arms:
             at = "" if arm.ratio is None else f" {ratio_words(arm.ratio)}"
-            self.progress(self.done, self.total, f"{note}: {TITLES[arm.remedy].lower()}{at}")
+            title = TITLES[arm.remedy]
+            self.progress(self.done, self.total, f"{note}: {title if title.isupper() else title.lower()}{at}")
             known, weights = treated(arm, features, rows, made, seed)
             scores[arm] = probabilities(features.fit(model, known, seed, weights), tested)
             self.done += 1

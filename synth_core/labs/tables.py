@@ -52,8 +52,8 @@ def threshold_words(found: Comparison) -> str:
     """Return what moving the threshold alone changes, in a sentence."""
     plain, tuned = found.contender("none"), found.contender("threshold")
     return (
-        f"Moving the threshold costs nothing: a model left as it is {_alarms(plain, 'of the rare class ')}; with the "
-        f"threshold that inner folds chose for {_share(found.settings.precision)}, it {_alarms(tuned)}."
+        f"Moving the threshold needs no new rows: a model left as it is {_alarms(plain, 'of the rare class ')}; with "
+        f"the threshold that inner folds chose for {_share(found.settings.precision)}, it {_alarms(tuned)}."
     )
 
 

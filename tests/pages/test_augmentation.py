@@ -88,7 +88,7 @@ def test_too_few_rare_rows_are_said_before_anything_is_started() -> None:
 
 def test_while_it_goes_on_the_page_shows_where_it_is_and_can_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     project = make_project()
-    put_at_work(asked(project), stage="Measure", share=0.4, note="fold 2 of 5: smote 1:1", started=time.time())
+    put_at_work(asked(project), stage="Measure", share=0.4, note="Fold 2 of 5: SMOTE 1:1", started=time.time())
     ended: list[Run] = []
     monkeypatch.setattr(augmentation_form.jobs, "cancel", ended.append)  # this process stands for the one at work
     at = open_page("augmentation", project)

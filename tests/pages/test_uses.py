@@ -194,4 +194,4 @@ def test_the_proof_point_is_that_of_the_run() -> None:
     project = make_project()
     make_run(project)
     text = text_of(open_page("value", project)).replace("\\", "")
-    assert "Trained on synthetic: .908; on real: .920; loss 1.3 %, target 5 %." in text
+    assert "Trained on synthetic: 0.908; on real: 0.920; loss 1.3 %, target 5 %." in text
