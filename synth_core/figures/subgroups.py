@@ -224,10 +224,14 @@ def alt_subgroups(groups: list[Subgroup]) -> str:
     alike = worst.likeness
     assert alike is not None
     floor = f", real rows {amount(alike.shape_floor)} %" if alike.shape_floor is not None else ""
-    said = f"{len(judged)} groups judged; most surely unlike is {worst.title}, error {amount(alike.shape)} %{floor}"
+    sure = (worst.surely_unlike or 0.0) > 0
+    first = "surely least alike is" if sure else "none is surely less alike than real rows; nearest to it is"
+    said = f"{len(judged)} groups judged; {first} {worst.title}, error {amount(alike.shape)} %{floor}"
     served = [group for group in groups if group.surely_lost is not None]
     if not served:
         return f"{said}."
     poorest = max(served, key=lambda group: group.surely_lost or 0.0)
     assert poorest.use is not None
-    return f"{said}; a model most surely loses for {poorest.title}, {amount(poorest.use.loss)} %."
+    sure = (poorest.surely_lost or 0.0) > 0
+    first = "a model surely loses most for" if sure else "a model surely loses for none; nearest to it is"
+    return f"{said}; {first} {poorest.title}, {amount(poorest.use.loss)} %."

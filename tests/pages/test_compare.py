@@ -282,7 +282,7 @@ def test_groups_stand_worst_first_by_likeness_or_by_use_with_their_rows_and_inte
     project = make_project()
     make_run(project, with_groups())
     at = open_page("compare", project, **{"compare.tab": "Groups"})
-    assert "most surely unlike is sex \\= F" in text_of(at) or "most surely unlike is sex = F" in text_of(at)
+    assert "surely least alike is sex \\= F" in text_of(at) or "surely least alike is sex = F" in text_of(at)
     frame = next(one.value for one in at.dataframe if "Group" in one.value.columns)
     assert frame["Group"].tolist() == ["sex = F", "sex = M", "sex = X"]
     assert frame["Real rows"].tolist() == [150, 150, 60]
