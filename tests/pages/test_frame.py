@@ -52,7 +52,7 @@ def test_a_run_that_ends_is_announced_once(project: Project) -> None:
     at.session_state["watch.over"] = run.id
     at.run()
     assert len(at.toast) == 1
-    assert "ready" in at.toast[0].value
+    assert "judged" in at.toast[0].value
     at.run()
     assert len(at.toast) == 0
 
