@@ -27,11 +27,16 @@ def singling_out(sides: Sides) -> list[Attack]:
     Notes
     -----
     anonymeter's attack (Giomi et al., "A unified framework for quantifying privacy risk in synthetic data", PoPETs
-    2023), seeded. The control is the same guesses on held-out people, corrected for their number; only what goes beyond
-    it is a risk.
+    2023), seeded. The control is the same guesses on held-out people; only what goes beyond it is a risk. As many
+    people are attacked as were held out: a guess fits exactly one of few more easily than one of many, and anonymeter's
+    correction for their numbers makes the control too low (9,600 against 2,400 people: 6 % where equal numbers give
+    24 %, and the attack 26 %).
     """
     names = [column.name for column in sides.coding.columns]
-    tables = [plain(table, names) for table in (sides.train, sides.synthetic, sides.holdout)]
+    train, made, held = (plain(table, names) for table in (sides.train, sides.synthetic, sides.holdout))
+    if len(train) > len(held):
+        train = train.sample(len(held), random_state=sides.seed).reset_index(drop=True)
+    tables = [train, made, held]
     found = []
     for mode, title in TITLES.items():
         sides.tell(f"attacking: {title[0].lower()}{title[1:]}")
