@@ -44,6 +44,7 @@ def choice(project: Project, run: Run) -> Run | None:
         ["", *others],
         format_func=lambda one: f"B: {run_words.run_label(others[one])}" if one else "No run beside it",
         key=key,
+        persist_state="session",
         on_change=_picked,
         args=(key,),
         width=460,
