@@ -204,12 +204,16 @@ def cancel_all() -> None:
     """End the runs that this process started: the studio is closing. They can be resumed later."""
     for project in projects():
         for run in (*project.runs(), *project.side_jobs()):
-            try:
-                starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
-            except (OSError, ValueError, IndexError):
-                continue
-            if starter == os.getpid() and run.status().active:
+            if started_here(run) and run.status().active:
                 cancel(run)
+
+
+def started_here(run: Run) -> bool:
+    """Return whether this process started the one that does this run."""
+    try:
+        return int((run.folder / "pid").read_text(encoding="ascii").split()[2]) == os.getpid()
+    except (OSError, ValueError, IndexError):
+        return False
 
 
 def slots() -> int:
@@ -221,19 +225,27 @@ def slots() -> int:
 
 
 def _spawn(run: Run) -> None:
-    """Start the worker process. Waiting OpenMP threads sleep: spinning costs others their cores."""
+    start_process(run, "synth_core.worker")
+
+
+def start_process(run: Run, module: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    """Start ``python -m module FOLDER`` for a run, its output in the run's log, and remember it.
+
+    Waiting OpenMP threads sleep: spinning costs others their cores.
+    """
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "SIMILE_HOME": str(home())}
     with open(run.folder / "log.txt", "ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "synth_core.worker", str(run.folder)],
+            [sys.executable, "-m", module, str(run.folder)],
             cwd=Path(__file__).resolve().parent.parent,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
         )
     remember_process(run, process.pid)
+    return process
 
 
 def remember_process(run: Run, number: int) -> None:

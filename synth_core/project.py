@@ -524,29 +524,31 @@ class Project:
         found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
         return sorted(found, key=lambda run: run.started_at, reverse=True)
 
+    def _job(self, kind: str, key: str) -> Run | None:
+        folder = self.folder / kind / key
+        return Run(folder) if (folder / "recipe.json").exists() else None
+
+    def _new_job(self, kind: str, key: str, recipe: Recipe, file: str, asked: str) -> Run:
+        folder = self.folder / kind / key
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(folder / file, asked)
+        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+
     def measurement(self, key: str) -> Run | None:
         """Return the measurement of this key, or None when it was never asked for."""
-        folder = self.folder / "frontiers" / key
-        return Run(folder) if (folder / "recipe.json").exists() else None
+        return self._job("frontiers", key)
 
     def new_measurement(self, key: str, recipe: Recipe, candidates: str) -> Run:
         """Make the folder of a measurement of these candidates (JSON), not started."""
-        folder = self.folder / "frontiers" / key
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(folder / "candidates.json", candidates)
-        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        return self._new_job("frontiers", key, recipe, "candidates.json", candidates)
 
     def lab(self, key: str) -> Run | None:
         """Return the experiment of this key, or None when it was never asked for."""
-        folder = self.folder / "labs" / key
-        return Run(folder) if (folder / "recipe.json").exists() else None
+        return self._job("labs", key)
 
     def new_lab(self, key: str, recipe: Recipe, job: str) -> Run:
         """Make the folder of a lab's experiment (``job``: its name and settings as JSON), not started."""
-        folder = self.folder / "labs" / key
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(folder / "lab.json", job)
-        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        return self._new_job("labs", key, recipe, "lab.json", job)
 
     def tunings(self) -> list[Run]:
         """Return every iteration to the targets, newest first; each is a folder like a run's."""
@@ -554,10 +556,7 @@ class Project:
 
     def new_tuning(self, recipe: Recipe, asked: str) -> Run:
         """Make the folder of an iteration with these targets and this budget (JSON), not started."""
-        folder = self.folder / "tunings" / secrets.token_hex(16)
-        folder.mkdir(parents=True, mode=0o700)
-        write_whole(folder / "asked.json", asked)
-        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        return self._new_job("tunings", secrets.token_hex(16), recipe, "asked.json", asked)
 
     def take_in(self, made: Path, recipe: Recipe, table: Table, status: Status, *, of: Run) -> Run:
         """Make a run of a folder with a release and its judgement that an iteration left, and return it.

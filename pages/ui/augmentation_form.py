@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import cache, parts, state, theme
+from pages.ui import cache, parts, state, theme, watch
 from pages.ui.param_form import begin
 from synth_core import jobs
 from synth_core.errors import SimileError
@@ -193,20 +193,6 @@ def _start(project: Project, draft: Recipe, settings: Settings) -> None:
 
 def progress(job: Run) -> None:
     """Draw how far the comparison is, and Cancel."""
-    status = job.status()
-    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
     with st.container(border=True, gap="small", key="augmentation_progress"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(
-                min(max(status.share, 0.0), 1.0),
-                text=f"**Comparing.** {theme.plain(status.note or 'Waiting')} · {theme.duration(status.elapsed)}{left}",
-            )
-            st.button(
-                "Cancel",
-                key="augmentation.cancel",
-                icon=":material/stop:",
-                type="tertiary",
-                on_click=jobs.cancel,
-                args=(job,),
-            )
+        watch.bar(job, key="augmentation.cancel", title="Comparing.")
         st.caption("You can leave this page, or close it; the comparison goes on.")

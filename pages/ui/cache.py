@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from synth_core.project import Project
+from synth_core.run import Run
 from synth_core.table import Kind, Table
 
 
@@ -24,6 +25,17 @@ def _table(project_id: str, table_name: str, _project: Project) -> Table:
 def table(project: Project) -> Table:
     """Return the project's current table, read once per change of it; treat it as read-only."""
     return _table(project.id, project.table_name, project)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _split(project_id: str, run_id: str, _project: Project, _run: Run) -> tuple[Table, Table]:
+    recipe = _run.recipe
+    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)
+
+
+def split_of(project: Project, run: Run) -> tuple[Table, Table]:
+    """Return the rows that a run learned from and those that it held out; treat them as read-only."""
+    return _split(project.id, run.id, project, run)
 
 
 _TABLE: dict[Any, Any] = {Table: lambda table: table.fingerprint}

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-import streamlit as st
 
+from pages.ui import cache
 from synth_core.errors import ProjectError
 from synth_core.project import Project
 from synth_core.run import Run
-from synth_core.table import Table
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _train(project_id: str, run_id: str, _project: Project, _run: Run) -> Table:
-    recipe = _run.recipe
-    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)[0]
 
 
 def synthetic_row(run: Run, number: int) -> dict[str, object]:
@@ -34,7 +27,7 @@ def synthetic_row(run: Run, number: int) -> dict[str, object]:
 
 def pair_rows(project: Project, run: Run, made: int, real: int) -> tuple[list[str], list[str], list[str]]:
     """Return the learned columns' names, and the cells of a synthetic and a real row as text."""
-    train = _train(project.id, run.id, project, run)
+    train, _ = cache.split_of(project, run)
     if real >= len(train):
         raise ProjectError("The real table has changed since this run. Generate again to see its closest pairs.")
     try:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.ui import fair_corrections, fair_question, parts, state, theme, watch
 from pages.ui.fair_question import Asked
-from synth_core import jobs
 from synth_core.errors import SimileError
 from synth_core.figures.fairness import alt_fairness, fairness_figure
 from synth_core.labs import fair_project
@@ -142,17 +141,7 @@ def _start(project: Project, asked: Asked) -> None:
 
 
 def _progress(job: Run) -> None:
-    status = job.status()
-    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(max(status.share, 0.0), 1.0),
-            text=f"**The lab is at work.** {theme.plain(status.note or 'Waiting to start')} · "
-            f"{theme.duration(status.elapsed)}{left}",
-        )
-        st.button(
-            "Cancel", key="fairness.cancel", icon=":material/stop:", type="tertiary", on_click=jobs.cancel, args=(job,)
-        )
+    watch.bar(job, key="fairness.cancel", title="The lab is at work.")
 
 
 def _results(project: Project, found: Fairness, *, stale: bool) -> None:

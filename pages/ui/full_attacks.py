@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import parts, state, theme, watch
+from pages.ui import parts, state, watch
 from synth_core import jobs
 from synth_core.errors import SimileError
 from synth_core.project import Project
@@ -61,19 +61,4 @@ def _start(run: Run) -> None:
 
 
 def _progress(run: Run) -> None:
-    status = run.status()
-    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-    doing = status.note or status.stage or "Waiting to start"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(max(status.share, 0.0), 1.0),
-            text=f"**The full attacks are at work.** {theme.plain(doing)} · {theme.duration(status.elapsed)}{left}",
-        )
-        st.button(
-            "Cancel",
-            key="privacy.cancel",
-            icon=":material/stop:",
-            type="tertiary",
-            on_click=jobs.cancel,
-            args=(run,),
-        )
+    watch.bar(run, key="privacy.cancel", title="The full attacks are at work.")

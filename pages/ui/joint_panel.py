@@ -8,27 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, scroll, state, theme
+from pages.ui import cache, parts, scroll, state, theme
 from pages.ui.beside import Side
 from synth_core.errors import ProjectError, SimileError
 from synth_core.project import Project
 from synth_core.run import Run
-from synth_core.table import Column, Table
+from synth_core.table import Column
 
 PAIR, THIRD, CLICKS, SEEN = "compare.pair_shown", "compare.third", "compare.pair_clicks", "compare.pair_clicks_seen"
 MOST_ROWS = 500_000
 SPLIT, RATE = "Split by it", "Its rate"
 NONE = "(none)"
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)  # treated as read-only
-def _split(project_id: str, run_id: str, _project: Project, _run: Run) -> tuple[Table, Table]:
-    recipe = _run.recipe
-    return _project.table_of(_run.table_name).split(recipe.holdout, recipe.seed)
-
-
-def _train(project_id: str, run_id: str, _project: Project, _run: Run) -> Table:
-    return _split(project_id, run_id, _project, _run)[0]
 
 
 def _columns(project: Project, run: Run) -> list[Column]:
@@ -37,7 +27,7 @@ def _columns(project: Project, run: Run) -> list[Column]:
     if synthesis is None:
         raise ProjectError("The synthetic table of this run is gone. Generate again to look at its columns together.")
     made = {column.name for column in synthesis.columns}
-    return [c for c in _train(project.id, run.id, project, run).having(learned=True) if c.name in made]
+    return [c for c in cache.split_of(project, run)[0].having(learned=True) if c.name in made]
 
 
 @st.cache_data(max_entries=64, show_spinner=False, scope="session")
@@ -45,11 +35,11 @@ def _view(run_id: str, made: float, names: tuple[str, ...], how: str, level: str
     """Return what is drawn of these columns: two together, split by the third, or the third's rate or mean."""
     from synth_core.figures import joint_tables
 
-    real = _train(_project.id, _run.id, _project, _run)
+    real = cache.split_of(_project, _run)[0]
     rows = _rows(run_id, made, tuple(sorted(names)), _project, _run)
     columns = [real.column(name) for name in names]
     if len(names) == 2:
-        held = _split(_project.id, _run.id, _project, _run)[1].frame
+        held = cache.split_of(_project, _run)[1].frame
         return joint_tables.joint(real.frame, rows, columns[0], columns[1], held if len(held) else None)
     if how == SPLIT:
         return joint_tables.split(real.frame, rows, *columns)
@@ -144,7 +134,7 @@ def _controls(project: Project, run: Run, columns: dict[str, Column], x: str, y:
         how = st.segmented_control("Shown as", ways, key="compare.third_how", required=True) or SPLIT
         level = ""
         if how == RATE:
-            levels = rate_levels(_train(project.id, run.id, project, run).frame, column)
+            levels = rate_levels(cache.split_of(project, run)[0].frame, column)
             if not levels:
                 return str(third), SPLIT, ""
             level = str(st.selectbox("Share of", levels, key=f"compare.third_level_{third}", width=180) or levels[0])

@@ -94,20 +94,7 @@ def _apply(project: Project, run: Run, remedy: Remedy) -> None:
 
 
 def _progress(run: Run) -> None:
-    status, mended = run.status(), run.mended()
+    mended = run.mended()
     title = theme.plain(mended.title) if mended is not None else "Mending"
-    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-    doing = theme.plain(status.note or status.stage or "Waiting to start")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(max(status.share, 0.0), 1.0),
-            text=f"**{title}.** {doing} · {theme.duration(status.elapsed)}{left}. Then both runs stand side by side.",
-        )
-        st.button(
-            "Cancel",
-            key="privacy.remedy_cancel",
-            icon=":material/stop:",
-            type="tertiary",
-            on_click=jobs.cancel,
-            args=(run,),
-        )
+    after = ". Then both runs stand side by side."
+    watch.bar(run, key="privacy.remedy_cancel", title=f"{title}.", after=after)

@@ -147,21 +147,8 @@ def result() -> None:
             )
 
 
-def _cancel(run: OrderRun) -> None:
-    orders.cancel(run)
-
-
 def _progress(run: Run) -> None:
-    status = run.status()
-    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-    doing = status.note or status.stage or "Waiting to start"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(max(status.share, 0.0), 1.0), text=f"{theme.plain(doing)} · {theme.duration(status.elapsed)}{left}"
-        )
-        st.button(
-            "Cancel", key="test_data.cancel", icon=":material/stop:", type="tertiary", on_click=_cancel, args=(run,)
-        )
+    watch.bar(run, key="test_data.cancel", cancel=orders.cancel)
 
 
 def _done(run: OrderRun) -> None:

@@ -84,6 +84,24 @@ def tell_when_over(project: Project) -> None:
         st.toast("The run stopped. See why on the Generate page.", icon=":material/error:", duration="long")
 
 
+def bar(run: Run, *, key: str, title: str = "", after: str = "", cancel: Callable[..., None] | None = None) -> None:
+    """Draw how far work beside the runs is, with Cancel.
+
+    ``title`` stands before what is done, ``after`` behind it; ``cancel`` ends it (default: as runs are ended).
+    """
+    status = run.status()
+    left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
+    doing = theme.plain(status.note or status.stage or "Waiting to start")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(
+            min(max(status.share, 0.0), 1.0),
+            text=f"{f'**{title}** ' if title else ''}{doing} · {theme.duration(status.elapsed)}{left}{after}",
+        )
+        st.button(
+            "Cancel", key=key, icon=":material/stop:", type="tertiary", on_click=cancel or jobs.cancel, args=(run,)
+        )
+
+
 def progress_panel(run: Run, draw: Callable[[Run], None]) -> None:
     """Call ``draw(run)`` now, and every second while the run is at work; the page is redrawn once when it is over."""
 

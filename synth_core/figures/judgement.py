@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from synth_core.figures.style import (
     CLEAR,
     PALETTES,
     Mode,
+    Palette,
     amount,
     line,
     new_figure,
@@ -95,19 +96,8 @@ def roc(model: ModelResult, mode: Mode = "light") -> go.Figure:
     figure = new_figure(mode, f"roc:{model.model}", height=380)
     chance = {"color": palette.grid, "width": 1.5}
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=chance, hoverinfo="skip", showlegend=False)
-    for name, title, points in (
-        ("real", f"Trained on real ({model.trtr:.3f})", model.roc_trtr),
-        ("synthetic", f"Trained on synthetic ({model.tstr:.3f})", model.roc_tstr),
-    ):
-        xs, ys = zip(*thinned(points), strict=True)
-        figure.add_scatter(
-            name=title,
-            x=xs,
-            y=ys,
-            mode="lines",
-            line=line(palette, name),
-            hovertemplate="%{y:.1%} found at %{x:.1%} false alarms<extra></extra>",
-        )
+    both = ((model.trtr, model.roc_trtr), (model.tstr, model.roc_tstr))
+    _curves(figure, palette, both, "%{y:.1%} found at %{x:.1%} false alarms")
     figure.update_xaxes(title_text="False alarms", tickformat=".0%", range=[0, 1], constrain="domain")
     figure.update_yaxes(title_text="Found", tickformat=".0%", range=[0, 1.01], scaleanchor="x")
     return figure
@@ -120,19 +110,8 @@ def precision_recall(model: ModelResult, mode: Mode = "light") -> go.Figure:
         return nothing(mode, "This model has no precision-recall curve: it is drawn for classes only.")
     palette = PALETTES[mode]
     figure = new_figure(mode, f"precision:{model.model}", height=380)
-    for name, title, points in (
-        ("real", f"Trained on real ({rare.trtr:.3f})", rare.curve_trtr),
-        ("synthetic", f"Trained on synthetic ({rare.tstr:.3f})", rare.curve_tstr),
-    ):
-        xs, ys = zip(*thinned(points), strict=True)
-        figure.add_scatter(
-            name=title,
-            x=xs,
-            y=ys,
-            mode="lines",
-            line=line(palette, name) | {"shape": "vh"},
-            hovertemplate="%{y:.1%} of those named are right, at %{x:.1%} found<extra></extra>",
-        )
+    both = ((rare.trtr, rare.curve_trtr), (rare.tstr, rare.curve_tstr))
+    _curves(figure, palette, both, "%{y:.1%} of those named are right, at %{x:.1%} found", {"shape": "vh"})
     chance = {"color": palette.muted, "width": 1.5, "dash": "dot"}
     figure.add_scatter(
         name=f"Guessing ({rare.share:.3f})", x=[0, 1], y=[rare.share] * 2, mode="lines", line=chance, hoverinfo="skip"
@@ -140,6 +119,26 @@ def precision_recall(model: ModelResult, mode: Mode = "light") -> go.Figure:
     figure.update_xaxes(title_text="Found (recall)", tickformat=".0%", range=[0, 1], constrain="domain")
     figure.update_yaxes(title_text="Right (precision)", tickformat=".0%", range=[0, 1.01], scaleanchor="x")
     return figure
+
+
+def _curves(
+    figure: go.Figure,
+    palette: Palette,
+    both: Sequence[tuple[float, Sequence[Any]]],
+    hover: str,
+    shape: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a curve of the model trained on real rows and one of that on synthetic: (score, points) each."""
+    for name, (score, points) in zip(("real", "synthetic"), both, strict=True):
+        xs, ys = zip(*thinned(points), strict=True)
+        figure.add_scatter(
+            name=f"Trained on {name} ({score:.3f})",
+            x=xs,
+            y=ys,
+            mode="lines",
+            line=line(palette, name) | dict(shape or {}),
+            hovertemplate=f"{hover}<extra></extra>",
+        )
 
 
 def thinned(points: Sequence[Any], limit: int = 400) -> list[Any]:

@@ -129,13 +129,9 @@ def _errors(figure: go.Figure, groups: list[Subgroup], mode: Mode) -> None:
         row=1,
         col=2,
     )
-    values = [float(one.shape or 0.0) for _, one in known]
     _dots(
         figure,
-        [place for place, _ in known],
-        values,
-        [one.shape_low if one.shape_low is not None else v for (_, one), v in zip(known, values, strict=True)],
-        [one.shape_high if one.shape_high is not None else v for (_, one), v in zip(known, values, strict=True)],
+        [(place, one.shape or 0.0, one.shape_low, one.shape_high) for place, one in known],
         [groups[place].title for place, _ in known],
         "Synthetic",
         palette.synthetic,
@@ -150,17 +146,13 @@ def _losses(figure: go.Figure, groups: list[Subgroup], mode: Mode) -> None:
     palette = PALETTES[mode]
     found = [(place, one.use) for place, one in enumerate(groups) if one.use is not None]
     known = [(place, one) for place, one in found if one.loss is not None]
-    values = [float(one.loss or 0.0) for _, one in known]
     zero = {"color": palette.holdout, "width": 1.5, "dash": "dot"}
     figure.add_scatter(
         x=[0, 0], y=[-0.5, len(groups) - 0.5], mode="lines", line=zero, hoverinfo="skip", showlegend=False, row=1, col=3
     )
     _dots(
         figure,
-        [place for place, _ in known],
-        values,
-        [one.loss_low if one.loss_low is not None else v for (_, one), v in zip(known, values, strict=True)],
-        [one.loss_high if one.loss_high is not None else v for (_, one), v in zip(known, values, strict=True)],
+        [(place, one.loss or 0.0, one.loss_low, one.loss_high) for place, one in known],
         [groups[place].title for place, _ in known],
         "Loss",
         palette.synthetic,
@@ -173,15 +165,16 @@ def _losses(figure: go.Figure, groups: list[Subgroup], mode: Mode) -> None:
 
 def _dots(
     figure: go.Figure,
-    places: list[int],
-    values: list[float],
-    lows: list[float],
-    highs: list[float],
+    found: list[tuple[int, float, float | None, float | None]],
     titles: list[str],
     name: str,
     colour: str,
     col: int,
 ) -> None:
+    """Add values with their intervals: (place, value, low, high) each; where an end is unknown the value stands."""
+    places, values = [place for place, *_ in found], [float(value) for _, value, _, _ in found]
+    lows = [value if low is None else low for _, value, low, _ in found]
+    highs = [value if high is None else high for _, value, _, high in found]
     figure.add_scatter(
         name=name,
         x=values,

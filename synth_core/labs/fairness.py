@@ -23,7 +23,7 @@ from synth_core.labs.fair_groups import Decision, Groups
 from synth_core.labs.fair_metrics import LEAST_PER_CLASS, Places
 from synth_core.labs.fair_models import reweighing, train
 from synth_core.labs.fair_results import ArmName, Fairness, Scored, judge
-from synth_core.labs.models import Flags
+from synth_core.labs.models import Flags, probabilities
 from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe
 from synth_core.scores.features import Coded, Coding
@@ -219,7 +219,7 @@ class _Fold:
         rows = coding.apply(table.frame).take(known)
         good = self.decision.good(table.frame)[known]
         used = None if weights is None else weights[known]
-        return train(self.plan.model, coding, names, rows, good, self.recipe.seed, used).scores(test)
+        return probabilities(train(self.plan.model, coding, names, rows, good, self.recipe.seed, used), test)
 
     def _rows(self, arm: ArmName, at: int, title: str, tell: Tell) -> tuple[Table, Floats | None]:
         """Return the rows that an arm learns from, and their weights."""

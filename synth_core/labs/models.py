@@ -12,7 +12,7 @@ import pandas as pd
 from synth_core.errors import InputError
 from synth_core.scores.features import Coded, Coding
 from synth_core.scores.models import MODELS, Fitted, Model, Outcome, fit
-from synth_core.scores.statistics import Floats
+from synth_core.scores.statistics import Floats, resample_weights
 from synth_core.table import Column, Table, did_you_mean
 
 Flags = npt.NDArray[np.bool_]
@@ -188,9 +188,8 @@ def stratified_weights(happened: Flags, resamples: int, rng: np.random.Generator
     """Return bootstrap weights (resamples x rows) that draw as many rows of the event, and of others, as there are."""
     weights = np.zeros((resamples, len(happened)), dtype=np.float64)
     for side in (np.flatnonzero(happened), np.flatnonzero(~happened)):
-        drawn = rng.integers(0, len(side), size=(resamples, len(side))) if len(side) else np.empty((resamples, 0), int)
-        drawn += np.arange(resamples)[:, None] * len(side)
-        weights[:, side] = np.bincount(drawn.ravel(), minlength=resamples * len(side)).reshape(resamples, len(side))
+        if len(side):
+            weights[:, side] = resample_weights(len(side), resamples, rng)
     return weights
 
 

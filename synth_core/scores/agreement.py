@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.space import THREADS
 from synth_core.scores.statistics import Floats
 
 LARGEST = 3.0  # weight of a value: -log of its share, and a value of one in twenty weighs as much as a rarer one
 SCALE = 100.0  # weights are whole hundredths: sums of 16 bits are six times as quick as floats
 MOST_COLUMNS = 100  # the columns that weigh most; more would not fit in 16 bits
 BLOCK = 2_048
-THREADS = 2
 
 Shorts = npt.NDArray[np.int16]
 

@@ -7,12 +7,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets as random_words
 import shutil
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,18 +76,7 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
     run = OrderRun(folder)
     run.write_status(Status(note="Waiting to start"))
     write_whole(folder / "order.json", order.model_dump_json(indent=1))
-    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "SIMILE_HOME": str(home())}
-    with open(folder / "log.txt", "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "synth_core.testdata.work", str(folder)],
-            cwd=Path(__file__).resolve().parents[2],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
-    jobs.remember_process(run, process.pid)
+    process = jobs.start_process(run, "synth_core.testdata.work", stdin=subprocess.PIPE)
     assert process.stdin is not None
     try:
         process.stdin.write(secrets.model_dump_json().encode())
@@ -109,11 +96,7 @@ def cancel(run: OrderRun) -> None:
 def cancel_all() -> None:
     """End the orders that this process started: the studio is closing."""
     for run in orders():
-        try:
-            starter = int((run.folder / "pid").read_text(encoding="ascii").split()[2])
-        except (OSError, ValueError, IndexError):
-            continue
-        if starter == os.getpid() and run.status().active:
+        if jobs.started_here(run) and run.status().active:
             cancel(run)
 
 
