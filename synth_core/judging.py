@@ -81,7 +81,7 @@ def judge(
         found_utility = utility.measure(sides) if likeness else Utility(scores=[])
         if full and likeness:
             found_utility = found_utility.model_copy(update={"expansion": expansion.curve(sides)})
-    with told.stage("Attack", notes=6 + 2 * -(-len(synthetic) // BLOCK)):
+    with told.stage("Attack", notes=4 + 3 * full + -(-len(synthetic) // BLOCK)):
         found_privacy = privacy.measure(sides, full=full)
     return Scorecard(
         made=datetime.now(UTC).replace(microsecond=0),

@@ -21,7 +21,8 @@ from synth_core.parts import MadePart, Model, Part, mark_of, more_rows, parts_of
 from synth_core.progress import StageProgress
 from synth_core.recipe import Recipe
 from synth_core.scores.features import Coding
-from synth_core.scores.space import Points, Space, nearest_of
+from synth_core.scores.leaves import Points
+from synth_core.scores.space import Space, nearest_of
 from synth_core.scores.statistics import Floats
 from synth_core.source_types import from_arrow
 from synth_core.table import Table

@@ -61,7 +61,7 @@ LAYERS = [
     ["advice", "recommend", "steering"],
     ["filling", "parts"],
     ["cluster"],
-    ["scores.statistics", "scores.features", "scores.space"],
+    ["scores.statistics", "scores.features", "scores.space", "scores.leaves", "scores.compiled"],
     ["sampling", "verification", "redrawing"],
     ["generation"],
     ["pilot"],

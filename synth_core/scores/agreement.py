@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from synth_core.scores.compiled import compiled
 from synth_core.scores.features import Coded, Coding
-from synth_core.scores.space import THREADS
+from synth_core.scores.leaves import THREADS
 from synth_core.scores.statistics import Floats
 
 LARGEST = 3.0  # weight of a value: -log of its share, and a value of one in twenty weighs as much as a rarer one
@@ -93,7 +93,7 @@ class Agreement:
         return Shared(whole, self._most(np.stack([rng.permutation(row) for row in rows])))
 
     def _most(self, rows: Shorts) -> Shorts:
-        most = _compiled()  # before threads ask for it
+        most = compiled(_largest)
         parts = [part for part in np.array_split(np.arange(len(self.values)), THREADS) if len(part)]
         with ThreadPoolExecutor(THREADS) as pool:
             found = list(pool.map(lambda part: most(self.values[part], self.weights[part], rows), parts))
@@ -114,29 +114,21 @@ def _place(known: npt.NDArray[Any], cells: npt.NDArray[Any]) -> npt.NDArray[np.i
     return np.where(known[place] == cells, place, -1)
 
 
-@cache
-def _compiled() -> Callable[[Shorts, Shorts, Shorts], Shorts]:
-    import numba
-
-    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
-    def most(values: Shorts, weights: Shorts, rows: Shorts) -> Shorts:
-        """Largest sum of weights over the columns in which a row equals each person."""
-        found = np.zeros(len(values), np.int16)
-        total = np.empty(BLOCK, np.int16)
-        for start in range(0, rows.shape[1], BLOCK):
-            size = min(BLOCK, rows.shape[1] - start)
-            for person in range(len(values)):
-                total[:] = 0
-                for column in range(len(rows)):
-                    value, weight = values[person, column], weights[person, column]
-                    block = rows[column, start : start + size]
-                    for i in range(size):
-                        total[i] = np.int16(total[i] + (weight if block[i] == value else np.int16(0)))
-                best = found[person]
+def _largest(values: Shorts, weights: Shorts, rows: Shorts) -> Shorts:
+    """Largest sum of weights over the columns in which a row equals each person; compiled."""
+    found = np.zeros(len(values), np.int16)
+    total = np.empty(BLOCK, np.int16)
+    for start in range(0, rows.shape[1], BLOCK):
+        size = min(BLOCK, rows.shape[1] - start)
+        for person in range(len(values)):
+            total[:] = 0
+            for column in range(len(rows)):
+                value, weight = values[person, column], weights[person, column]
+                block = rows[column, start : start + size]
                 for i in range(size):
-                    best = max(best, total[i])
-                found[person] = best
-        return found
-
-    most(np.zeros((1, 1), np.int16), np.ones((1, 1), np.int16), np.zeros((1, 1), np.int16))
-    return most  # type: ignore[no-any-return]
+                    total[i] = np.int16(total[i] + (weight if block[i] == value else np.int16(0)))
+            best = found[person]
+            for i in range(size):
+                best = max(best, total[i])
+            found[person] = best
+    return found

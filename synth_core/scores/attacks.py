@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from synth_core.scores.agreement import Agreement, Shared
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.leaves import Points
 from synth_core.scores.results import Attack
 from synth_core.scores.sides import Sides
-from synth_core.scores.space import Points, Space, nearest, nearest_of
+from synth_core.scores.space import Space, nearest, nearest_of
 from synth_core.scores.statistics import Z95, Estimate, Floats, auc, rounded, true_positives_at, wilson
 from synth_core.table import Role
 

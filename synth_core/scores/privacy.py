@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from synth_core.scores.attacks import Membership, attribute_inference, membership
 from synth_core.scores.copies import Literals, Repeats, literals, repeats
+from synth_core.scores.leaves import Points
 from synth_core.scores.results import Attack, ClosePair, Curve, Privacy
 from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.singling import singling_out
-from synth_core.scores.space import Nearest, Points, Space, nearest_of
+from synth_core.scores.space import Nearest, Space, nearest_of
 from synth_core.scores.statistics import Z95, Estimate, Floats, poisson_interval, rounded, rounded_list, wilson
 
 NEAR_ROWS = 4_000

@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.leaves import THREADS, Leaves, Points
 from synth_core.scores.statistics import Floats
 
-Points = npt.NDArray[np.float32]
 SHOWN_LEVELS = 24  # more frequent categories have an axis of their own; the others share eight
 SHARED_AXES = 8
-BLOCK = 16_384
-THREADS = 2
+BLOCK = 65_536
+STRIP = 2**23  # cells of a block of products: 32 MB
+WORTH_LEAVES = 4e10  # products; fewer are made before the compiled search is loaded
+MOST_LOOKED = 0.05  # of all pairs; products are as quick where more must be looked at
 
 
 @dataclass(frozen=True)
@@ -89,40 +91,65 @@ def nearest(
 
     Notes
     -----
-    Blocked float32 products find the candidates; the distances of the winners are taken anew, so that an exact
-    copy has distance 0.
+    Exact, in float32: by leaves (:class:`~synth_core.scores.leaves.Leaves`) where there is much to compare and a few of
+    the targets show that most leaves are left out, else by blocked products. The distances of the winners are taken
+    anew, so that an exact copy has distance 0.
     """
     best = np.full(len(targets), np.inf, dtype=np.float32)
     row = np.full(len(targets), -1, dtype=np.int64)
     winner = np.zeros_like(targets)
-    strip = max(256, BLOCK * 512 // max(len(targets), 1))  # a block of products stays near 32 MB
-
-    def looked(first: int, part: Points) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        product = targets @ part.T
-        product *= -2
-        product += np.einsum("ij,ij->i", part, part)[None, :]
-        if skip is not None:
-            own = np.flatnonzero((skip >= first) & (skip < first + len(part)))
-            product[own, skip[own] - first] = np.inf
-        found = product.argmin(axis=1)
-        return found, product[np.arange(len(targets)), found]
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        for start in range(0, rows, BLOCK):
-            placed = points(start, min(start + BLOCK, rows))
-            lows = range(0, len(placed), strip)
-            parts = [placed[low : low + strip] for low in lows]
-            for low, part, (found, value) in zip(
-                lows, parts, pool.map(looked, [start + low for low in lows], parts), strict=True
-            ):
-                better = value < best
-                best[better], row[better] = value[better], start + low + found[better]
-                winner[better] = part[found[better]]
-            tell(min(start + BLOCK, rows) / rows)
+    skip = np.full(len(targets), -1, dtype=np.int64) if skip is None else skip
+    by_leaves = len(targets) * rows * targets.shape[1] > WORTH_LEAVES
+    for start in range(0, rows, BLOCK):
+        placed = points(start, min(start + BLOCK, rows))
+        before = row.copy()
+        if by_leaves:
+            leaves = Leaves.grow(placed)
+            if start == 0:
+                some = slice(None, None, max(len(targets) // 128, 1))
+                tried = targets[some].copy(), best[some].copy(), row[some].copy()
+                by_leaves = leaves.search(*tried, 0, skip[some].copy()) < MOST_LOOKED
+        if by_leaves:
+            leaves.search(targets, best, row, start, skip)
+        else:
+            _by_products(targets, placed, best, row, start, skip)
+        better = row != before
+        winner[better] = placed[row[better] - start]
+        tell(min(start + BLOCK, rows) / rows)
     gap = targets.astype(np.float64) - winner
     distance = np.sqrt((gap**2).sum(axis=1))
     distance[row < 0] = np.inf
     return Nearest(distance, row)
+
+
+def _by_products(
+    targets: Points,
+    placed: Points,
+    best: Points,
+    row: npt.NDArray[np.int64],
+    start: int,
+    skip: npt.NDArray[np.int64],
+) -> None:
+    """Write nearer rows into ``best`` (squared distances) and ``row``, by products of matrices."""
+    strip = max(256, STRIP // max(len(targets), 1))
+    square = np.einsum("ij,ij->i", targets, targets)
+    skipped = bool((skip >= 0).any())
+
+    def looked(low: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        part = placed[low : low + strip]
+        product = targets @ (-2 * part).T
+        product += np.einsum("ij,ij->i", part, part)[None, :]
+        if skipped:
+            own = np.flatnonzero((skip >= start + low) & (skip < start + low + len(part)))
+            product[own, skip[own] - start - low] = np.inf
+        found = product.argmin(axis=1)
+        return found, product[np.arange(len(targets)), found] + square
+
+    lows = range(0, len(placed), strip)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for low, (found, value) in zip(lows, pool.map(looked, lows), strict=True):
+            better = value < best
+            best[better], row[better] = value[better], start + low + found[better]
 
 
 def nearest_of(targets: Points, points: Points, skip: npt.NDArray[np.int64] | None = None) -> Nearest:
