@@ -1,13 +1,14 @@
 """What the judgement costs: 12,000 real rows beside 500,000 synthetic ones, each tier in a process of its own.
 
-    python -m benchmarks.judgement [--table hospital] [--rows 500000] [--by quick full sdmetrics anonymeter]
-        [--qa-python /path/to/python/with/mostlyai-qa] [--steps]
+    python -m benchmarks.judgement [--table hospital] [--rows 500000] [--by quick full sdmetrics anonymeter qa]
+        [--qa-python /path/to/python/with/mostlyai-qa] [--steps] [--limit 600]
 
 Real rows are simulated anew: 12,000 to learn from, 3,000 held out; the release is made by ``trees``. ``quick`` is
 what every run gets, membership attacks on the full release included; ``full`` adds what the Privacy page starts. Peers
 judge the same tables: sdmetrics' quality and diagnostic reports; anonymeter's singling out (twice) and inference of the
-target on the full release, its linkability on 20,000 of its rows (all of them would take hours). ``--steps``: seconds
-per step.
+target on the full release, its linkability on 20,000 of its rows (all of them would take hours); mostlyai-qa's report,
+with its own choice of rows, from an environment of its own. Each may use one process, so that processor seconds count
+all of its work, and is stopped after ``--limit`` seconds of processor. ``--steps``: seconds per step.
 """
 
 from __future__ import annotations
@@ -95,19 +96,26 @@ def anonymeter(train: Table, held: Table, made: Table) -> None:
     half = len(names) // 2
     LinkabilityEvaluator(
         ori=ori, syn=some, control=control, n_attacks=500, aux_cols=(names[:half], names[half:]), n_neighbors=5
-    ).evaluate(n_jobs=2).risk()
+    ).evaluate(n_jobs=1).risk()
     secret = train.target.name if train.target is not None else names[-1]
     aux = [name for name in names if name != secret]
     InferenceEvaluator(ori=ori, syn=syn, control=control, aux_cols=aux, secret=secret, n_attacks=500).evaluate(
-        n_jobs=2
+        n_jobs=1
     ).risk()
 
 
 QA = """
-import sys, pandas as pd
-from mostlyai import qa
-train, held, made = (pd.read_parquet(f"{sys.argv[1]}/{n}.parquet") for n in ("train", "held", "made"))
-qa.report(syn_tgt_data=made, trn_tgt_data=train, hol_tgt_data=held, report_path=f"{sys.argv[1]}/qa.html")
+import json, resource, sys, time, pandas as pd
+if __name__ == "__main__":
+    from mostlyai import qa
+    train, held, made = (pd.read_parquet(f"{sys.argv[1]}/{n}.parquet") for n in ("train", "held", "made"))
+    began = time.perf_counter()
+    used = lambda who: resource.getrusage(who)
+    spent = lambda: sum(u.ru_utime + u.ru_stime for u in map(used, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    before = spent()
+    qa.report(syn_tgt_data=made, trn_tgt_data=train, hol_tgt_data=held, report_path=f"{sys.argv[1]}/qa.html")
+    cost = {"wall": time.perf_counter() - began, "cpu": spent() - before}
+    print(json.dumps(cost | {"peak": used(resource.RUSAGE_SELF).ru_maxrss / 1024, "steps": []}))
 """
 
 
@@ -138,6 +146,7 @@ def main() -> None:
     parser.add_argument("--by", nargs="+", default=["quick", "full", "sdmetrics", "anonymeter"])
     parser.add_argument("--qa-python", default="")
     parser.add_argument("--steps", action="store_true")
+    parser.add_argument("--limit", type=int, default=600)
     parser.add_argument("--one", nargs=2, default=None, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -151,27 +160,39 @@ def main() -> None:
             f"{given.table}: {len(sides[0]):,} learned, {len(sides[1]):,} held out, {len(sides[2]):,} released, ",
             end="",
         )
-        print(f"{len(sides[0].columns)} columns\n\n| by | seconds | processor seconds | peak MB |\n|---|---|---|---|")
+        print(f"{len(sides[0].columns)} columns\n")
+        print("| by | seconds | processor seconds | peak MB | load |\n|---|---|---|---|---|")
+        for label, side in zip(("train", "held", "made"), sides, strict=True):
+            side.frame.to_parquet(folder / f"{label}.parquet")
+        (folder / "qa.py").write_text(QA, encoding="utf-8")
         for by in given.by:
-            command = [sys.executable, "-m", "benchmarks.judgement", "--one", by, name]
-            done = subprocess.run(
-                command, capture_output=True, text=True, env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
-            )
-            if done.returncode:
-                print(f"| {by} | failed: {done.stderr.strip().splitlines()[-1]} | | |", flush=True)
-                continue
-            cost = json.loads(done.stdout.splitlines()[-1])
-            print(f"| {by} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {cost['peak']:.0f} |", flush=True)
-            if given.steps:
-                for note, wall, cpu in cost["steps"]:
-                    print(f"|   {by}: {note} | {wall:.1f} | {cpu:.1f} | |", flush=True)
-        if given.qa_python:
-            for label, side in zip(("train", "held", "made"), sides, strict=True):
-                side.frame.to_parquet(folder / f"{label}.parquet")
-            began, before = time.perf_counter(), _cpu()
-            done = subprocess.run([given.qa_python, "-c", QA, name], capture_output=True, text=True)
-            word = f"{time.perf_counter() - began:.1f}" if not done.returncode else "failed"
-            print(f"| mostlyai-qa | {word} | {_cpu() - before:.1f} | |")
+            ours = [sys.executable, "-m", "benchmarks.judgement", "--one", by, name]
+            print(line(by, [given.qa_python, str(folder / "qa.py"), name] if by == "qa" else ours, given), flush=True)
+
+
+def line(by: str, command: list[str], given: argparse.Namespace) -> str:
+    """Run one judgement and return its lines of the table."""
+
+    def stop() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (given.limit, given.limit))
+
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "LOKY_MAX_CPU_COUNT": "1", "HF_HUB_OFFLINE": "1"},
+        preexec_fn=stop,
+    )
+    load = f"{os.getloadavg()[0]:.1f}"
+    if done.returncode < 0:
+        return f"| {by} | cut at {given.limit} processor seconds | | | {load} |"
+    if done.returncode:
+        return f"| {by} | failed: {(done.stderr.strip() or 'without a word').splitlines()[-1]} | | | {load} |"
+    cost = json.loads(done.stdout.splitlines()[-1])
+    lines = [f"| {by} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {cost['peak']:.0f} | {load} |"]
+    if given.steps:
+        lines += [f"|   {by}: {note} | {wall:.1f} | {cpu:.1f} | | |" for note, wall, cpu in cost["steps"]]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

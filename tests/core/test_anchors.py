@@ -9,7 +9,7 @@ import pytest
 from synth_core.scores.columns import column_errors
 from synth_core.scores.features import States
 from synth_core.scores.sides import Sides
-from synth_core.scores.together import pair_errors
+from synth_core.scores.together import associations, pair_errors
 from synth_core.table import Table
 from tests.core.judged_tables import people
 
@@ -62,3 +62,52 @@ def test_pair_errors_equal_sdmetrics_on_the_same_states_to_three_decimals(sides:
             assert 1 - found[j, i] / 100 == pytest.approx(theirs, abs=5e-4), pair
             gaps.append(found[j, i])
     assert max(gaps) > 5
+
+
+def test_rank_correlations_equal_sdmetrics_to_three_decimals(sides: Sides) -> None:
+    """Ours are Spearman's: Pearson's of ranks, which long tails do not decide."""
+    from sdmetrics.column_pairs import CorrelationSimilarity
+
+    found = associations(sides.coding, sides.held, sides.made)
+    numeric = [name for name in found.names if name in sides.held.numeric]
+    frames = [side.frame[numeric] for side in (sides.holdout, sides.synthetic)]
+    ranks = [frame.rank() for frame in frames]
+    gaps = []
+    for i, first in enumerate(numeric):
+        for second in numeric[:i]:
+            place = found.names.index(first), found.names.index(second)
+            ours = 1 - abs(found.real[place[0]][place[1]] - found.synthetic[place[0]][place[1]]) / 2
+            pair = [first, second]
+            spearman = CorrelationSimilarity.compute(frames[0][pair], frames[1][pair], coefficient="Spearman")
+            pearson = CorrelationSimilarity.compute(ranks[0][pair], ranks[1][pair])
+            assert ours == pytest.approx(spearman, abs=1e-3), pair  # associations are kept to three decimals
+            assert ours == pytest.approx(pearson, abs=1e-3), pair
+            gaps.append(1 - ours)
+    assert max(gaps) > 0.1
+
+
+def test_the_figures_of_the_quality_report_without_thresholds_equal_ours(sides: Sides) -> None:
+    from sdmetrics.reports.single_table import QualityReport
+
+    states = States.learn(sides.coding, sides.real, 5, 7)
+    names = sides.coding.names
+    as_states = [
+        pd.DataFrame({name: states.of(side, name).astype(str) for name in names}) for side in (sides.held, sides.made)
+    ]
+    as_they_are = [sides.holdout.frame, sides.synthetic.frame]
+    sdtypes = {"datetime": "datetime", "integer": "numerical", "number": "numerical"}
+    kinds = {column.name: {"sdtype": sdtypes.get(column.kind.value, "categorical")} for column in sides.coding.columns}
+    figures = {}
+    for wanted, frames, columns in (
+        ("Column Shapes", as_they_are, kinds),
+        ("Column Pair Trends", as_states, {name: {"sdtype": "categorical"} for name in names}),
+    ):
+        report = QualityReport()
+        report.real_correlation_threshold = report.real_association_threshold = 0
+        report.generate(*frames, {"columns": columns}, verbose=False)
+        found = report.get_properties().set_index("Property")["Score"]
+        figures[wanted] = float(found[wanted])
+    shape = column_errors(sides, sides.held, ROWS, sides.rng(1)).value.mean()
+    pairs = pair_errors(states, sides.held, sides.made, sides.real, ROWS, sides.rng(2)).mean
+    assert 1 - shape / 100 == pytest.approx(figures["Column Shapes"], abs=5e-4)
+    assert 1 - pairs / 100 == pytest.approx(figures["Column Pair Trends"], abs=5e-4)
