@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from synth_core.scores import space
+from synth_core.scores.compiled import compiled
 from synth_core.scores.leaves import LARGEST, Leaves
 from synth_core.scores.space import nearest, nearest_of
 
@@ -84,3 +85,19 @@ def test_most_rows_are_left_out_and_the_search_says_how_many_were_not(monkeypatc
     monkeypatch.setattr(space, "_by_products", lambda *args, use=space._by_products: called.append(1) or use(*args))
     assert nearest_of(targets, points).distance == pytest.approx(np.sqrt(best), abs=1e-6)
     assert called
+
+
+def doubled(values: Points) -> float:
+    total = 0.0
+    for value in values:
+        total += 2 * value
+    return total
+
+
+def test_loops_are_compiled_where_there_is_no_folder_to_keep_them_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    caching = pytest.importorskip("numba.core.caching")
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    found = compiled(doubled)
+    assert found is not doubled
+    assert compiled(doubled) is found
+    assert found(np.ones(3, dtype=np.float32)) == 6
