@@ -1,6 +1,6 @@
 """What the judgement costs: 12,000 real rows beside 500,000 synthetic ones, each tier in a process of its own.
 
-    python -m benchmarks.judgement [--table hospital] [--rows 500000] [--by quick full sdmetrics anonymeter qa]
+    python -m benchmarks.judgement [--table hospital] [--rows 500000] [--by quick full shadow sdmetrics anonymeter qa]
         [--qa-python /path/to/python/with/mostlyai-qa] [--steps] [--limit 600]
 
 Real rows are simulated anew: 12,000 to learn from, 3,000 held out; the release is made by ``trees``. ``quick`` is
@@ -9,6 +9,7 @@ judge the same tables: sdmetrics' quality and diagnostic reports; anonymeter's s
 target on the full release, its linkability on 20,000 of its rows (all of them would take hours); mostlyai-qa's report,
 with its own choice of rows, from an environment of its own. Each may use one process, so that processor seconds count
 all of its work, and is stopped after ``--limit`` seconds of processor. ``--steps``: seconds per step.
+``shadow``: the shadow audit of the same engine and rows, with what it found.
 """
 
 from __future__ import annotations
@@ -65,6 +66,21 @@ def own(by: str, train: Table, held: Table, made: Table) -> list[tuple[str, floa
     judging.judge(train, held, made, seed=1, full=by == "full", progress=told)
     ends = [step[1:] for step in steps[1:]] + [[time.perf_counter(), time.process_time()]]
     return [(step[0], end[0] - step[1], end[1] - step[2]) for step, end in zip(steps, ends, strict=True)]
+
+
+def shadow(train: Table, held: Table, made: Table) -> list[tuple[str, float, float]]:
+    """Audit the engine that made the release, and return what was found as a step each."""
+    from synth_core.recipe import Recipe
+    from synth_core.scores.advantage import of_audit
+    from synth_core.shadow_audit import audit
+
+    wall, cpu = time.perf_counter(), _cpu()
+    found = audit(train, Recipe(method="trees", rows=len(made), seed=1), release=made)
+    took = (time.perf_counter() - wall) / found.fits, (_cpu() - cpu) / found.fits
+    score = of_audit(found)
+    figures = [f"{one.title}: {one.value} [{one.low}, {one.high}], n = {one.n}" for one in found.attacks]
+    words = f"{score.value} points, surely {score.low}; {found.found} of {found.exposed} people for sure"
+    return [(f"each of {found.fits} fits", *took), *((text, 0.0, 0.0) for text in (*figures, words))]
 
 
 def sdmetrics(train: Table, held: Table, made: Table) -> None:
@@ -124,7 +140,7 @@ def one(by: str, folder: Path) -> None:
     train, held, made = pickle.loads((folder / "tables.pickle").read_bytes())  # our own file, a moment old
     warnings.simplefilter("ignore")
     wall, cpu, before = time.perf_counter(), _cpu(), _peak()
-    steps = own(by, train, held, made) if by in OWN else globals()[by](train, held, made)
+    steps = own(by, train, held, made) if by in OWN else globals()[by](train, held, made)  # one of this file's peers
     cost = {"wall": time.perf_counter() - wall, "cpu": _cpu() - cpu, "peak": _peak(), "before": before}
     print(json.dumps(cost | {"steps": steps or []}))
 
@@ -190,7 +206,7 @@ def line(by: str, command: list[str], given: argparse.Namespace) -> str:
         return f"| {by} | failed: {(done.stderr.strip() or 'without a word').splitlines()[-1]} | | | {load} |"
     cost = json.loads(done.stdout.splitlines()[-1])
     lines = [f"| {by} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {cost['peak']:.0f} | {load} |"]
-    if given.steps:
+    if given.steps or by == "shadow":
         lines += [f"|   {by}: {note} | {wall:.1f} | {cpu:.1f} | | |" for note, wall, cpu in cost["steps"]]
     return "\n".join(lines)
 

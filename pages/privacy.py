@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import beside, full_attacks, parts, privacy_panels, remedies_panel, run_words, score_tiles
+from pages.ui import beside, full_attacks, parts, privacy_panels, remedies_panel, run_words, score_tiles, shadow_panel
 from pages.ui.halves import halves
 
 parts.page_head("Privacy", "Can a real person be found in it? Attacks first, distances second, each beside a control.")
@@ -26,6 +26,7 @@ with parts.guarded("The privacy of this run cannot be shown"):
     else:
         beside.scores(*both, *verdicts, dimension="privacy")
     full_attacks.panel(project, run, card)
+    shadow_panel.panel(project, run, card)
     privacy_panels.advice(card, found)
     remedies_panel.panel(project, run, card, needed=privacy_panels.needed(found))
     if len(both) == 1:
@@ -45,6 +46,7 @@ with parts.guarded("The privacy of this run cannot be shown"):
         st.subheader("Copying check", anchor=False)
         st.caption(privacy_panels.ABOUT_COPIES)
         beside.each(both, lambda side: privacy_panels.copies(side.card.privacy, side.suffix))
+    shadow_panel.result(project, both, runs)
     privacy_panels.closest(project, both, runs)
 
 parts.step_footer("compare", "report")

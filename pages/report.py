@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import downloads, parts, release_panel, report_page, run_words, score_tiles, targets_form, tuning_panel
 from pages.ui.halves import halves
+from synth_core.scorecard import not_run
 
 parts.page_head("Report", "Does it hold for what it will be used for? Verdicts, one file to hand on, and the rows.")
 project = parts.need_project()
@@ -19,7 +20,7 @@ with parts.guarded("The report cannot be made"):
 
     left, right = halves()
     with left:
-        targets_form.verdict_table(card, found)
+        targets_form.verdict_table(card, found, not_run(card, project.targets))
         with st.expander("Edit the targets", icon=":material/edit:", key="report.edit", on_change="rerun") as box:
             if box.open:
                 targets_form.editor(project)

@@ -373,6 +373,14 @@ def judge(
     use: UseName = "share",
     seed: Annotated[int, typer.Option(help="Seed of the judgement, and of the split where --holdout is a share.")] = 0,
     full: Annotated[bool, typer.Option("--full", help="Also guess sensitive columns and single people out.")] = False,
+    shadow: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE.json",
+            help="Also audit the recipe that made SYNTH (recipe.json of its release pack): fit it with and without the "
+            "most exposed people.",
+        ),
+    ] = None,
     json_out: Json = None,
     html_out: Annotated[Path | None, typer.Option("--html", metavar="OUT")] = None,
     title: Title = "",
@@ -386,6 +394,7 @@ def judge(
     sample_rows: SampleRows = None,
 ) -> None:
     """Judge SYNTH against REAL and hold it to the targets of its use."""
+    from synth_core.cli_shadow import audited, lines
     from synth_core.judging import judge as judge_tables
     from synth_core.reading import read_like
     from synth_core.scorecard import default_targets
@@ -398,20 +407,25 @@ def judge(
     train, held = split_by(with_roles(real_table, target, sensitive or [], entity, None), holdout, seed)
     bar = Bar()
     chosen = [rule.fitted(train) for rule in rules_in(rules) if rule.enabled]
+    made = read_like(synth, train)
     card = judge_tables(
         train,
         held,
-        read_like(synth, train),
+        made,
         rules=chosen,
         seed=seed,
         progress=bar,
         full=full,
     )
     bar.close()
+    if shadow is not None:
+        card = audited(card, train, made, shadow)
     note(*reading.notes)
     for attack in card.privacy.attacks:
         control = attack.chance if attack.control is None else attack.control
         say(f"  attack    {attack.title}: {figure(attack.value)}, control {figure(control)}  {attack.note}")
+    for line in () if card.privacy.audit is None else lines(card.privacy.audit):
+        say(line)
     conclude(card, default_targets(use_of(use)), use_of(use), json_out, html_out, rules=chosen, front=front)
 
 

@@ -86,7 +86,7 @@ def conclude(
 ) -> None:
     """Print the verdicts, write what was asked for, and exit with 1 when a gate failed."""
     from synth_core.report import html
-    from synth_core.scorecard import verdicts
+    from synth_core.scorecard import not_run, verdicts
 
     found = verdicts(card, targets)
     for score in card.scores.values():
@@ -94,6 +94,8 @@ def conclude(
         say(f"  {score.dimension:<9} {score.name:<16} {figure(score.value):>9} {score.unit:<5} {floor}  {score.note}")
     for verdict in found:
         say(f"{verdict.word.upper():<16} {verdict.target.score:<16} {verdict.sentence}")
+    for target in not_run(card, targets):
+        say(f"{'NOT RUN':<16} {target.score:<16} Run on request; says nothing and keeps nothing back until then.")
     if json_out is not None:
         body = json.loads(card.model_dump_json()) | {"verdicts": [json.loads(v.model_dump_json()) for v in found]}
         write_text(json_out, json.dumps(body, indent=1))

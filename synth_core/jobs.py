@@ -23,7 +23,8 @@ from synth_core.partitions import release_in
 from synth_core.project import Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
-from synth_core.run import FULL, Run, Status, write_whole
+from synth_core.run import AUDIT, FULL, Run, Status, write_whole
+from synth_core.shadow_audit import fit_seconds, why_not
 from synth_core.tuning.asking import check_askable
 from synth_core.tuning.record import Asked
 
@@ -98,6 +99,26 @@ def judge_again(run: Run, *, full: bool = False) -> None:
     else:
         (run.folder / FULL).unlink(missing_ok=True)
         (run.folder / "scorecard.json").unlink(missing_ok=True)
+    (run.folder / AUDIT).unlink(missing_ok=True)
+    resume(run)
+
+
+def audit(run: Run) -> None:
+    """Start the shadow audit of a judged run, in a process of its own; what it finds joins the scorecard.
+
+    Raises
+    ------
+    ProjectError
+        The run is at work or not judged, its rows are gone, or its engine takes too long to be fitted many times.
+    """
+    if run.status().active:
+        raise ProjectError("This run is in progress; it can be audited at its end.")
+    synthesis = run.synthesis()
+    if synthesis is None or not run.is_judged or release_in(run.folder) is None:
+        raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
+    if why := why_not(run.recipe, synthesis.rows_train, fit_seconds(synthesis)):
+        raise ProjectError(why)
+    (run.folder / AUDIT).touch()
     resume(run)
 
 
@@ -179,9 +200,11 @@ def cancel(run: Run) -> None:
     except (OSError, ValueError, IndexError, psutil.Error):
         pass  # it is gone already
     status = run.status()
-    if status.state in ("cancelled", "lost") and (run.folder / FULL).exists() and run.is_judged:
-        (run.folder / FULL).unlink()
-        done = {"state": "done", "share": 1.0, "note": "The full attacks were cancelled"}
+    extra = next((name for name in (AUDIT, FULL) if (run.folder / name).exists()), "")
+    if status.state in ("cancelled", "lost") and extra and run.is_judged:
+        (run.folder / extra).unlink()
+        what = "The shadow audit was" if extra == AUDIT else "The full attacks were"
+        done = {"state": "done", "share": 1.0, "note": f"{what} cancelled"}
         run.write_status(status.model_copy(update=done | {"finished": time.time(), "error": "", "seconds_left": None}))
     elif status.state in ("cancelled", "lost"):
         last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}

@@ -346,8 +346,12 @@ class Project:
 
     @property
     def targets(self) -> list[Target]:
-        """Targets of the current use: the user's, else the defaults."""
-        return self._facts.targets.get(self.use.value) or default_targets(self.use)
+        """Targets of the current use: the user's, else the defaults; those of attacks on request join older ones."""
+        known = self._facts.targets.get(self.use.value)
+        if not known:
+            return default_targets(self.use)
+        names = {target.score for target in known}
+        return [*known, *(one for one in default_targets(self.use) if one.when_run and one.score not in names)]
 
     def set_targets(self, targets: Sequence[Target] | None) -> None:
         """Keep edited targets for the current use; None goes back to the defaults."""

@@ -4,6 +4,7 @@
 
     runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
                 full (while and after the slow attacks were asked for)
+                audit (while a shadow audit is at work, or where it failed)  shadow.json (what it found)
                 remedy.json (which run it mends, and by what)
                 model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
 """
@@ -31,11 +32,14 @@ if TYPE_CHECKING:
     from synth_core.generation import Synthesis
     from synth_core.project import Project
     from synth_core.remedies import Mended
+    from synth_core.scores.results import ShadowAudit
     from synth_core.tuning.record import Tuning
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 TRY = "try"  # in the folder of a run: which try of an iteration it shows
 FULL = "full"
+AUDIT = "audit"
+AUDITED = "shadow.json"
 STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
 
 
@@ -178,6 +182,11 @@ class Run:
         return (self.folder / FULL).exists()
 
     @property
+    def is_audited(self) -> bool:
+        """Whether a shadow audit of it is at work, or did not come to its end."""
+        return (self.folder / AUDIT).exists()
+
+    @property
     def tried(self) -> int | None:
         """The try of an iteration that it shows, judged on rows that also chose between tries; None for other runs."""
         try:
@@ -194,6 +203,15 @@ class Run:
             return Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
         except (ValidationError, UnicodeDecodeError):
             raise ProjectError("The scorecard of this run is damaged. Judge it again on the Generate page.") from None
+
+    def audit(self) -> ShadowAudit | None:
+        """Return what the last shadow audit found; None where none came to its end."""
+        from synth_core.scores.results import ShadowAudit
+
+        try:
+            return ShadowAudit.model_validate_json((self.folder / AUDITED).read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            return None
 
     def mended(self) -> Mended | None:
         """Return which run this one mends and by what; None where it was not made by a remedy."""

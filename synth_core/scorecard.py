@@ -20,6 +20,7 @@ class Target(BaseModel):
 
     ``above_floor``: the limit is added to the score's own floor. ``judged``: "value", "high" (the interval's
     cautious end) or "low" (what is sure; for scores that are the worst of many). ``gate``: a fail blocks a release.
+    ``when_run``: of an attack that is run when somebody asks for it; as long as nobody did, there is no verdict.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +31,7 @@ class Target(BaseModel):
     above_floor: bool = False
     judged: Literal["value", "high", "low"] = "value"
     gate: bool = True
+    when_run: bool = False
 
 
 class Verdict(BaseModel):
@@ -101,6 +103,7 @@ _LIMITS: dict[Use, dict[str, float]] = {
         "membership_tpr": 0.10,
     },
 }
+_ADVANTAGE = {Use.DEVELOP: 5.0, Use.SHARE: 2.0, Use.TRAIN: 5.0, Use.EXPLORE: 10.0}
 _COPIES = {Use.DEVELOP: 1.0, Use.SHARE: 0.5, Use.TRAIN: 1.0, Use.EXPLORE: 2.0}
 # worst subgroup and repeated rows: judged by what is sure, since the worst of many is bad by chance
 _SURE: tuple[tuple[str, Dimension, dict[Use, float], bool], ...] = (
@@ -127,7 +130,8 @@ def default_targets(use: Use | str) -> list[Target]:
     """Return the targets for an intended use; privacy and validity always gate a release.
 
     Likeness and utility gate it where the table is shared outside or trains a model. Exact copies may exceed the
-    rate among real rows by half a point (share) to two points (explore).
+    rate among real rows by half a point (share) to two points (explore). What the full attacks and the shadow audit
+    may surely gain over their control is two points (share) to ten (explore); it counts once they were run.
     """
     use = Use(use)
     gated = use in (Use.SHARE, Use.TRAIN)
@@ -151,6 +155,10 @@ def default_targets(use: Use | str) -> list[Target]:
         Target(score="near_copies", dimension="privacy", limit=_COPIES[use], above_floor=True),
         Target(score="holdout_copies", dimension="privacy", limit=_COPIES[use], above_floor=True, judged="low"),
         Target(score="literals", dimension="privacy", limit=0, above_floor=True, judged="low"),
+        *(
+            Target(score=name, dimension="privacy", limit=_ADVANTAGE[use], judged="low", when_run=True)
+            for name in ("attack_advantage", "shadow_advantage")
+        ),
         Target(score="rules_broken", dimension="validity", limit=0),
         Target(score="keys_repeated", dimension="validity", limit=0),
     ]
@@ -166,12 +174,20 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     interval still holds the reference, that is, when the rows cannot tell the table from real rows that nobody
     trained on (for likeness above a measured floor: within three standard errors of their
     difference). Where the lower end is judged, only what is sure is a fail, and a difference that is sure with a value
-    beyond the limit is watch. A score without a value, or that is not on the card, is **not enough data**.
+    beyond the limit is watch. A score without a value, or that is not on the card, is **not enough data**; an attack
+    that nobody has run yet has no verdict (:func:`not_run`).
     """
     scores = card.scores
     if card.what_if:
         targets = [target for target in targets if target.dimension in ("privacy", "validity")]
-    return [_verdict(target, scores.get(target.score)) for target in targets]
+    left = not_run(card, targets)
+    return [_verdict(target, scores.get(target.score)) for target in targets if target not in left]
+
+
+def not_run(card: Scorecard, targets: Sequence[Target]) -> list[Target]:
+    """Return the targets of attacks that were not run: they say nothing, and keep no rows back."""
+    scores = card.scores
+    return [target for target in targets if target.when_run and target.score not in scores]
 
 
 def blocking(found: Sequence[Verdict]) -> list[Verdict]:

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
+from synth_core.generation import read_synthetic
 from synth_core.jobs import remember_process, slots
 from synth_core.labs.work import RESULT, lab_named
 from synth_core.methods import setting
@@ -30,8 +31,9 @@ from synth_core.pipeline import follow
 from synth_core.progress import Pace, within
 from synth_core.project import Project, home
 from synth_core.recipe import Recipe
-from synth_core.run import STAGES, Run, Status, write_whole
+from synth_core.run import AUDIT, AUDITED, STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
+from synth_core.shadow_audit import LOOKED, audit, with_audit
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 from synth_core.tried import take_final
@@ -63,8 +65,7 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        known = TUNING if _tunes(run) else MEASURING
-        self.weights = known if _tunes(run) or _beside(run) else expected_seconds(run.recipe)
+        self.weights = _weights(run)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
         self._stage_began = time.time()
@@ -143,6 +144,9 @@ def work(run: Run, reporter: Reporter) -> None:
     if _tunes(run):
         _tune(run, project, table, recipe, reporter)
         return
+    if run.is_audited:
+        _audit(run, table, recipe, reporter)
+        return
     workers = fitting_workers(table, recipe, usual_workers(recipe.rows), judged=True)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
     synthesis, card = follow(
@@ -154,6 +158,9 @@ def work(run: Run, reporter: Reporter) -> None:
         full=run.attacks_fully,
         progress=reporter,
     )
+    if (audited := run.audit()) is not None:  # the same table and recipe: what it found still holds
+        card = with_audit(card, audited)
+        write_whole(run.folder / "scorecard.json", card.model_dump_json())
     if run.tried is not None:
         write_whole(run.folder / "scorecard.json", noted(card, run.tried).model_dump_json())
     if synthesis.steering is not None:
@@ -206,7 +213,35 @@ def _scratch(run: Run) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+AUDITING = {"Read": 0.3, "Audit": 60.0}
+
+
+def _audit(run: Run, table: Table, recipe: Recipe, reporter: Reporter) -> None:
+    """Audit a judged run, write ``shadow.json``, and join what it says to the scorecard."""
+    synthesis, card = run.synthesis(), run.scorecard()
+    if synthesis is None or card is None:
+        raise ProjectError("This run has no judgement that an audit could join. Judge it again on the Generate page.")
+    recipe = recipe.model_copy(update={"method": synthesis.method or recipe.method})
+    train, _ = table.split(recipe.holdout, recipe.seed)
+    release = read_synthetic(run.folder, synthesis, LOOKED)
+    workers = fitting_workers(table, recipe, usual_workers(min(recipe.rows, MOST_MADE)), judged=False)
+    with _scratch(run) as scratch:
+        told = within(reporter, "Audit")
+        found = audit(train, recipe, release=release, workers=workers, scratch=scratch, progress=told)
+    write_whole(run.folder / AUDITED, found.model_dump_json(indent=1))
+    write_whole(run.folder / "scorecard.json", with_audit(card, found).model_dump_json())
+    (run.folder / AUDIT).unlink(missing_ok=True)
+
+
 TUNING = {"Read": 0.3, "Iterate": 60.0}
+
+
+def _weights(run: Run) -> dict[str, float]:
+    if _tunes(run):
+        return TUNING
+    if _beside(run):
+        return MEASURING
+    return AUDITING if run.is_audited else expected_seconds(run.recipe)
 
 
 def _tunes(run: Run) -> bool:

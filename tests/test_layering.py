@@ -73,6 +73,7 @@ LAYERS = [
     ["judging", "price", "replication"],
     ["what_if_judging"],
     ["frontier", "tuning"],
+    ["shadow_audit"],
     ["labs.models", "labs.remedies"],
     ["labs.augmentation"],
     ["labs.nested", "labs.tables"],
@@ -93,7 +94,7 @@ LAYERS = [
     ["value_document"],
     ["labs.fair_project", "worker"],
     ["testdata"],
-    ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli_tune"],
+    ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli_tune", "cli_shadow"],
     ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment", "cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

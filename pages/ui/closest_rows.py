@@ -27,23 +27,27 @@ def synthetic_row(run: Run, number: int) -> dict[str, object]:
 
 def pair_rows(project: Project, run: Run, made: int, real: int) -> tuple[list[str], list[str], list[str]]:
     """Return the learned columns' names, and the cells of a synthetic and a real row as text."""
-    train, _ = cache.split_of(project, run)
-    if real >= len(train):
-        raise ProjectError("The real table has changed since this run. Generate again to see its closest pairs.")
     try:
         cells = synthetic_row(run, made)
     except OSError:
         raise ProjectError(
             "The synthetic table of this run is gone. Generate again to see its closest pairs."
         ) from None
-    names = [column.name for column in train.having(learned=True) if column.name in cells]
-    row = train.frame.iloc[real]
+    names, row = real_row(project, run, real)
+    train, _ = cache.split_of(project, run)
     tokens = {column.name: column.missing_token for column in train.columns}
-    return (
-        names,
-        [_text(cells[name], tokens[name]) for name in names],
-        [_text(row[name], tokens[name]) for name in names],
-    )
+    both = {name: cell for name, cell in zip(names, row, strict=True) if name in cells}
+    return list(both), [_text(cells[name], tokens[name]) for name in both], list(both.values())
+
+
+def real_row(project: Project, run: Run, number: int) -> tuple[list[str], list[str]]:
+    """Return the learned columns' names, and the cells of a real row that was learned from as text."""
+    train, _ = cache.split_of(project, run)
+    if number >= len(train):
+        raise ProjectError("The real table has changed since this run. Generate again to see its rows.")
+    row = train.frame.iloc[number]
+    columns = train.having(learned=True)
+    return [column.name for column in columns], [_text(row[column.name], column.missing_token) for column in columns]
 
 
 def _text(cell: object, token: str | None) -> str:

@@ -21,17 +21,20 @@ def attacked(card: Scorecard) -> bool:
 
 
 def panel(project: Project, run: Run, card: Scorecard) -> None:
-    """Draw the button that runs the slow attacks, or how far they are; nothing once they are on the scorecard."""
-    if run.status().active:
+    """Draw the button that runs the slow attacks, or how far they are; nothing once they are on the scorecard, or
+    while the shadow audit is at work."""
+    status = run.status()
+    if status.active and run.is_audited:
+        return
+    if status.active:
         with st.container(border=True, gap="small", key="privacy_full"):
             watch.progress_panel(run, _progress)
         return
     if problem := state.get(PROBLEM, ""):
         parts.error_card(problem, title="The attacks did not start")
         state.drop(PROBLEM)
-    last = run.status()
-    if run.attacks_fully and last.state in ("failed", "lost"):
-        parts.error_card(last.error or "They ended without a word.", title="The full attacks stopped")
+    if run.attacks_fully and not run.is_audited and status.state in ("failed", "lost"):
+        parts.error_card(status.error or "They ended without a word.", title="The full attacks stopped")
     if attacked(card):
         return
     busy = project.active_run() is not None

@@ -34,7 +34,8 @@ ADVICE: dict[str, list[str]] = {
         "Mark columns with names, numbers of records or addresses as personal data (Upload).",
     ],
 }
-ADVICE["membership_tpr"] = ADVICE["membership_auc"]
+for _alike in ("membership_tpr", "attack_advantage", "shadow_advantage"):
+    ADVICE[_alike] = ADVICE["membership_auc"]
 ADVICE["nearer_share"] = ADVICE["copies"]
 HEADLINES = {
     "pass": (
@@ -251,5 +252,7 @@ def _pair(project: Project, run: Run, pair: ClosePair, shown: bool, suffix: str)
 
 
 def tiles(card: Scorecard, found: Mapping[str, Verdict]) -> None:
-    """Draw the privacy scores."""
-    score_tiles.tiles(card, ("copies", "membership_auc", "membership_tpr", "nearer_share", "literals"), found)
+    """Draw the privacy scores; those of attacks that were asked for where they were run."""
+    names = ["copies", "membership_auc", "membership_tpr", "nearer_share", "literals"]
+    names += [name for name in ("attack_advantage", "shadow_advantage") if name in card.scores]
+    score_tiles.tiles(card, names, found)

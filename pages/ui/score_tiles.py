@@ -27,6 +27,8 @@ TITLES = {
     "membership_auc": "Membership attack",
     "membership_tpr": "Members found",
     "literals": "Real values leaked",
+    "attack_advantage": "Full attacks",
+    "shadow_advantage": "Shadow audit",
     "rules_broken": "Rows that break a rule",
     "keys_repeated": "Repeated identifiers",
     "unknown_categories": "Unknown categories",
@@ -41,8 +43,11 @@ SENTENCES = {
     "membership_auc": "Who was in the table? 0.5 is guessing, 1 is knowing",
     "membership_tpr": "Share of members found while accusing 1 in 100 wrongly",
     "literals": "Rows with a real extreme, rare value or identifier",
+    "attack_advantage": "What guessing or singling out gains over its control",
+    "shadow_advantage": "What is told of the most exposed people, beyond guessing",
 }
 REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
+REAL |= {"attack_advantage": "control", "shadow_advantage": "guessing"}
 COPYING = theme.Sign("Copying check", ":material/content_copy:", "gray")
 NOT_JUDGED = theme.Sign("Does not apply", ":material/remove:", "gray")
 

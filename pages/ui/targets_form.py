@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -80,28 +81,32 @@ def _plain(sentence: str) -> str:
     return theme.plain(sentence[:1].lower() + sentence[1:])
 
 
-def verdict_table(card: Scorecard, found: list[Verdict]) -> None:
-    """Draw a row per target, the worst first."""
+def verdict_table(card: Scorecard, found: list[Verdict], left: Sequence[Target] = ()) -> None:
+    """Draw a row per target, the worst first; ``left``: targets of attacks that were not run."""
     ordered = sorted(found, key=lambda one: (ORDER.index(one.word), _slack(one)))
     units = {name: score.unit for name, score in card.scores.items()}
+    nothing = ["–"] * len(left)
     st.dataframe(
         pd.DataFrame(
             {
-                "Verdict": [f"{_mark(one.word)} {theme.VERDICTS[one.word].word}" for one in ordered],
-                "Score": [score_tiles.title(one.target.score) for one in ordered],
-                "About": [DIMENSIONS[one.target.dimension] for one in ordered],
+                "Verdict": [f"{_mark(one.word)} {theme.VERDICTS[one.word].word}" for one in ordered]
+                + ["Not run"] * len(left),
+                "Score": [score_tiles.title(one.score) for one in [*(one.target for one in ordered), *left]],
+                "About": [DIMENSIONS[one.dimension] for one in [*(one.target for one in ordered), *left]],
                 "Judged": [
                     run_words.of_score(one.target.score, one.judged, units.get(one.target.score, "")) for one in ordered
-                ],
+                ]
+                + nothing,
                 "Limit": [
                     run_words.of_score(one.target.score, one.limit, units.get(one.target.score, "")) for one in ordered
-                ],
-                "Margin": [_margin(one, units.get(one.target.score, "")) for one in ordered],
+                ]
+                + [run_words.amount(one.limit, "points") for one in left],
+                "Margin": [_margin(one, units.get(one.target.score, "")) for one in ordered] + nothing,
             }
         ),
         hide_index=True,
         key="report.verdicts",
-        height=run_words.table_height(len(ordered), 600),
+        height=run_words.table_height(len(ordered) + len(left), 600),
         column_config={
             "Verdict": st.column_config.TextColumn(width=72),
             "Score": st.column_config.TextColumn(width=138),
@@ -172,6 +177,8 @@ def editor(project: Project) -> None:
 def _counted(target: Target) -> str:
     if target.score in run_words.SHARES:
         return "share of members, 0 to 1"
+    if target.when_run:
+        return "what is sure, once it is run"
     words = "points above real rows" if target.above_floor else "the score itself"
     return "upper end of the interval" if target.judged == "high" else words
 

@@ -28,8 +28,9 @@ from synth_core.report.pieces import (
     verdict_sign,
     with_unit,
 )
-from synth_core.scorecard import Scorecard, Target, Verdict, Word
+from synth_core.scorecard import Scorecard, Target, Verdict, Word, not_run
 from synth_core.scorecard import verdicts as judged
+from synth_core.scores.advantage import QUESTIONS as ADVANTAGES
 from synth_core.scores.score import Score
 from synth_core.what_if import CALLED
 
@@ -106,7 +107,16 @@ def html(
         [
             letterhead(client, logo),
             _what_if(card),
-            _first_page(card, title=title, author=author, use=Use(use), found=found, notes=notes, sign_off=sign_off),
+            _first_page(
+                card,
+                title=title,
+                author=author,
+                use=Use(use),
+                found=found,
+                left=not_run(card, targets),
+                notes=notes,
+                sign_off=sign_off,
+            ),
             sections.fidelity(card, charts),
             sections.utility(card, charts),
             groups(card, charts),
@@ -176,7 +186,15 @@ def _what_if(card: Scorecard) -> str:
 
 
 def _first_page(
-    card: Scorecard, *, title: str, author: str, use: Use, found: Sequence[Verdict], notes: str, sign_off: str
+    card: Scorecard,
+    *,
+    title: str,
+    author: str,
+    use: Use,
+    found: Sequence[Verdict],
+    left: Sequence[Target],
+    notes: str,
+    sign_off: str,
 ) -> str:
     word = overall(found)
     what = "what-if" if card.what_if else "synthetic version"
@@ -200,7 +218,7 @@ def _first_page(
     ]
     parts.append(sections.facts_list([*facts, ("Author", author)] if author else facts))
     parts.append(f'<div class="sign"><div>{text(sign_off) or "Signed off by"}</div><div>Date</div></div>')
-    parts += ["<h2>Targets for this use</h2>", _target_table(card, found)]
+    parts += ["<h2>Targets for this use</h2>", _target_table(card, found, left)]
     return "\n".join(part for part in parts if part)
 
 
@@ -246,7 +264,7 @@ def _proof(card: Scorecard, found: Sequence[Verdict]) -> str:
     )
 
 
-def _target_table(card: Scorecard, found: Sequence[Verdict]) -> str:
+def _target_table(card: Scorecard, found: Sequence[Verdict], left: Sequence[Target]) -> str:
     heads = [
         ("Question", False),
         ("Value", True),
@@ -256,7 +274,21 @@ def _target_table(card: Scorecard, found: Sequence[Verdict]) -> str:
         ("Margin", True),
         ("Verdict", False),
     ]
-    return table(heads, [_target_row(card.scores.get(v.target.score), v) for v in found])
+    rows = [_target_row(card.scores.get(v.target.score), v) for v in found]
+    remark = "<small>run on request; says nothing and keeps nothing back until then</small>"
+    rows += [
+        (
+            text(ADVANTAGES.get(one.score, one.score)) + remark,
+            "–",
+            "–",
+            "–",
+            with_unit(one.limit, "points"),
+            "–",
+            "Not run",
+        )
+        for one in left
+    ]
+    return table(heads, rows)
 
 
 def _target_row(score: Score | None, verdict: Verdict) -> tuple[str, ...]:

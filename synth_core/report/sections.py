@@ -33,6 +33,7 @@ from synth_core.ledger import Entry, released_rows
 from synth_core.recipe import Recipe
 from synth_core.report.pieces import HALF, Charts, interval, paragraph, span, table, text, with_unit
 from synth_core.scorecard import Scorecard
+from synth_core.scores import shadow_words
 from synth_core.scores.results import ColumnLikeness, ModelResult, Validity, price_words
 from synth_core.scores.score import Score
 
@@ -225,6 +226,10 @@ def privacy(card: Scorecard, charts: Charts) -> str:
         parts += ["<h3>Attacks beside their controls</h3>", charts.add(forest(found), alt_forest(found))]
         skipped = [attack for attack in found.attacks if attack.value is None]
         parts += [paragraph(f"{attack.title}: not enough data. {attack.note}", "muted") for attack in skipped]
+    if found.audit is not None:
+        parts += ["<h3>Shadow audit</h3>", paragraph(shadow_words.done(found.audit))]
+        parts += [paragraph(" ".join(shadow_words.found(found.audit)))]
+        parts += [paragraph(" ".join(shadow_words.limits(found.audit)), "muted")]
     if found.curves:
         parts += [
             "<h3>Copying check: distance to the nearest row</h3>",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synth_core.scores.advantage import of_attacks
 from synth_core.scores.attacks import Membership, attribute_inference, membership
 from synth_core.scores.copies import Literals, Repeats, literals, repeats
 from synth_core.scores.leaves import Points
@@ -62,6 +63,8 @@ def measure(sides: Sides, *, full: bool = False) -> Privacy:
         sides.tell("guessing sensitive columns")
         attacks += attribute_inference(sides)
         attacks += singling_out(sides)
+        beaten = of_attacks(attacks)
+        scores += [beaten] if beaten is not None else []
     scores.append(_literals(leaks, len(sides.made)))
     return Privacy(scores=scores, attacks=attacks, curves=curves, closest=closest)
 

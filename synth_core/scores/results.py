@@ -219,7 +219,10 @@ class Curve(_Frozen):
 
 
 class Attack(_Frozen):
-    """One attack beside its control: success in the attack's unit, interval, and what chance would give."""
+    """One attack beside its control: success in the attack's unit, interval, and what chance would give.
+
+    ``control_low``, ``control_high``: the interval of a control that was measured on other people.
+    """
 
     name: str
     title: str
@@ -228,6 +231,8 @@ class Attack(_Frozen):
     low: float | None = None
     high: float | None = None
     control: float | None = None
+    control_low: float | None = None
+    control_high: float | None = None
     chance: float | None = None
     n: int = 0
     note: str = ""
@@ -242,13 +247,77 @@ class ClosePair(_Frozen):
     holdout_distance: float
 
 
+class AuditedPerson(_Frozen):
+    """One exposed person of a shadow audit, by the number of the first of ``rows`` train rows (an entity has several).
+
+    ``right``: how often it is told right which of two releases was made with this person, in % (50 is guessing), by
+    the better ``attack``, with its interval. ``sure``: cannot be chance, all people looked at considered.
+    """
+
+    row: int
+    rows: int = 1
+    why: Literal["unusual", "near", "ordinary"]
+    attack: str
+    right: float
+    low: float
+    high: float
+    sure: bool = False
+
+
+class ShadowAudit(_Frozen):
+    """What fits with and without the most exposed people showed.
+
+    Attributes
+    ----------
+    fits, exposed, ordinary
+        Fits, each with a random half of the people looked for; people looked for, most exposed and others.
+    learned, made
+        Train rows, of which each fit had all but the people who were out; rows that each fit released.
+    released
+        Rows that the run releases.
+    seconds
+        Wall seconds of the audit.
+    attacks
+        Per attack the AUC over people and fits; the strongest on ordinary people; share found at 1 %.
+    people
+        The exposed people, surest first.
+    note
+        Why nothing could be measured; "" where it could.
+    """
+
+    fits: int
+    exposed: int
+    ordinary: int
+    learned: int
+    made: int
+    released: int = 0
+    seconds: float = 0.0
+    strongest: str = ""
+    attacks: list[Attack] = Field(default_factory=list)
+    people: list[AuditedPerson] = Field(default_factory=list)
+    note: str = ""
+
+    @property
+    def found(self) -> int:
+        """How many of the exposed people can surely be told."""
+        return sum(person.sure for person in self.people)
+
+    def attack(self, name: str) -> Attack | None:
+        """Return the attack ``shadow_<name>``, or None."""
+        return next((one for one in self.attacks if one.name == f"shadow_{name}"), None)
+
+
 class Privacy(_Frozen):
-    """Can a real person be found? Scores: copies, nearer_share, membership_auc, membership_tpr, literals."""
+    """Can a real person be found? Scores: copies, nearer_share, membership_auc, membership_tpr, literals.
+
+    ``audit``: the shadow audit, where one was run.
+    """
 
     scores: list[Score]
     attacks: list[Attack] = Field(default_factory=list)
     curves: list[Curve] = Field(default_factory=list)
     closest: list[ClosePair] = Field(default_factory=list)
+    audit: ShadowAudit | None = None
 
 
 class RulePrice(_Frozen):

@@ -75,6 +75,8 @@ def _attack(mode: str, title: str, tables: list[pd.DataFrame], seed: int) -> Att
         low=round(max(float(attack.value - attack.error), 0.0), 4),
         high=round(float(attack.value + attack.error), 4),
         control=round(float(control.value), 4),
+        control_low=round(max(float(control.value - control.error), 0.0), 4),
+        control_high=round(float(control.value + control.error), 4),
         n=GUESSES,
     )
 

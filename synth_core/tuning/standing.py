@@ -23,6 +23,8 @@ NAMES = {
     "near_copies": "near copies",
     "holdout_copies": "copies of unseen rows",
     "literals": "real values leaked",
+    "attack_advantage": "the full attacks",
+    "shadow_advantage": "the shadow audit",
     "rules_broken": "rows that break a rule",
     "keys_repeated": "repeated identifiers",
 }
