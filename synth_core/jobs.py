@@ -118,7 +118,7 @@ def audit(run: Run) -> None:
         raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
     if why := why_not(run.recipe, synthesis.rows_train, fit_seconds(synthesis)):
         raise ProjectError(why)
-    (run.folder / AUDIT).touch()
+    write_whole(run.folder / AUDIT, "")
     resume(run)
 
 

@@ -4,7 +4,7 @@
 
     runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
                 full (while and after the slow attacks were asked for)
-                audit (while a shadow audit is at work, or where it failed)  shadow.json (what it found)
+                audit (while a shadow audit is at work; why it failed)  shadow.json (what it found)
                 remedy.json (which run it mends, and by what)
                 model/  parts/  synthetic.parquet  synthesis.json  scorecard.json
 """
@@ -185,6 +185,14 @@ class Run:
     def is_audited(self) -> bool:
         """Whether a shadow audit of it is at work, or did not come to its end."""
         return (self.folder / AUDIT).exists()
+
+    @property
+    def audit_problem(self) -> str:
+        """Why the last shadow audit stopped; "" where it did not, or did not say."""
+        try:
+            return (self.folder / AUDIT).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     @property
     def tried(self) -> int | None:

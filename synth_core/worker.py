@@ -282,10 +282,10 @@ def main(folder: str) -> int:
             return 1
         except SimileError as error:
             _log_traceback(error)
-            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", str(error))
+            _stopped(run, reporter, str(error))
             return 1
         except MemoryError:
-            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", _MEMORY)
+            _stopped(run, reporter, _MEMORY)
             return 1
         except Exception as error:
             _log_traceback(error)
@@ -293,10 +293,19 @@ def main(folder: str) -> int:
                 f"Something went wrong that Simile did not expect ({type(error).__name__}) at the stage "
                 f"'{reporter.status.stage}'. Nothing you had is lost; the log below says where."
             )
-            reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+            _stopped(run, reporter, words)
             return 1
         reporter.finish("done", "Done")
     return 0
+
+
+def _stopped(run: Run, reporter: Reporter, words: str) -> None:
+    """Write why it stopped; a run that was only to be audited stays what it was, done and judged."""
+    if run.is_audited and run.is_judged:
+        write_whole(run.folder / AUDIT, words)
+        reporter.finish("done", "The shadow audit stopped")
+    else:
+        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
 
 
 _MEMORY = (

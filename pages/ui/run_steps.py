@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, parts, state, theme
+from pages.ui import cache, parts, state, theme, watch
 from pages.ui.live_preview import likeness, watched
 from synth_core import jobs
 from synth_core.errors import SimileError
@@ -46,6 +46,9 @@ def panel(project: Project, run: Run) -> None:
     status = run.status()
     if status.state == "queued":
         _queued(run)
+        return
+    if run.is_audited:
+        watch.bar(run, key="generate.cancel", title="The shadow audit is at work.")
         return
     elapsed = f"{theme.duration(status.elapsed)} so far"
     left = f"about {theme.duration(status.seconds_left)} left" if status.seconds_left else "working out the time left"

@@ -36,8 +36,9 @@ def panel(project: Project, run: Run, card: Scorecard) -> None:
     if problem := state.get(PROBLEM, ""):
         parts.error_card(problem, title="The audit did not start")
         state.drop(PROBLEM)
-    if run.is_audited and status.state in ("failed", "lost"):
-        parts.error_card(status.error or "It ended without a word.", title="The shadow audit stopped")
+    if run.is_audited:
+        why_stopped = run.audit_problem or status.error or "It ended without a word."
+        parts.error_card(why_stopped, title="The shadow audit stopped")
     if card.privacy.audit is not None:
         return
     synthesis = run.synthesis()

@@ -212,8 +212,18 @@ def test_judge_splits_off_the_rows_that_generate_kept_out(capsys: pytest.Capture
         capsys, "generate", clients, "--out", out, "--method", "independent", "--holdout", 0.25, *same
     )
     assert code == 0, err
-    assert simile(capsys, "judge", clients, out, "--holdout", 0.25, *same, "--json", card)[0] in (0, 1)
+    recipe = clients.with_name("made.json")
+    recipe.write_text(json.dumps({"method": "independent", "rows": 300, "seed": 4}))
+    code, text, err = simile(
+        capsys, "judge", clients, out, "--holdout", 0.25, *same, "--json", card, "--shadow", recipe
+    )
+    assert code in (0, 1), err
+    assert "The shadow audit takes about" in err
+    assert "Of two releases, one made with an exposed person and one without" in text
+    assert "NOT RUN          attack_advantage" in text
     body = json.loads(card.read_text())
+    assert body["privacy"]["audit"]["fits"] == 16
+    assert "shadow_advantage" in {verdict["target"]["score"] for verdict in body["verdicts"]}
     assert (body["rows_train"], body["rows_holdout"]) == (300, 100)
     assert simile(capsys, "judge", clients, out, "--holdout", 1.5, *same)[0] == 2
 

@@ -70,6 +70,40 @@ def test_the_full_attacks_join_the_scorecard_and_cancelling_them_leaves_the_run_
     assert run.parquet.read_bytes() == rows, "attacked, not made again"
 
 
+def test_a_shadow_audit_joins_the_scorecard_and_cancelling_it_leaves_nothing_half_made() -> None:
+    project = project_of()
+    run = jobs.start(project, Recipe(method="independent", rows=300, seed=1))
+    with pytest.raises(ProjectError, match="at its end"):
+        jobs.audit(run)
+    assert wait_for(run, "done") == "done"
+    card, rows = (run.folder / "scorecard.json").read_bytes(), run.parquet.read_bytes()
+    jobs.audit(run)
+    assert (run.status().active, run.is_audited) == (True, True)
+    jobs.cancel(run)
+    assert (run.status().state, run.is_audited, run.audit()) == ("done", False, None)
+    assert (run.folder / "scorecard.json").read_bytes() == card
+    assert not (run.folder / "scratch").exists()
+    jobs.audit(run)
+    assert wait_for(run, "done", "failed", "lost") == "done", run.status().error + run.log()
+    audited = run.scorecard().privacy.audit
+    assert audited == run.audit()
+    assert audited.attacks
+    assert "shadow_advantage" in run.scorecard().scores
+    assert run.parquet.read_bytes() == rows
+    assert not (run.folder / "scratch").exists()
+    assert not run.is_audited
+    made = run.synthesis()
+    (run.folder / "synthesis.json").write_text(made.model_copy(update={"method": "nobody"}).model_dump_json())
+    jobs.audit(run)
+    assert wait_for(run, "done", "failed", "lost") == "done", "an audit that fails leaves the run as it was"
+    assert "nobody" in run.audit_problem
+    assert run.scorecard().privacy.audit == audited
+    (run.folder / "synthesis.json").write_text(made.model_dump_json())
+    jobs.judge_again(run)
+    assert wait_for(run, "done", "failed", "lost") == "done"
+    assert (run.scorecard().privacy.audit, run.is_audited) == (audited, False)
+
+
 def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     project = project_of()
     recipe = Recipe(method="independent", rows=40_000_000, seed=1, chunk_rows=20_000)

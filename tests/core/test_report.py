@@ -13,6 +13,8 @@ from synth_core.recipe import Recipe, Use
 from synth_core.report import html, overall, tightest
 from synth_core.report.sections import limits, main_model, worst_first
 from synth_core.scorecard import Scorecard, Target, Verdict, Word, default_targets
+from synth_core.scores.results import Attack, AuditedPerson, ShadowAudit
+from synth_core.shadow_audit import with_audit
 from tests.core import scorecard_example as example
 
 
@@ -118,8 +120,27 @@ def test_the_first_page_says_the_verdict_and_the_proof(page: Page) -> None:
 def test_every_verdict_is_a_word_with_an_icon() -> None:
     text = write()
     rows = re.findall(r'<span class="verdict (\w+)"><svg.*?</svg>([^<]+)</span>', text)
-    assert len(rows) == len(default_targets("share")) + 4, "every target, and the worst of each dimension"
+    held = [target for target in default_targets("share") if not target.when_run]
+    assert len(rows) == len(held) + 4, "every target, and the worst of each dimension"
+    assert text.count("<td>Not run</td>") == 2, "attacks on request have no verdict until they were run"
     assert {"Holds", "Fails"} <= {word for _, word in rows}
+
+
+def test_a_shadow_audit_is_told_in_sentences_and_nobody_is_listed() -> None:
+    attacks = [
+        Attack(name=f"shadow_{name}", title=name, unit="AUC", value=0.57, low=0.54, high=0.6, control=0.5)
+        for name in ("distance", "agreement")
+    ]
+    person = AuditedPerson(row=4711, why="unusual", attack="distance", right=61, low=33, high=89)
+    found = ShadowAudit(
+        fits=16, exposed=150, ordinary=100, learned=9_600, made=20_000, released=500_000, strongest="agreement",
+        attacks=attacks, people=[person],
+    )  # fmt: skip
+    text = Page(write(with_audit(example.scorecard(), found))).text
+    assert "The engine was fitted 16 times" in text
+    assert "picks the right one in 57.0 % of cases (54.0 to 60.0 %)" in text
+    assert "your release has 500,000: more rows give more away" in text
+    assert "4711" not in text
 
 
 def verdict(word: Word, *, score: str = "shape", gate: bool = True, limit: float = 1.0, margin: float = 0.5) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +14,9 @@ from synth_core.recipe import Recipe
 from synth_core.remedies import Mended
 from synth_core.run import Run, Status
 from synth_core.scorecard import Scorecard
-from synth_core.scores.results import Attack
+from synth_core.scores.results import Attack, AuditedPerson, ShadowAudit
 from synth_core.scores.score import Score
+from synth_core.shadow_audit import with_audit
 from tests.core.scorecard_example import scorecard
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of, with_score
 
@@ -175,6 +177,83 @@ def test_full_attacks_that_cannot_start_or_failed_say_why() -> None:
     (run.folder / "full").touch()
     run.write_status(Status(state="failed", error="Memory ran out."))
     assert "The full attacks stopped" in open_page("privacy", project).error[0].value
+
+
+AUDIT = ShadowAudit(
+    fits=16,
+    exposed=2,
+    ordinary=100,
+    learned=320,
+    made=300,
+    released=500,
+    strongest="distance",
+    attacks=[
+        Attack(name=f"shadow_{name}", title=name, unit="AUC", value=0.6, low=0.55, high=0.65, control=0.5)
+        for name in ("distance", "agreement", "ordinary")
+    ],
+    people=[
+        AuditedPerson(row=77, why="unusual", attack="distance", right=100.0, low=95.0, high=100.0, sure=True),
+        AuditedPerson(row=5, why="near", attack="agreement", right=61.0, low=33.0, high=89.0),
+    ],
+)
+
+
+def with_seconds(run: Run, **seconds: float) -> None:
+    made = run.synthesis()
+    assert made is not None
+    text = made.model_copy(update={"seconds": seconds}).model_dump_json()
+    (run.folder / "synthesis.json").write_text(text, encoding="utf-8")
+
+
+def test_the_shadow_audit_says_what_it_takes_and_is_started_by_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project()
+    run = make_run(project, _card())
+    with_seconds(run, Learn=8.2)
+    at = open_page("privacy", project)
+    assert "about 3 min: 16 fits of 8 s" in text_of(at).replace("\\", "")
+    spawned: list[Run] = []
+    monkeypatch.setattr(jobs, "_spawn", spawned.append)
+    at.button(key="privacy.audit").click().run()
+    assert [one.id for one in spawned] == [run.id]
+    assert run.is_audited
+    put_at_work(run, stage="Audit", share=0.3, note="Fit 5 of 16", seconds_left=90.0)
+    (run.folder / "scorecard.json").write_text(_card().model_dump_json(), encoding="utf-8")
+    at = open_page("privacy", project)
+    assert "Fit 5 of 16" in str(at.get("progress")[0].proto)
+    assert at.button(key="privacy.audit_cancel").label == "Cancel"
+    assert not [button for button in at.button if button.key in ("privacy.cancel", "privacy.full", "privacy.audit")]
+    run.write_status(Status(state="done"))
+    (run.folder / "audit").write_text("Memory ran out.", encoding="utf-8")
+    assert "Memory ran out" in open_page("privacy", project).error[0].value
+
+
+def test_a_slow_engine_is_not_audited_and_the_page_says_why() -> None:
+    project = make_project()
+    with_seconds(make_run(project, _card()), Learn=400.0)
+    at = open_page("privacy", project)
+    assert "one fit takes about 400 s here" in text_of(at).replace("\\", "")
+    assert not [button for button in at.button if button.key == "privacy.audit"]
+
+
+def test_what_the_audit_found_is_said_the_person_covered_and_the_headline_changes() -> None:
+    project = make_project()
+    run = make_run(project, with_audit(_card(), AUDIT))
+    at = open_page("privacy", project)
+    assert "Stop: do not release" in at.error[0].value
+    text = text_of(at).replace("\\", "")
+    assert "For 1 of the 2 exposed people it can surely be told" in text
+    assert "more rows give more away than was seen here" in text
+    assert not [button for button in at.button if button.key == "privacy.audit"]
+
+    def cells() -> pd.Series:
+        return next(one.value for one in at.dataframe if "Real person" in one.value.columns).set_index("Column")[
+            "Real person"
+        ]
+
+    assert set(cells()) == {"•••"}
+    at.toggle(key="privacy.audit_reveal").set_value(True).run()
+    train, _ = project.table.split(run.recipe.holdout, run.recipe.seed)
+    assert cells()["age"] == str(train.frame["age"].iloc[77])
 
 
 def leaking() -> Scorecard:
