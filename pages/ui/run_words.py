@@ -21,7 +21,7 @@ USE_ENDS = {
     Use.EXPLORE: "to explore inside",
 }
 SHARES = ("membership_tpr", "nearer_share")
-UNITS = {"%": " %", "AUC": "", "rows": " rows", "points": " points"}
+UNITS = {"%": " %", "AUC": "", "rows": " rows", "points": " pts"}
 
 
 def method_title(name: str) -> str:

@@ -90,25 +90,29 @@ def result(project: Project, both: Sequence[Side], runs: Mapping[str, Run]) -> N
         if audit is None:
             st.markdown(":gray[No shadow audit was run.]")
             continue
-        _said(audit, side.suffix)
+        _said(audit)
         if audit.people:
             _people(project, runs[side.letter], audit, side.suffix)
 
 
-def _said(audit: ShadowAudit, suffix: str) -> None:
+def _said(audit: ShadowAudit) -> None:
     left, right = halves()
     with left:
         st.markdown("  \n".join(theme.plain(sentence) for sentence in shadow_words.found(audit)))
         st.caption(theme.plain(shadow_words.done(audit)))
-    with right, st.expander("What it does not show", icon=":material/info:", key=f"privacy.audit_limits{suffix}"):
-        st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in shadow_words.limits(audit)))
+    with right:
+        st.markdown("**What it does not show**")
+        st.caption("\n".join(f"- {theme.plain(sentence)}" for sentence in shadow_words.limits(audit)))
 
 
 def _people(project: Project, run: Run, audit: ShadowAudit, suffix: str) -> None:
     people = audit.people[:SHOWN]
     left, right = halves()
     with left:
-        st.caption(f"The {len(people):,} exposed people, the surest first. 50 % is guessing.")
+        st.caption(
+            f"The {len(people):,} exposed people, those told best first; 50 % is guessing. Of so many, some stand out "
+            "by chance: only who is marked as sure counts."
+        )
         percent = st.column_config.NumberColumn(format="%.0f %%", width=70)
         columns = {
             "Person": range(1, len(people) + 1),
@@ -116,7 +120,6 @@ def _people(project: Project, run: Run, audit: ShadowAudit, suffix: str) -> None
             "From": [one.low for one in people],
             "To": [one.high for one in people],
             "Sure": ["sure" if one.sure else "" for one in people],
-            "Why": [shadow_words.WHY[one.why] for one in people],
         }
         picked = st.dataframe(
             pd.DataFrame(columns),

@@ -106,7 +106,7 @@ def verdict_table(card: Scorecard, found: list[Verdict], left: Sequence[Target] 
         ),
         hide_index=True,
         key="report.verdicts",
-        height=run_words.table_height(len(ordered) + len(left), 600),
+        height=run_words.table_height(len(ordered) + len(left), 680),
         column_config={
             "Verdict": st.column_config.TextColumn(width=72),
             "Score": st.column_config.TextColumn(width=138),
@@ -150,7 +150,7 @@ def editor(project: Project) -> None:
         key=key,
         hide_index=True,
         num_rows="fixed",
-        height=run_words.table_height(len(base), 600),
+        height=run_words.table_height(len(base), 680),
         disabled=["Score", "Counted"],
         on_change=_apply,
         args=(project, base, key),
