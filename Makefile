@@ -2,6 +2,9 @@
 # make test   set up once, then run every test
 # make lint   ruff and mypy
 # make bench  measure again what benchmarks/ says
+#
+# make architecture, make pictures, make demo    draw or record anew what the README shows
+# make coverage, make mutants                    how well the tests hold the core (benchmarks/quality.md)
 
 SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
@@ -9,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench setup clean
+.PHONY: run test lint bench architecture pictures demo coverage mutants setup clean
 
 run: setup
 	.venv/bin/streamlit run app.py
@@ -25,6 +28,24 @@ lint: setup
 bench: setup
 	.venv/bin/python -m benchmarks.first_house
 	.venv/bin/python -m benchmarks.pages
+
+architecture: setup
+	.venv/bin/python -m tools.architecture
+
+pictures: setup
+	.venv/bin/python -m tools.pictures
+
+demo: setup
+	.venv/bin/python -m tools.record_demo
+
+coverage: setup
+	mkdir -p .coverage
+	OMP_NUM_THREADS=1 .venv/bin/python -m coverage run -m pytest -n0 tests/core tests/contracts
+	.venv/bin/python -m coverage combine
+	.venv/bin/python -m coverage report --skip-covered --sort=cover
+
+mutants: setup
+	.venv/bin/python -m tools.mutants
 
 setup: $(READY)
 

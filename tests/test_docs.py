@@ -1,7 +1,9 @@
-"""What the README says exists, exists."""
+"""What the README and its neighbours say exists, exists."""
 
 import re
 from pathlib import Path
+
+import pytest
 
 from typer.main import get_command
 
@@ -10,10 +12,32 @@ from synth_core.methods import methods
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXTS = [path for folder in (ROOT, ROOT / "docs", ROOT / "benchmarks") for path in sorted(folder.glob("*.md"))]
+TOP = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
-def test_every_file_that_the_readme_points_to_is_there() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r"`(docs/[\w./-]+|tests/[\w./-]+)`", README):
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_file_that_a_text_points_to_is_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text):
+        assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", TOP, ids=lambda path: path.name)
+def test_every_file_of_the_repository_that_is_named_is_there(path: Path) -> None:
+    named = re.findall(
+        r"`((?:docs|tests|pages|synth_core|benchmarks|tools)/[\w./-]+)`", path.read_text(encoding="utf-8")
+    )
+    assert named
+    for target in named:
+        assert (ROOT / target).exists(), target
+
+
+def test_what_contributing_names_in_short_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for target in re.findall(r"`((?:constraints|scores)/\w+\.py)`", text):
+        assert (ROOT / "synth_core" / target).exists(), target
+    for target in re.findall(r"-n0 ([\w/]+\.py)", text):
         assert (ROOT / target).exists(), target
 
 
@@ -34,9 +58,12 @@ def test_every_engine_is_in_the_readme_with_its_licence() -> None:
         assert method.info.licence in row, name
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
+@pytest.mark.parametrize("path", TOP, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_exists(path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"^    make (\w+)", README, flags=re.M):
+    targets = re.findall(r"\bmake ([a-z]+)(?=`|$| {2,})", path.read_text(encoding="utf-8"), flags=re.M)
+    assert targets
+    for target in targets:
         assert re.search(rf"^{target}:", makefile, flags=re.M), target
 
 

@@ -7,13 +7,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.ui import cache, database_form, parts, reading_form, state, theme
 from synth_core import project as projects
-from synth_core.demos import DEMOS, demo_path
+from synth_core.demos import DEMOS
 from synth_core.errors import RaggedError, SimileError, TooLargeError
 from synth_core.labs.fair_project import keep_plan, kept_plan
 from synth_core.patterns import PATTERNS, Pattern
-from synth_core.reading import ColumnChoice, ReadOptions, read, read_bytes
-from synth_core.recipe import Use
-from synth_core.table import Role
+from synth_core.reading import ReadOptions, read_bytes
+from synth_core.recorded import create_demo
 
 LIMIT_MB = 500
 SAMPLE_ROWS = 100_000
@@ -130,19 +129,9 @@ def demo_cards() -> None:
 
 
 def _open_demo(name: str, job: Pattern | None) -> None:
-    demo, path = DEMOS[name], demo_path(name)
     with parts.guarded("The demo table cannot be opened"):
-        with st.spinner(f"Opening {demo.title}…"):
-            made = projects.create(demo.title, read(path), source=path, filename=path.name)
-            made.set_use(Use(demo.use))
-            roles = dict.fromkeys(
-                [demo.sensitive] if isinstance(demo.sensitive, str) else demo.sensitive, Role.SENSITIVE
-            )
-            if demo.target:
-                roles[demo.target] = Role.TARGET
-            known = set(made.table.names)
-            made.set_choices({column: ColumnChoice(role=role) for column, role in roles.items() if column in known})
-            made.set_guide(job)
+        with st.spinner(f"Opening {DEMOS[name].title}…"):
+            made = create_demo(name, job=job)
             if job is not None and job.name == "fairness":  # its story: a model that sees the group treats it worse
                 keep_plan(made, kept_plan(made).model_copy(update={"sees": True}))
         state.open_project(made.id)

@@ -100,6 +100,14 @@ def choose_run(run_id: str | None) -> None:
     _remember(st.session_state.get(_PROJECT), run_id)
 
 
+def take_asked(name: str) -> str:
+    """Return what the address asks for under this name, once: it is taken out of the address."""
+    asked = st.query_params.get(name) or ""
+    if asked:
+        st.query_params.pop(name, None)
+    return asked
+
+
 def mode() -> Mode:
     """Return ``"dark"`` or ``"light"``, as the browser shows the app."""
     return "dark" if st.context.theme.type == "dark" else "light"

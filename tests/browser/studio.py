@@ -12,10 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from synth_core import project as projects
 from synth_core import worker
-from synth_core.demos import DEMOS, demo_path
 from synth_core.project import Project
-from synth_core.reading import ColumnChoice, read, read_bytes
-from synth_core.recipe import Recipe, Use
+from synth_core.reading import ColumnChoice, read_bytes
+from synth_core.recipe import Recipe
+from synth_core.recorded import create_demo
 from synth_core.run import Run
 from synth_core.table import Role
 from tests.conftest import make_people
@@ -63,16 +63,8 @@ def people_project(home: Path, label: str = "People", rows: int = 400) -> Projec
 
 def demo_project(home: Path, name: str = "hospital") -> Project:
     """Make a project of a demo table as the Start page does."""
-    demo, path = DEMOS[name], demo_path(name)
     with inside(home):
-        made = projects.create(demo.title, read(path), source=path, filename=path.name)
-        made.set_use(Use(demo.use))
-        sensitive = [demo.sensitive] if isinstance(demo.sensitive, str) else demo.sensitive
-        roles = {column: ColumnChoice(role=Role.SENSITIVE) for column in sensitive}
-        if demo.target:
-            roles[demo.target] = ColumnChoice(role=Role.TARGET)
-        made.set_choices(roles)
-    return made
+        return create_demo(name)
 
 
 def run_now(home: Path, project: Project, recipe: Recipe) -> Run:
