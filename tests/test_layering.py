@@ -34,7 +34,9 @@ LAYERS = [
     ["databases"],
     ["demos"],
     ["profile"],
-    ["constraints.values", "constraints.expression_nodes", "constraints.expressions", "constraints.regexes"],
+    ["constraints.values", "constraints.expression_nodes"],
+    ["constraints.expression_arithmetic", "constraints.expression_logic"],
+    ["constraints.expressions", "constraints.regexes"],
     ["constraints.base"],
     ["constraints.replacing"],
     ["constraints.bounds", "constraints.orders", "constraints.sums", "constraints.formulas", "constraints.uniqueness"],
@@ -42,6 +44,7 @@ LAYERS = [
     ["constraints.members", "constraints.dependencies", "constraints.one_hot", "constraints.sequences"],
     ["constraints.inside", "constraints.kinds"],
     ["constraints.evidence"],
+    ["constraints.implications_found"],
     ["constraints.orders_found"],
     ["constraints.counted", "constraints.spans", "constraints.equations", "constraints.one_column"],
     ["constraints.one_of_several", "constraints.pruning"],
@@ -95,7 +98,9 @@ LAYERS = [
     ["labs.fair_project", "worker"],
     ["testdata"],
     ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli_tune", "cli_shadow"],
-    ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment", "cli"],
+    ["cli_understand", "cli_generate", "cli_judge", "cli_iterate", "cli_run"],
+    ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment"],
+    ["cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("torch", "sdv", "ctgan", "rdt", "anonymeter", "numba", "dask", "distributed")

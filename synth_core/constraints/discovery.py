@@ -10,16 +10,9 @@ import numpy as np
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.counted import find_counts
 from synth_core.constraints.equations import find_determined_amounts, find_formulas, find_sums
-from synth_core.constraints.evidence import (
-    NEARLY,
-    Finding,
-    both_ways,
-    find_combinations,
-    find_implications,
-    levels_of,
-    pair_tables,
-)
+from synth_core.constraints.evidence import NEARLY, Finding, find_combinations, levels_of, pair_tables
 from synth_core.constraints.expressions import parse_condition
+from synth_core.constraints.implications_found import both_ways, find_implications
 from synth_core.constraints.kinds import (
     ChainedInequality,
     Custom,

@@ -161,84 +161,6 @@ class Name(Node):
 
 
 @dataclass(frozen=True)
-class Arithmetic(Node):
-    """Terms joined by + and -, or factors joined by * and /. Two dates apart are a number of days."""
-
-    position: int
-    first: Node
-    rest: tuple[tuple[str, Node], ...]
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.first, *(node for _, node in self.rest))
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        left = self.first.cells(frame)
-        if left.worth != "date":
-            left = Cells("number", self.first.number(frame))
-        for sign, node in self.rest:
-            left = self._joined(left, sign, node, frame)
-        return left
-
-    def _joined(self, left: Cells, sign: str, node: Node, frame: pd.DataFrame) -> Cells:
-        right = node.cells(frame)
-        if left.worth == "date" and right.worth == "date" and sign == "-":
-            return Cells("number", _days(left.data - right.data))
-        if left.worth == "date" and sign in "+-":
-            span = _span(node.number(frame))
-            return Cells("date", left.data + span if sign == "+" else left.data - span)
-        if "date" in (left.worth, right.worth):
-            raise Problem(node.position, "dates can be subtracted from each other, or moved by a number of days.")
-        value = node.number(frame)
-        with np.errstate(all="ignore"):
-            if sign == "+":
-                return Cells("number", left.data + value)
-            if sign == "-":
-                return Cells("number", left.data - value)
-            if sign == "*":
-                return Cells("number", left.data * value)
-            quotient = np.divide(np.asarray(left.data, dtype=float), np.asarray(value, dtype=float))
-            return Cells("number", np.where(np.isfinite(quotient), quotient, np.nan))
-
-    def words(self) -> str:
-        parts = [_bracketed(self.first)]
-        parts += [f"{ {'*': '×', '/': '÷'}.get(sign, sign) } {_bracketed(node)}" for sign, node in self.rest]
-        return " ".join(parts)
-
-
-def _days(span: Any) -> Any:
-    nanoseconds = np.asarray(span, dtype="timedelta64[ns]")
-    return np.where(np.isnat(nanoseconds), np.nan, nanoseconds.astype(np.int64) / DAY)
-
-
-def _span(days: Any) -> Any:
-    days = np.asarray(days, dtype=float)
-    usable = np.isfinite(days) & (np.abs(days) < 100_000)
-    nanoseconds = np.round(np.where(usable, days, 0) * DAY).astype(np.int64).astype("timedelta64[ns]")
-    return np.where(usable, nanoseconds, np.timedelta64("NaT"))
-
-
-def _bracketed(node: Node) -> str:
-    return f"({node.words()})" if isinstance(node, Arithmetic) else node.words()
-
-
-@dataclass(frozen=True)
-class Negative(Node):
-    """A number with its sign changed."""
-
-    position: int
-    node: Node
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.node,)
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        return Cells("number", -self.node.number(frame))
-
-    def words(self) -> str:
-        return f"-{_bracketed(self.node)}"
-
-
-@dataclass(frozen=True)
 class Function(Node):
     """abs, min, max, round, year, month, hour or days of something; a count of cells."""
 
@@ -298,8 +220,8 @@ class Function(Node):
         if self.name in ("min", "max"):
             pick = np.minimum if self.name == "min" else np.maximum
             if first.cells(frame).worth == "date":
-                return Cells("date", _reduce(pick, [node.date(frame) for node in self.given]))
-            return Cells("number", _reduce(pick, [node.number(frame) for node in self.given]))
+                return Cells("date", reduced(pick, [node.date(frame) for node in self.given]))
+            return Cells("number", reduced(pick, [node.number(frame) for node in self.given]))
         if self.name == "round":
             return Cells("number", np.round(first.number(frame), self._decimals()))
         return Cells("number", np.abs(first.number(frame)) if self.name == "abs" else first.number(frame))
@@ -334,7 +256,8 @@ class Function(Node):
         return f"{self.name}({', '.join(node.words() for node in self.given)})"
 
 
-def _reduce(pick: Any, parts: list[Any]) -> Any:
+def reduced(pick: Any, parts: list[Any]) -> Any:
+    """Return the parts taken two at a time, from the left, into one."""
     result = parts[0]
     for part in parts[1:]:
         result = pick(result, part)
@@ -417,107 +340,3 @@ def _as_number(node: Node, frame: pd.DataFrame) -> Any:
     if isinstance(node, Literally) and np.isnan(value):
         raise Problem(node.position, "a number is compared with text that is not a number.")
     return value
-
-
-@dataclass(frozen=True)
-class Among(Node):
-    """Whether a value is one of a list. False where it is missing."""
-
-    position: int
-    node: Node
-    items: tuple[Literally, ...]
-    negated: bool
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.node, *self.items)
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        worth = self.node.cells(frame).worth
-        if worth == "text" and all(item.worth == "text" for item in self.items):
-            data = self.node.cells(frame).data
-            values = pd.Series(np.atleast_1d(np.asarray(data, dtype=object)))
-            found = values.isin([item.value for item in self.items]).to_numpy()
-            if not isinstance(data, np.ndarray):
-                found, data = np.full(len(frame), found[0]), np.full(len(frame), data, dtype=object)
-            return Cells("truth", (~found & ~missing(data)) if self.negated else found & ~missing(data))
-        found = np.zeros(len(frame), dtype=bool)
-        for item in self.items:
-            found |= Comparison(item.position, "=", self.node, item).truth(frame)
-        return Cells("truth", (~found & ~missing(self.node.cells(frame).data)) if self.negated else found)
-
-    def words(self) -> str:
-        return f"{self.node.words()} is {'not ' if self.negated else ''}{listed([i.words() for i in self.items])}"
-
-
-def listed(items: list[str]) -> str:
-    """Return items as ``a``, ``a or b``, ``one of a, b or c``; long lists are cut."""
-    if len(items) == 1:
-        return items[0]
-    shown = items if len(items) <= 8 else [*items[:6], f"{len(items) - 6} more"]
-    return f"{'one of ' if len(shown) > 2 else ''}{', '.join(shown[:-1])} or {shown[-1]}"
-
-
-@dataclass(frozen=True)
-class Null(Node):
-    """Whether a value is missing."""
-
-    position: int
-    node: Node
-    negated: bool
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.node,)
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        empty = missing(self.node.cells(frame).data)
-        return Cells("truth", ~empty if self.negated else empty)
-
-    def words(self) -> str:
-        return f"{self.node.words()} is {'filled' if self.negated else 'missing'}"
-
-
-@dataclass(frozen=True)
-class Not(Node):
-    """The opposite."""
-
-    position: int
-    node: Node
-
-    def children(self) -> tuple[Node, ...]:
-        return (self.node,)
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        return Cells("truth", ~self.node.truth(frame))
-
-    def words(self) -> str:
-        return f"not ({self.node.words()})"
-
-
-@dataclass(frozen=True)
-class Joined(Node):
-    """Parts joined by and, or by or."""
-
-    position: int
-    word: Literal["and", "or"]
-    parts: tuple[Node, ...]
-    between: bool = False
-
-    def children(self) -> tuple[Node, ...]:
-        return self.parts
-
-    def cells(self, frame: pd.DataFrame) -> Cells:
-        join = np.logical_and if self.word == "and" else np.logical_or
-        return Cells("truth", _reduce(join, [part.truth(frame) for part in self.parts]))
-
-    def words(self) -> str:
-        if self.between:
-            low, high = self.parts
-            inside = "is between" if self.word == "and" else "is not between"
-            return f"{low.children()[0].words()} {inside} {low.children()[1].words()} and {high.children()[1].words()}"
-        counts = [part.any_cell if isinstance(part, Comparison) and part.sign == ">" else None for part in self.parts]
-        told = [count for count in counts if count is not None]
-        if self.word == "or" and len(told) == len(self.parts) and len({count.searched() for count in told}) == 1:
-            return f"any of {told[0].searched()} is {' or '.join(count.looked_for() for count in told)}"
-        return f" {self.word} ".join(
-            f"({p.words()})" if isinstance(p, Joined) and not p.between else p.words() for p in self.parts
-        )

@@ -31,20 +31,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from synth_core.constraints.expression_nodes import (
-    Among,
-    Arithmetic,
-    Comparison,
-    Function,
-    Joined,
-    Literally,
-    Name,
-    Negative,
-    Node,
-    Not,
-    Null,
-    Problem,
-)
+from synth_core.constraints.expression_arithmetic import Arithmetic, Negative
+from synth_core.constraints.expression_logic import Among, Joined, Not, Null
+from synth_core.constraints.expression_nodes import Comparison, Function, Literally, Name, Node, Problem
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, did_you_mean
 

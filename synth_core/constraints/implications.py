@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 
 from synth_core.constraints.base import Constraint, How
 from synth_core.constraints.bounds import kind_and_step
-from synth_core.constraints.expression_nodes import Among, Comparison, Joined, Literally, Name, Node, Null, plain
+from synth_core.constraints.expression_logic import Among, Joined, Null
+from synth_core.constraints.expression_nodes import Comparison, Literally, Name, Node, plain
 from synth_core.constraints.expressions import Expression, expression_of, parse_condition
 from synth_core.constraints.values import as_kind
 from synth_core.table import Table

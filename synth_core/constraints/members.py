@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 
 from synth_core.constraints.base import STATES, Constraint, How
 from synth_core.constraints.bounds import kind_and_step
-from synth_core.constraints.expression_nodes import listed, plain
+from synth_core.constraints.expression_logic import listed
+from synth_core.constraints.expression_nodes import plain
 from synth_core.constraints.values import as_kind, drawn_into, known_codes
 from synth_core.errors import ConstraintError
 from synth_core.table import Kind, Table

@@ -11,7 +11,7 @@ import pandas as pd
 from synth_core.constraints.base import ORDERED, STATES, Constraint, How
 from synth_core.constraints.bounds import kind_and_step
 from synth_core.constraints.combinations import RARE, Cell, rows_among
-from synth_core.constraints.expression_nodes import listed
+from synth_core.constraints.expression_logic import listed
 from synth_core.constraints.values import as_kind, known_codes, plain_value, quantity
 from synth_core.table import Role, Table
 

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synth_core.constraints.base import Constraint
-from synth_core.constraints.enforcement import Enforced, Enforcement
+from synth_core.constraints.enforcement import Enforcement
 from synth_core.constraints.kinds import parse
+from synth_core.constraints.pool import Enforced
 from synth_core.errors import InfeasibleError
 from synth_core.methods import create, method_class
 from synth_core.table import Column, Kind, Role, Table

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from synth_core.constraints.base import Constraint
-from synth_core.constraints.enforcement import Enforced, Enforcement
+from synth_core.constraints.enforcement import Enforcement
 from synth_core.constraints.kinds import (
     Custom,
     FixedCombinations,
@@ -20,6 +20,7 @@ from synth_core.constraints.kinds import (
     SumEquals,
     Unique,
 )
+from synth_core.constraints.pool import Enforced
 from synth_core.errors import ConstraintError, InfeasibleError
 from synth_core.table import Column, Kind, Table
 

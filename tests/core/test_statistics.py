@@ -78,6 +78,10 @@ def test_found_members_at_a_rate_of_false_alarms() -> None:
     assert spread.high == pytest.approx(wilson(17, 200).high)
 
 
+def test_one_other_says_nothing_of_a_rate() -> None:
+    assert true_positives_at(np.array([0.0]), np.array([1.0]), 0.5) == (0.0, 0.0, 1.0)
+
+
 def test_what_is_held_against_a_measured_control_reaches_further() -> None:
     below, above = Estimate(0.5, 0.4, 0.7).reach(Estimate(0.3, 0.26, 0.33))
     assert (below, above) == near(np.hypot(0.1, 0.03), np.hypot(0.2, 0.04))
