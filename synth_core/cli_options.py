@@ -312,7 +312,7 @@ def split_by(table: Table, holdout: str, seed: int) -> tuple[Table, Table | None
 
 
 def use_of(word: str) -> Use:
-    """Return the use that a word stands for."""
+    """Return the use that a word stands for; InputError names the words there are."""
     from synth_core.recipe import Use
 
     # the four jobs of the studio, in the words of the targets

@@ -75,7 +75,7 @@ def mend(project: Project, run: Run, remedy: Remedy) -> Run:
 
 
 def resume(run: Run) -> None:
-    """Go on with a run that was lost, cancelled or failed; finished parts are kept."""
+    """Go on with a run that was lost, cancelled or failed; finished parts are kept. ProjectError while it is active."""
     if run.status().active:
         raise ProjectError("This run is in progress already.")
     (run.folder / "cancel").unlink(missing_ok=True)

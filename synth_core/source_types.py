@@ -97,6 +97,7 @@ def _plain_type(column: Column) -> pa.DataType:
 
 
 def numbers_array(values: pd.Series, column: Column) -> pa.Array:
+    """Return a column of numbers as Arrow's whole or floating numbers, null where missing."""
     whole = column.kind is Kind.INTEGER
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
         return pa.array(values.to_numpy(dtype=np.int64))

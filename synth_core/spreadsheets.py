@@ -56,6 +56,7 @@ def _plain_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def write_csv(groups: Iterator[pa.Table], out: Path) -> None:
+    """Write groups of rows as one CSV file; what a spreadsheet would take for a formula is made harmless."""
     from pyarrow import csv
 
     def write(target: Path) -> None:
@@ -82,6 +83,7 @@ def _quoted(name: str) -> str:
 
 
 def write_xlsx(groups: Iterator[pa.Table], out: Path, rows: int, title: str) -> None:
+    """Write groups of rows as one sheet called ``title``; InputError where ``rows`` are more than a sheet holds."""
     if rows + 1 > MOST_SHEET_ROWS:
         raise InputError(
             f"An Excel sheet holds {MOST_SHEET_ROWS:,} rows and '{out.name}' would need {rows + 1:,}; "

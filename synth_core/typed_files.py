@@ -19,7 +19,8 @@ _INDEX = "__index_level_0__"
 def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | None) -> CellsRead:
     """Return the cells of a Parquet file (bytes or an Arrow buffer).
 
-    With ``sample_rows`` never more than one row group is held besides them.
+    With ``sample_rows`` never more than one row group is held besides them. Raises TooLargeError above ``limit_mb``
+    in memory, and ReadingError where the file is damaged, has no columns, or two of one name.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

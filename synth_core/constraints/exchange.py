@@ -162,7 +162,10 @@ def to_pandera(rules: Sequence[Constraint], table: Table) -> Any:
 
 
 def schema_of(rules: Sequence[Constraint], columns: Sequence[str], name: str = "") -> Any:
-    """Return a ``pandera`` DataFrameSchema of completed rules (see ``Constraint.fitted``)."""
+    """Return a ``pandera`` DataFrameSchema of completed rules (see ``Constraint.fitted``).
+
+    Raises ConstraintError where pandera is not installed.
+    """
     try:
         import pandera.pandas as pandera
     except ImportError:

@@ -119,7 +119,7 @@ class Rates:
 
 
 def distance(one: Floats, other: Floats) -> float:
-    """Return the total variation distance of two tables of shares, in %."""
+    """Return the total variation distance of two tables of counts or shares (of one shape), in %."""
     return 50 * float(np.abs(one / max(one.sum(), 1e-12) - other / max(other.sum(), 1e-12)).sum())
 
 

@@ -77,7 +77,7 @@ def model_named(name: str) -> Model:
 
 
 def probabilities(fitted: Fitted, rows: Coded) -> Floats:
-    """Return the predicted probability of the event, one per row."""
+    """Return the predicted probability of the event (0..1), one per row."""
     return np.asarray(fitted.predict(rows)[:, 1], dtype=np.float64)
 
 

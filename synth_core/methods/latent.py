@@ -111,7 +111,7 @@ def _means(low: Floats, high: Floats) -> Floats:
 
 
 def discrete_pieces(order: npt.NDArray[np.intp], shares: Floats) -> Pieces:
-    """Return a line of states in this order with these shares (by state; unused ones are left out)."""
+    """Return a line of states in this order with these shares (0..1, by state; unused ones are left out)."""
     used = np.array([state for state in order if shares[state] > 0], dtype=np.int32)
     edges = np.concatenate([[0.0], np.cumsum(shares[used])])
     edges = np.concatenate([edges[:-1], [1.0]]) if not len(used) else edges / edges[-1]

@@ -153,7 +153,11 @@ def exposure(
 
 
 def coarse_codes(values: pd.Series, column: Column, width: float | str | None) -> Codes:
-    """Return one number per row, equal for equal coarsened values; 0 is missing."""
+    """Return one number per row, equal for equal coarsened values; 0 is missing.
+
+    ``width``: the width of a bin in the column's unit, a period of dates, or None for the values as they are.
+    Raises TableError where it does not fit the column.
+    """
     if width is None:
         return np.asarray(pd.factorize(values)[0] + 1, dtype=np.int64)
     if column.kind is Kind.DATETIME:

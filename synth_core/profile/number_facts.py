@@ -23,6 +23,11 @@ BINS = 30
 
 
 def number_facts(found: Floats, levels: Floats, sizes: Counts, column: Column, now: float | None) -> dict[str, object]:
+    """Return the fields of a profile that a number or date column has; none where its ends may not be shown.
+
+    ``found``: its usual cells (dates in seconds since 1970), sorted; ``levels`` and ``sizes``: its distinct values and
+    how many rows hold each; ``now``: the present, for dates, in seconds since 1970.
+    """
     low, high = _shown_ends(found, column)
     if low is None or high is None:
         return {}

@@ -201,6 +201,7 @@ def _strong_groups(pairs: list[Pair], found: Findings) -> list[Alert]:
 
 
 def dates_out_of_order(found: Findings) -> Iterator[Alert]:
+    """Yield an alert for each pair of date columns of which one comes before the other in nearly all rows."""
     dates = [c.name for c in found.table.having(learned=True) if c.kind is Kind.DATETIME][:15]
     seconds = {name: numbers(found.table.frame[name]) for name in dates}
     whole_days = {name for name, found_at in seconds.items() if not (found_at[np.isfinite(found_at)] % DAY).any()}

@@ -249,7 +249,10 @@ def row_positions(rows: int) -> Floats:
 
 
 def times_of(values: pd.Series) -> Floats:
-    """Return the times of a date or number column; numbers held as words are read."""
+    """Return the times of a date or number column, one per row, NaN where missing; numbers held as words are read.
+
+    Dates are seconds since 1970, as :func:`~synth_core.table.numbers` gives them.
+    """
     if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return numbers(values)
     return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64), dtype=np.float64)

@@ -93,6 +93,10 @@ def learn_dates(days: npt.NDArray[np.float64], seed: int) -> Dates:
 
 
 def learn_repeats(counts: npt.NDArray[np.int64], codes: npt.NDArray[np.int64], seed: int) -> Repeats:
+    """Return how often an identifier repeats.
+
+    ``counts``: rows per identifier; ``codes``: the identifier of each row as a number, -1 where it is missing.
+    """
     largest = np.sort(counts)[-min(SMALLEST_GROUP, len(counts))]
     shares = (np.arange(ENTITIES) + 0.5) / ENTITIES
     sizes = np.quantile(np.minimum(counts, largest), shares, method="inverted_cdf").astype(np.int64)

@@ -202,7 +202,7 @@ def _numeric_overlay(sides: Sides, name: str) -> dict[str, Any]:
 
 
 def inner_range(values: Floats) -> tuple[float, float] | None:
-    """Return the fifth smallest and fifth largest value, never a literal extreme; None with fewer than ten."""
+    """Return the fifth smallest and fifth largest value, never a literal extreme; None with fewer than ten values."""
     values = values[~np.isnan(values)]
     if len(values) < 2 * MASK:
         return None

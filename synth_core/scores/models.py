@@ -128,7 +128,7 @@ class Fitted:
 def fit(
     model: Model, outcome: Outcome, names: list[str], rows: Coded, seed: int, weights: Floats | None = None
 ) -> Fitted:
-    """Return ``model`` trained on ``rows``, each counted with its weight where ``weights`` are given."""
+    """Return ``model`` trained on ``rows``, each counted with its weight where ``weights`` (one per row) are given."""
     linear = model.name == "linear"
     flags: list[bool] = []
     scaling = None
@@ -191,7 +191,7 @@ def _scaling(features: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def scaled(features: Floats, scaling: tuple[Floats, Floats, Floats] | None) -> Floats:
-    """Return inputs with mean 0 and spread 1, missing cells at the mean."""
+    """Return inputs (rows x columns) with mean 0 and spread 1, missing cells at the mean."""
     assert scaling is not None
     middle, spread, clip = scaling
     return np.clip(np.nan_to_num((features - middle) / spread), -clip, clip)

@@ -66,6 +66,7 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
     """Start an order in a process of its own and return it at once.
 
     User, password and key phrase go to the process through a pipe: they are in no file, argument or environment.
+    Raises ProjectError where the process cannot be started.
     """
     check_order(order)
     for old in orders()[KEPT - 1 :]:
