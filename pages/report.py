@@ -18,9 +18,9 @@ with parts.guarded("The report cannot be made"):
     found = list(run_words.verdicts_by_score(card, project.targets).values())
     targets_form.headline(found)
 
+    targets_form.verdict_table(card, found, not_run(card, project.targets))
     left, right = halves()
     with left:
-        targets_form.verdict_table(card, found, not_run(card, project.targets))
         with st.expander("Edit the targets", icon=":material/edit:", key="report.edit", on_change="rerun") as box:
             if box.open:
                 targets_form.editor(project)

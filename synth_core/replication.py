@@ -345,7 +345,7 @@ def _beside(
     lost = sum(term.synthetic is None and term.real is not None for term in terms)
     mean = round(float(np.mean(overlaps)), 4) if overlaps else None
     sentence = f"{agreeing} of {len(terms)} figures lead to the same conclusion on both tables"
-    sentence += f"; intervals overlap by {mean:.0%} on average." if mean is not None else "."
+    sentence += f"; intervals overlap by {100 * mean:.0f} % on average." if mean is not None else "."
     if lost:
         sentence += f" {lost} cannot be had from the synthetic rows."
     return Replication(

@@ -150,26 +150,26 @@ def _config(table: Table) -> dict[str, Any]:
     kinds = "\n".join(f"* **{KINDS[kind]}**: {words}" for kind, words in KIND_MEANS.items())
     roles = "\n".join(f"* **{ROLES[role]}**: {words}" for role, words in ROLE_MEANS.items())
     return {
-        "Column": config.TextColumn(pinned=True, width=172),
-        "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=102, help=kinds),
-        "Role": config.SelectboxColumn(options=[*ROLES.values(), NOT_LEARNED], required=True, width=88, help=roles),
+        "Column": config.TextColumn(pinned=True, width=140),
+        "Kind": config.SelectboxColumn(options=list(KINDS.values()), required=True, width=100, help=kinds),
+        "Role": config.SelectboxColumn(options=[*ROLES.values(), NOT_LEARNED], required=True, width=86, help=roles),
         IDENTIFIES: config.SelectboxColumn(
             options=[NOT_PERSONAL, *known],
             required=True,
-            width=108,
+            width=104,
             help="What in it leads to one person, such as a name: it is never learned, but invented. Age, sex or race "
             "are personal, too, but lead to nobody alone; see Exposed rows on Profile.",
         ),
-        OUTPUT: config.TextColumn(width=264, help="What becomes of the column in the synthetic table."),
+        OUTPUT: config.TextColumn(width=232, help="What becomes of the column in the synthetic table."),
         "Missing": config.TextColumn(
-            width=82,
+            width=80,
             help="Words or numbers of this column that mean an empty cell, separated by commas: -200, unknown.",
         ),
         "Protect": config.CheckboxColumn(
-            width=76,
+            width=74,
             help="Keep categories with fewer than five rows, and the extremes, out of the synthetic table.",
         ),
-        "Note": config.TextColumn(width=300, help="Why the column was read like this; in full below the table."),
+        "Note": config.TextColumn(width=164, help="Why the column was read like this; in full below the table."),
         "Examples": config.TextColumn(width=200, help="Personal data and identifiers are masked."),
     }
 

@@ -65,8 +65,6 @@ def _table(groups: list[Subgroup], side: Side) -> None:
     notes = [
         (a.note if a is not None else "") or (u.note if u is not None else "") for a, u in zip(alike, use, strict=True)
     ]
-    if any(notes):
-        cells["Note"] = list(notes)
     palette = PALETTES[state.mode()]
     bar = {"format": "%.1f %%", "min_value": 0, "max_value": 100 * top, "width": 88}
     st.dataframe(
@@ -97,6 +95,10 @@ def _table(groups: list[Subgroup], side: Side) -> None:
         },
         alt=f"{len(groups)} groups, worst first: {groups[0].title}.",
     )
+    told = {note: [group.title for group, its in zip(groups, notes, strict=True) if its == note] for note in notes if note}
+    if told:
+        lines = [f"- **{theme.plain(', '.join(names))}**: {theme.plain(note)}" for note, names in told.items()]
+        st.caption("\n".join(lines))
 
 
 def _span(low: float | None, high: float | None) -> str:

@@ -71,7 +71,10 @@ def combinations(project: Project, table: Table, rule: Rule, frame: pd.DataFrame
             disabled=[*rule.columns, ROWS],
             on_change=_switch,
             args=(project, rule, counts, key),
-            column_config={ROWS: st.column_config.NumberColumn(format="localized")},
+            column_config={
+                ALLOWED: st.column_config.CheckboxColumn(pinned=True, width=76),
+                ROWS: st.column_config.NumberColumn(format="localized", width=76),
+            },
             alt="One row per combination: allowed or not, and how many real rows have it.",
         )
 

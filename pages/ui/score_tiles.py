@@ -29,7 +29,7 @@ TITLES = {
     "literals": "Real values leaked",
     "attack_advantage": "Full attacks",
     "shadow_advantage": "Shadow audit",
-    "rules_broken": "Rows that break a rule",
+    "rules_broken": "Broken rules",
     "keys_repeated": "Repeated identifiers",
     "unknown_categories": "Unknown categories",
 }

@@ -18,7 +18,7 @@ def draw() -> None:
         if opened is not None:
             with parts.guarded():
                 _project(opened)
-                watch.run_line(opened)
+                watch.ready(opened)
         st.caption(":material/lock: Data stays on this machine")
     if opened is not None:
         watch.tell_when_over(opened)

@@ -108,14 +108,14 @@ def verdict_table(card: Scorecard, found: list[Verdict], left: Sequence[Target] 
         key="report.verdicts",
         height=run_words.table_height(len(ordered) + len(left), 680),
         column_config={
-            "Verdict": st.column_config.TextColumn(width=72),
-            "Score": st.column_config.TextColumn(width=138),
-            "About": st.column_config.TextColumn(width=62),
+            "Verdict": st.column_config.TextColumn(width=90),
+            "Score": st.column_config.TextColumn(width=250),
+            "About": st.column_config.TextColumn(width=100),
             "Judged": st.column_config.TextColumn(
-                width=66, help="The value, or for attacks the cautious end of its interval."
+                width=120, help="The value, or for attacks the cautious end of its interval."
             ),
-            "Limit": st.column_config.TextColumn(width=66),
-            "Margin": st.column_config.TextColumn(width=66, help="Left to the limit; with a minus: beyond it."),
+            "Limit": st.column_config.TextColumn(width=120),
+            "Margin": st.column_config.TextColumn(width=120, help="Left to the limit; with a minus: beyond it."),
         },
         alt="; ".join(f"{score_tiles.title(one.target.score)}: {theme.VERDICTS[one.word].word}" for one in ordered),
     )
@@ -155,7 +155,7 @@ def editor(project: Project) -> None:
         on_change=_apply,
         args=(project, base, key),
         column_config={
-            "Score": st.column_config.TextColumn(width=138),
+            "Score": st.column_config.TextColumn(width=250),
             "Counted": st.column_config.TextColumn(width=150),
             "At most": st.column_config.NumberColumn(min_value=0.0, step=0.001, format="%.3g", width=74, required=True),
             "Blocks": st.column_config.CheckboxColumn(

@@ -1,4 +1,4 @@
-"""A run as it goes: the sidebar's run line and the large panel of the Generate page."""
+"""A run as it goes: the line above every page and the large panel of the Generate page."""
 
 from __future__ import annotations
 
@@ -26,29 +26,26 @@ def _finished(run: Run) -> None:
         st.rerun()
 
 
-def run_line(project: Project) -> None:
-    """Draw the sidebar's line of the run at work, with Cancel; nothing when none is."""
-    run = project.active_run()
+def run_line() -> None:
+    """Draw the run at work above the page, where every window shows it, with Cancel; nothing when none is."""
+    opened = state.project()
+    run = opened.active_run() if opened is not None else None
     if run is None:
-        _ready(project)
         return
 
     @st.fragment(run_every="1s")
     def line() -> None:
-        status = run.status()
-        left = f" · {theme.duration(status.seconds_left)} left" if status.seconds_left else ""
-        st.progress(min(max(status.share, 0.0), 1.0), text=f"{status.stage.capitalize() or 'Waiting'}{left}")
-        st.button("Cancel", key="shell.cancel", icon=":material/stop:", on_click=_cancel, args=(run,), type="tertiary")
-        if not status.active:
+        bar(run, key="shell.cancel")
+        if not run.status().active:
             _finished(run)
 
-    line()
+    with st.container(key="shell_run"):
+        line()
 
 
-def _ready(project: Project) -> None:
-    """Draw the way to the result of the run that finished last, until it is looked at."""
+def ready(project: Project) -> None:    """Draw the way to the result of the run that finished last, until it is looked at."""
     run_id = state.get("watch.ready", "")
-    if run_id and any(run.id == run_id for run in project.runs()):
+    if run_id and project.active_run() is None and any(run.id == run_id for run in project.runs()):
         st.page_link(
             "compare.py",
             label="Result ready: compare",

@@ -176,4 +176,6 @@ def _reason(finding: Finding, exceptions: int, support: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"about {share:.0%}" if share >= 0.01 else f"about {share:.1%}" if share >= 0.001 else "under 0.1%"
+    if share < 0.001:
+        return "under 0.1 %"
+    return f"about {100 * share:.0f} %" if share >= 0.01 else f"about {100 * share:.1f} %"

@@ -62,7 +62,7 @@ def membership(sides: Sides, space: Space, train: npt.NDArray[np.intp], held: np
         people.points,
         len(sides.made),
         lambda start, stop: space.place(sides.made.take(np.arange(start, stop))),
-        lambda share: sides.tell(f"attacking the full release: {share:.0%}"),
+        lambda share: sides.tell(f"attacking the full release: {100 * share:.0f} %"),
     ).distance
     return people.judged(release, shared)
 
@@ -236,7 +236,7 @@ def _advantage(name: str, title: str, members: npt.NDArray[np.bool_], others: np
     variance = first * (1 - first) / len(members) + second * (1 - second) / len(others)
     half = Z95 * float(np.sqrt(variance))
     gap = Estimate(100 * (first - second), 100 * (first - second - half), 100 * (first - second + half))
-    note = f"right for {first:.1%} of members and {second:.1%} of held-out people; the difference counts"
+    note = f"right for {100 * first:.1f} % of members and {100 * second:.1f} % of held-out people; the difference counts"
     return _attack(name, title, gap, len(members) + len(others), unit="points", chance=0.0, note=note)
 
 

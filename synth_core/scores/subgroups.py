@@ -89,7 +89,7 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     if lost is not None:  # the others cannot speak for a group that hardly is there
         note = (
             f"not enough data: {group_title(lost.column, lost.label)} has {lost.rows_synthetic:,} of "
-            f"{len(sides.made):,} synthetic rows, but {lost.share_real:.1%} of the real ones; the others cannot "
+            f"{len(sides.made):,} synthetic rows, but {100 * lost.share_real:.1f} % of the real ones; the others cannot "
             "speak for it"
         )
         return Score.model_validate(known | {"value": None, "note": note}), found

@@ -52,6 +52,6 @@ class SteeringFacts(BaseModel):
         told = [f"{how}{behind}. Effective sample size: {self.effective_rows:,.0f} of {rows:,} rows."]
         for name, asked in self.asked.items():
             reached = self.reached.get(name, {})
-            shares = ", ".join(f"{level} {reached.get(level, 0.0):.1%}" for level in asked)
+            shares = ", ".join(f"{level} {100 * reached.get(level, 0.0):.1f} %" for level in asked)
             told.append(f"Reached in '{name}': {shares}.")
         return [*told, *self.notes]
