@@ -50,7 +50,8 @@ if page.url_path in ("compare", "privacy", "report"):
     watch.looked()
 sidebar.draw()
 if page.url_path != "generate":  # it has a large panel of its own
-    watch.run_line()
+    with parts.guarded():
+        watch.run_line()
 guide.draw(page.url_path or "start")
 recorded_demo.label(page.url_path)
 page.run()

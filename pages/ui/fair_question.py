@@ -67,7 +67,7 @@ def choose(project: Project, table: Table) -> Asked | None:
         second = plan.sensitive[1] if len(plan.sensitive) > 1 else None
         others = [name for name in names if name not in (*plan.sensitive[:1], plan.target)]
         _select(
-            project, "second", "Where it meets (if you like)", others, second,
+            project, "second", "Together with (optional)", others, second,
             "A second sensitive column: groups are then told by both, such as women over 60.",
             optional=True,
         )  # fmt: skip
@@ -93,6 +93,13 @@ def choose(project: Project, table: Table) -> Asked | None:
         parts.error_card(problem, title="There is no decision to look at")
         return None
     plan = plan.model_copy(update={"favourable": favourable or ""})
+    if not plan.sensitive:
+        st.info(
+            "No sensitive column is chosen. Choose one above, such as sex or ethnicity: fairness compares groups of "
+            "people.",
+            icon=":material/groups:",
+        )
+        return None
     if plan.target in plan.sensitive:
         raise InputError(f"'{plan.target}' is both the decision and sensitive; choose another column for one of them.")
     draft = project.draft

@@ -95,7 +95,9 @@ def _table(groups: list[Subgroup], side: Side) -> None:
         },
         alt=f"{len(groups)} groups, worst first: {groups[0].title}.",
     )
-    told = {note: [group.title for group, its in zip(groups, notes, strict=True) if its == note] for note in notes if note}
+    told = {
+        note: [group.title for group, its in zip(groups, notes, strict=True) if its == note] for note in notes if note
+    }
     if told:
         lines = [f"- **{theme.plain(', '.join(names))}**: {theme.plain(note)}" for note, names in told.items()]
         st.caption("\n".join(lines))

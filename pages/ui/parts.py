@@ -197,10 +197,13 @@ def need_run(project: Project) -> Run:
             key="need.active_run",
         )
     else:
+        runs = project.runs()
+        stopped = bool(runs) and runs[0].status().state in ("failed", "lost", "cancelled")
+        words = "The last run stopped before it made a table." if stopped else "No synthetic table yet. Make one first."
         empty_state(
-            ":material/play_circle:",
-            "No synthetic table yet. Make one first; it takes about a minute.",
-            "Go to Generate",
+            ":material/error:" if stopped else ":material/play_circle:",
+            words,
+            "See why" if stopped else "Go to Generate",
             "generate",
             key="need.run",
         )

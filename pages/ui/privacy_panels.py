@@ -204,9 +204,12 @@ def _pairs(project: Project, run: Run, privacy: Privacy, shown: bool, suffix: st
     left, right = halves()
     with left:
         number = st.column_config.NumberColumn(format="%.3f", width=120)
+        key = f"privacy.pairs{suffix}"
+        turn, start = state.get(f"{key}.by_key", (0, 0))
         picked = st.dataframe(
             frame,
-            key=f"privacy.pairs{suffix}",
+            key=key if not turn else f"{key}__{turn}",
+            selection_default={"selection": {"rows": [min(start, len(pairs) - 1)]}},
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row-required",
@@ -218,9 +221,18 @@ def _pairs(project: Project, run: Run, privacy: Privacy, shown: bool, suffix: st
             },
             alt=f"{len(pairs)} closest pairs with their distances.",
         )
-    rows = picked["selection"]["rows"] or [0]
+        rows = picked["selection"]["rows"] or [start]
+        at = min(rows[0], len(pairs) - 1)
+        name = f"{key}.number"
+        st.selectbox(  # rows of a table cannot be chosen without a mouse
+            "Pair to look at",
+            range(1, len(pairs) + 1),
+            key=(chosen := state.shown(name, at + 1)),
+            on_change=lambda: state.put(f"{key}.by_key", (turn + 1, state.get(chosen, 1) - 1)),
+            width=160,
+        )
     with right:
-        _pair(project, run, pairs[min(rows[0], len(pairs) - 1)], shown, suffix)
+        _pair(project, run, pairs[at], shown, suffix)
 
 
 def _pair(project: Project, run: Run, pair: ClosePair, shown: bool, suffix: str) -> None:

@@ -199,7 +199,7 @@ def _rule(
     with st.container(border=True, gap="xsmall", key=f"constraints_rule_{rule.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.toggle(
-                "On",
+                f"On: {number} {sentence}",
                 value=rule.enabled,
                 key=f"constraints.on_{rule.id}_{rule.enabled}",
                 label_visibility="collapsed",

@@ -43,7 +43,8 @@ def run_line() -> None:
         line()
 
 
-def ready(project: Project) -> None:    """Draw the way to the result of the run that finished last, until it is looked at."""
+def ready(project: Project) -> None:
+    """Draw the way to the result of the run that finished last, until it is looked at."""
     run_id = state.get("watch.ready", "")
     if run_id and project.active_run() is None and any(run.id == run_id for run in project.runs()):
         st.page_link(

@@ -168,7 +168,9 @@ def _reason(finding: Finding, exceptions: int, support: int) -> str:
     if isinstance(finding.rule, Unique):
         return f"All {support:,} values differ; by chance some would repeat."
     if isinstance(finding.rule, (Increment, Format)):
-        return f"All {support:,} values are written so; {count} are not."
+        if not exceptions:
+            return f"All {support:,} values are written so."
+        return f"{support - exceptions:,} of {support:,} values are written so; {exceptions:,} are not."
     expected = _percent(finding.expected)
     if isinstance(finding.rule, ScalarRange):
         return f"A bell curve with the same mean and spread would put {expected} of rows outside; {count} are."

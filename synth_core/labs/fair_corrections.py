@@ -93,7 +93,9 @@ def check(plan: FairnessPlan, groups: Groups) -> None:
             if not 0 <= value <= 1:
                 raise InputError(f"The {name} of group '{group}' must lie between 0 and 1, not {value:g}.")
     if sum(plan.shares.values()) > 1 + 1e-6:
-        raise InputError(f"The shares asked for add up to {100 * sum(plan.shares.values()):.0f} %; they must not pass 100 %.")
+        raise InputError(
+            f"The shares asked for add up to {100 * sum(plan.shares.values()):.0f} %; they must not pass 100 %."
+        )
 
 
 def possible(correction: Correction, groups: Groups) -> str:

@@ -49,7 +49,7 @@ class Groups:
         """Return the groups of a table; InputError where they cannot be compared."""
         if not columns:
             raise InputError(
-                "No sensitive column is chosen. Mark one on the Upload page (--sensitive on the command line), such as "
+                "No sensitive column is chosen. Choose one (on the command line with --sensitive), such as "
                 "sex or ethnicity: fairness compares groups of people."
             )
         if len(columns) > 2 or len(set(columns)) < len(columns):

@@ -236,7 +236,9 @@ def _advantage(name: str, title: str, members: npt.NDArray[np.bool_], others: np
     variance = first * (1 - first) / len(members) + second * (1 - second) / len(others)
     half = Z95 * float(np.sqrt(variance))
     gap = Estimate(100 * (first - second), 100 * (first - second - half), 100 * (first - second + half))
-    note = f"right for {100 * first:.1f} % of members and {100 * second:.1f} % of held-out people; the difference counts"
+    note = (
+        f"right for {100 * first:.1f} % of members and {100 * second:.1f} % of held-out people; the difference counts"
+    )
     return _attack(name, title, gap, len(members) + len(others), unit="points", chance=0.0, note=note)
 
 

@@ -89,8 +89,8 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     if lost is not None:  # the others cannot speak for a group that hardly is there
         note = (
             f"not enough data: {group_title(lost.column, lost.label)} has {lost.rows_synthetic:,} of "
-            f"{len(sides.made):,} synthetic rows, but {100 * lost.share_real:.1f} % of the real ones; the others cannot "
-            "speak for it"
+            f"{len(sides.made):,} synthetic rows, but {100 * lost.share_real:.1f} % of the real ones; the others "
+            "cannot speak for it"
         )
         return Score.model_validate(known | {"value": None, "note": note}), found
     worst = found[0]

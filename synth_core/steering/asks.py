@@ -184,7 +184,9 @@ class Steering(BaseModel):
         told = [f"Every row: {ask.words()}." for ask in self.conditions]
         told += [f"Every row: {self.where}."] if self.where else []
         for name, levels in self.shares.items():
-            told.append(f"{name} is set to {', '.join(f'{level} {100 * share:.0f} %' for level, share in levels.items())}.")
+            told.append(
+                f"{name} is set to {', '.join(f'{level} {100 * share:.0f} %' for level, share in levels.items())}."
+            )
         for name, counts in self.make.items():
             told.append(f"{', '.join(f'{rows:,} rows of {name} = {level}' for level, rows in counts.items())}.")
         if self.given is not None:

@@ -32,6 +32,30 @@ def test_the_keyboard_reaches_the_next_step(server: Server, open_page: Callable[
     at(page, following)
 
 
+def tab_to(page: Page, selector: str, most: int = 120) -> None:
+    """Press Tab until something inside this selector has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector):
+            return
+    raise AssertionError(f"Tab never reaches {selector}")
+
+
+def test_a_rule_is_accepted_and_switched_off_by_keyboard(server: Server, open_page: Callable[..., Page]) -> None:
+    project = people_project(server.home)
+    page = at(open_page(server.page("constraints", project.id)), "constraints")
+    tab_to(page, "[class*=st-key-constraints-accept_]")
+    page.keyboard.press("Enter")
+    expect(page.locator("[class*=st-key-constraints-on_]")).to_have_count(1)
+    settled(page)
+    tab_to(page, "[class*=st-key-constraints-on_]")
+    page.keyboard.press("Space")
+    expect(page.locator("[class*=st-key-constraints-on_] input")).not_to_be_checked()
+    settled(page)
+    with inside(server.home):
+        assert [rule.enabled for rule in open_project(project.id).rules] == [False]
+
+
 def test_alt_n_goes_on(server: Server, open_page: Callable[..., Page]) -> None:
     project = people_project(server.home)
     page = at(open_page(server.page("upload", project.id)), "upload")

@@ -88,13 +88,13 @@ def test_cancel_on_the_page_ends_the_run_and_its_process(server: Server, open_pa
     assert not run.alive()
 
 
-def test_cancel_in_the_sidebar_works_on_every_page(server: Server, open_page: Callable[..., Page]) -> None:
+def test_cancel_above_the_page_works_on_every_page(server: Server, open_page: Callable[..., Page]) -> None:
     page, project = start_long_run(server, open_page, "To cancel elsewhere")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Upload").click()
     at(page, "upload")
     named(page, "shell.cancel").get_by_role("button").click()
     expect(named(page, "shell.cancel")).to_have_count(0)
-    expect(page.get_by_test_id("stSidebar").get_by_role("progressbar")).to_have_count(0)
+    expect(named(page, "shell_run")).to_have_count(0)
     settled(page)
     run = only_run(server, project)
     assert run.status().state == "cancelled"
