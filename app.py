@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from pages.ui import timers
-from synth_core import jobs
+from pages.ui.headers import Headers
+from synth_core import jobs, quiet
 from synth_core.testdata import orders
 
+quiet.install()
 timers.install()
 
 
@@ -26,4 +29,4 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     orders.cancel_all()
 
 
-app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan)
+app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, middleware=[Middleware(Headers)])

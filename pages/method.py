@@ -28,8 +28,7 @@ with parts.guarded("The engines cannot be shown"):
     info = methods()[draft.method].info if draft.method in methods() else None
     if info is None:
         parts.error_card(
-            f"The recipe asks for the engine '{theme.plain(draft.method)}', which is not installed here. "
-            "Choose another above.",
+            f"The recipe asks for the engine '{draft.method}', which is not installed here. Choose another above.",
             title="This engine is missing",
         )
     else:

@@ -24,6 +24,7 @@ from synth_core.cli_run import run
 from synth_core.cli_testdata import make_testdata
 from synth_core.cli_understand import constraints, methods, profile
 from synth_core.errors import InputError, SimileError
+from synth_core.quiet import where
 
 app = typer.Typer(
     name="simile",
@@ -97,7 +98,8 @@ def main() -> None:
     except Exception as error:
         # typer carries a copy of click of its own, whose usage errors have no public name
         if not hasattr(error, "format_message"):
-            raise
+            sys.stderr.write(f"{where(error)}\n")  # its own words may repeat cells
+            fail("Something went wrong that Simile did not expect; the lines above say where.", 1)
         fail(error.format_message() or "Say what to do; `simile --help` lists the commands.", 2)
 
 

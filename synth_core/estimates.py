@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from synth_core import quiet
 from synth_core.codec import Codec
 from synth_core.errors import SimileError
 from synth_core.kept_tables import open_table, save_table
@@ -220,4 +221,5 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
+    quiet.install()
     sys.exit(main(sys.argv[1]))

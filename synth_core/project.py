@@ -26,6 +26,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,11 +88,21 @@ def home() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "projects").mkdir(exist_ok=True, mode=0o700)
+        _close_to_others(folder)
     except OSError as error:
         raise ProjectError(
             f"The folder for projects, {folder}, cannot be made: {error.strerror}. Set SIMILE_HOME to one that can."
         ) from None
     return folder
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take a folder of ours that others can open from them; not the user's home, and not one that all share (/tmp)."""
+    for one in (folder, folder / "projects"):
+        facts = one.stat()
+        shared = facts.st_mode & stat.S_ISVTX or one.resolve() == Path.home().resolve()
+        if facts.st_uid == os.geteuid() and facts.st_mode & 0o077 and not shared:
+            one.chmod(0o700)
 
 
 class Project:
@@ -646,7 +657,7 @@ def create(
 def open_project(project_id: str) -> Project:
     """Return the project with this id; :class:`ProjectError` when there is none."""
     folder = home() / "projects" / project_id
-    if not _ID.fullmatch(project_id) or not folder.is_dir():
+    if not _ID.fullmatch(project_id) or folder.is_symlink() or not folder.is_dir():
         raise ProjectError("There is no such project on this machine. Choose one on the Start page, or upload a table.")
     return Project(folder)
 
@@ -655,7 +666,7 @@ def projects() -> list[Project]:
     """Return every project that can be opened, last used first."""
     found = []
     for folder in (home() / "projects").iterdir():
-        if _ID.fullmatch(folder.name):
+        if _ID.fullmatch(folder.name) and not folder.is_symlink():
             try:
                 found.append(Project(folder))
             except ProjectError:
@@ -677,7 +688,8 @@ def duplicate(project_id: str) -> Project:
     """Return a copy of the project with its table, rules and draft, without its runs."""
     original = open_project(project_id)
     folder = home() / "projects" / secrets.token_hex(16)
-    shutil.copytree(original.folder, folder, ignore=shutil.ignore_patterns("runs", "frontiers", "labs", "tunings"))
+    left = shutil.ignore_patterns("runs", "frontiers", "labs", "tunings")
+    shutil.copytree(original.folder, folder, ignore=left, symlinks=True)
     copy = Project(folder)
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ from synth_core.partitions import FILE, FOLDER, release_in
 from synth_core.recipe import Recipe
 from synth_core.report import Front, html
 from synth_core.scorecard import Scorecard, Target, Verdict, blocking, verdicts
+from synth_core.spreadsheets import harmless_frame
 from synth_core.what_if import CALLED
 from synth_core.writing import export
 
@@ -109,7 +111,7 @@ def release(
             export(rows, out / "synthetic.csv", tuple(synthesis.columns))
             if synthesis.rows <= EXCEL_ROWS:
                 export(rows, out / "synthetic.xlsx", tuple(synthesis.columns))
-        codebook(rows, synthesis.columns).to_csv(out / "codebook.csv", index=False)
+        harmless_frame(codebook(rows, synthesis.columns)).to_csv(out / "codebook.csv", index=False)
         card_text = data_card(synthesis, recipe, found, override, title, earlier=earlier)
         (out / "data-card.md").write_text(card_text, encoding="utf-8")
     _write(out / "scorecard.json", card.model_dump_json(indent=1))
@@ -160,7 +162,7 @@ def data_card(
     """Return the data card in Markdown."""
     info = method_class(recipe.method).info
     lines = [
-        f"# Data card{f': {title}' if title else ''}",
+        f"# Data card{f': {_literal(title)}' if title else ''}",
         "",
         *_edited(synthesis),
         f"{synthesis.rows:,} synthetic rows x {len(synthesis.columns)} columns, drawn by Simile {__version__} from the "
@@ -172,7 +174,7 @@ def data_card(
         *_steered(synthesis),
         "## What was measured",
         "",
-        *(f"* {verdict.target.score}: {verdict.word}. {verdict.sentence}" for verdict in found),
+        *(f"* {verdict.target.score}: {verdict.word}. {_literal(verdict.sentence)}" for verdict in found),
         "",
         "## Limits",
         "",
@@ -212,8 +214,13 @@ def data_card(
             "attacks were made on this one alone.",
         ]
     if override.strip():
-        lines += ["", "## Released although a gate failed", "", f"Reason given: {override.strip()}"]
+        lines += ["", "## Released although a gate failed", "", f"Reason given: {_literal(override)}"]
     return "\n".join(lines) + "\n"
+
+
+def _literal(text: str) -> str:
+    """Return a text as one line of Markdown that shows it as it is: no link, no picture, no heading of its own."""
+    return re.sub(r"([\\`*_\[\]<>#|~$])", r"\\\1", " ".join(text.split()))
 
 
 def _edited(synthesis: Synthesis) -> list[str]:
@@ -223,7 +230,7 @@ def _edited(synthesis: Synthesis) -> list[str]:
     return [
         f"**{CALLED}** Scores of likeness and use do not apply; privacy was judged with the edits undone.",
         "",
-        *(f"* {line}" for line in synthesis.what_if),
+        *(f"* {_literal(line)}" for line in synthesis.what_if),
         "",
     ]
 
@@ -231,7 +238,7 @@ def _edited(synthesis: Synthesis) -> list[str]:
 def _steered(synthesis: Synthesis) -> list[str]:
     if synthesis.steering is None:
         return []
-    return ["## Steered", "", *(f"* {line}" for line in synthesis.steering.sentences(synthesis.rows)), ""]
+    return ["## Steered", "", *(f"* {_literal(line)}" for line in synthesis.steering.sentences(synthesis.rows)), ""]
 
 
 def _copied(rows: Path, out: Path) -> Path:

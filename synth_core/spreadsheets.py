@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,7 @@ from synth_core.errors import InputError
 from synth_core.whole_files import replace_whole
 
 MOST_SHEET_ROWS = 1_048_576
-_FORMULA = r"^[=+\-@\t\r\n]"
+_FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"  # the wide ones are read like the narrow ones where they are usual
 _NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$|^-+$"
 # "-$1,250.00", "-12 %", "-1.250,00 EUR": no operator, no bracket and no letter before a digit, so nothing to run.
 _AMOUNT = r"^[+-] ?[$€£¥₹₽₩₺₪฿]? ?\d[\d.,' \x{00a0}\x{202f}]*[A-Za-z$€£¥₹₽₩₺₪฿%‰°]{0,6}$"
@@ -35,11 +36,30 @@ def neutralise(array: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(risky, pc.binary_join_element_wise("'", array, ""), array)
 
 
+def harmless(text: str) -> str:
+    """Return one text as :func:`neutralise` does.
+
+    >>> harmless("=1+1"), harmless("-5.2"), harmless("plain")
+    ("'=1+1", '-5.2', 'plain')
+    """
+    return str(neutralise(pa.chunked_array([[text]])).to_pylist()[0])
+
+
+def harmless_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a small frame with its names and texts neutralised, other cells as they are."""
+    made = frame.rename(columns={name: harmless(str(name)) for name in frame.columns})
+    for name in made.select_dtypes(["object", "string"]):
+        made[name] = [harmless(cell) if isinstance(cell, str) else cell for cell in made[name]]
+    return made
+
+
 def _spreadsheet_safe(arrow: pa.Table) -> pa.Table:
     """Return the table with formulas neutralised in names and text, and dates in plain words."""
     fields, names = [], []
     for name, column in zip(arrow.column_names, arrow.columns, strict=True):
-        names.append(neutralise(pa.chunked_array([[name]])).to_pylist()[0])
+        names.append(harmless(name))
+        if pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string())
         if pa.types.is_string(column.type):
             column = neutralise(column)
         elif pa.types.is_timestamp(column.type):
@@ -93,7 +113,7 @@ def write_xlsx(groups: Iterator[pa.Table], out: Path, rows: int, title: str) -> 
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("".join("_" if c in "[]:*?/\\" else c for c in title))
+    sheet = book.create_sheet(_sheet_name(title))
     started = False
     for group in groups:
         safe = _spreadsheet_safe(group)
@@ -107,6 +127,12 @@ def write_xlsx(groups: Iterator[pa.Table], out: Path, rows: int, title: str) -> 
         for row in zip(*cells, strict=True):
             sheet.append(row)
     replace_whole(out, book.save)
+
+
+def _sheet_name(title: str) -> str:
+    """Return a name that Excel takes for a sheet: at most 31 characters, none of ``[]:*?/\\``, no quote at an end."""
+    plain = "".join("_" if c in "[]:*?/\\" else c for c in title if c.isprintable())
+    return plain.strip(" '")[:31].rstrip(" '") or "table"
 
 
 def _finite(values: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from synth_core.errors import ReadingError, TooLargeError
+from synth_core.workbook_limits import Unreadable, true_size
 
 LIMIT_MB = 500.0
 _UNPACKED = 4  # an archive may unpack to so many times the limit of a file
@@ -237,10 +238,18 @@ def check_workbook(data: bytes, filename: str, limit_mb: float) -> None:
         entries = archive.infolist()
         if "xl/workbook.xml" not in {entry.filename for entry in entries}:
             raise ReadingError(f"'{filename}' is damaged: there is no workbook inside. Save it again in Excel.")
-        size = sum(entry.file_size for entry in entries)
-        packed = max(1, sum(entry.compress_size for entry in entries))
-        if size > 5 * limit_mb * 1e6 or (size > 50e6 and size / packed > 200):
-            raise _bomb(filename, limit_mb)
+        _check_unpacked(sum(entry.file_size for entry in entries), entries, filename, limit_mb)
+    try:
+        size = true_size(data, int(5 * limit_mb * 1e6))
+    except (Unreadable, ValueError):
+        raise ReadingError(f"'{filename}' is damaged: a part of it cannot be unpacked. Save it again.") from None
+    _check_unpacked(size, entries, filename, limit_mb)
+
+
+def _check_unpacked(size: int, entries: list[zipfile.ZipInfo], filename: str, limit_mb: float) -> None:
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    if size > 5 * limit_mb * 1e6 or (size > 50e6 and size / packed > 200):
+        raise _bomb(filename, limit_mb)
 
 
 def refuse_other_files(data: bytes, filename: str) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from synth_core.errors import ReadingError
+from synth_core.workbook_limits import reach, refuse_definitions
 
 Span = tuple[int, int, int, int]
 _TAG = rb"<(?:\w+:)?"
@@ -71,15 +72,13 @@ def sheet_markup(data: bytes, sheet: str, filename: str) -> Markup:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             text = archive.read(_part_of(archive, sheet))
             percent = _percent_styles(archive)
+        spanned = reach(text)
     except (KeyError, ValueError, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error,
             zipfile.BadZipFile, ElementTree.ParseError):  # fmt: skip
         raise ReadingError(
             f"'{filename}' is damaged: sheet '{sheet}' in it cannot be unpacked. Save it again."
         ) from None
     end = text.rfind(b"sheetData>")
-    places = _PLACE.findall(text, 0, max(end, 0))
-    widest = max((_column(letters) + 1 for letters in {letters for letters, _ in places}), default=0)
-    deepest = max((int(row) for row in {row for _, row in places}), default=0)
     return Markup(
         merged=[(int(a) - 1, int(b) - 1, _column(c), _column(d)) for c, a, d, b in _MERGED.findall(text, max(end, 0))],
         hidden_rows=len(_HIDDEN_ROW.findall(text)),
@@ -88,20 +87,26 @@ def sheet_markup(data: bytes, sheet: str, filename: str) -> Markup:
         errors=len(_ERROR.findall(text)),
         long=_long(text),
         percent=_percent_columns(text, percent),
-        reach=(deepest, widest, len(places)),
+        reach=spanned,
     )
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """Return the name of the part that holds a sheet; ValueError or KeyError where there is none."""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    book = _xml(archive, "xl/workbook.xml")
     named = [one for one in book.iter() if _local(one) == "sheet" and one.get("name") == sheet]
     key = next((value for one in named[:1] for name, value in one.attrib.items() if name.endswith("}id")), None)
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    links = _xml(archive, "xl/_rels/workbook.xml.rels")
     target = next((one.get("Target") or "" for one in links if one.get("Id") == key), "")
     place = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
     names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
     return names[place]
+
+
+def _xml(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
+    text = archive.read(part)
+    refuse_definitions(text)
+    return ElementTree.fromstring(text)
 
 
 def _local(element: ElementTree.Element) -> str:
@@ -112,7 +117,7 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
     """Return the numbers of the cell styles that show percentages."""
     if "xl/styles.xml" not in archive.namelist():
         return frozenset()
-    styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    styles = _xml(archive, "xl/styles.xml")
     codes = set(_PERCENT_CODES)
     codes |= {
         int(one.get("numFmtId", "0"))

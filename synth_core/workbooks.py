@@ -18,6 +18,7 @@ Rows = list[tuple[Any, ...]]
 _ERRORS = frozenset(["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"])
 _MOST_CELLS = 100_000_000
 TWO_ROWS = "Two header rows were joined"
+_PER_PLACE, _PER_CELL = 56, 150  # bytes: a place in the parser's grid and ours; what a cell holds
 _EXACT = 2**53  # beyond it a float does not hold every whole number
 
 
@@ -114,6 +115,7 @@ def _sheet_rows(book: Any, title: str, filename: str, markup: Markup) -> Rows:
             f"'{filename}', sheet '{title}': its cells reach to row {deep:,} and column {wide:,} though only {cells:,} "
             "are there; delete what stands far from the table and save it again."
         )
+    _check_memory(deep * wide, cells, filename)
     try:
         held = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
     except BaseException as error:
@@ -125,6 +127,18 @@ def _sheet_rows(book: Any, title: str, filename: str, markup: Markup) -> Rows:
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], (int, float)):
             rows[row] = (*rows[row][:column], number, *rows[row][column + 1 :])
     return rows
+
+
+def _check_memory(places: int, cells: int, filename: str) -> None:
+    """Raise :class:`TooLargeError` where the parser would ask for more memory than there is, and end the process."""
+    import psutil
+
+    needed, free = places * _PER_PLACE + cells * _PER_CELL, psutil.virtual_memory().available
+    if needed > 50e6 and needed > free:
+        raise TooLargeError(
+            f"'{filename}' needs about {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are free; save it as "
+            "CSV and read a sample of its rows."
+        )
 
 
 def _cell(cell: Any) -> Any:

@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import IO
 
 from pydantic import TypeAdapter
 
+from synth_core import quiet
 from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
 from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
 from synth_core.generation import read_synthetic
@@ -30,6 +30,7 @@ from synth_core.needs import fitting_workers, require_memory
 from synth_core.pipeline import follow
 from synth_core.progress import Pace, within
 from synth_core.project import Project, home
+from synth_core.quiet import where
 from synth_core.recipe import Recipe
 from synth_core.run import AUDIT, AUDITED, STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
@@ -344,16 +345,11 @@ def _try_lock(file: IO[str]) -> bool:
 
 def _log_traceback(error: BaseException) -> None:
     """Log where it happened, without the message: messages of libraries may hold cell values."""
-    lines = []
-    for one in (error, error.__cause__):
-        if one is not None:
-            places = traceback.extract_tb(one.__traceback__)
-            lines.append(type(one).__name__)
-            lines.extend(f"  {Path(place.filename).name}:{place.lineno} {place.name}" for place in places)
-    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.write(f"{where(error)}\n")
 
 
 if __name__ == "__main__":
+    quiet.install()
     try:
         sys.exit(main(sys.argv[1]))
     except (IndexError, GenerationError, ProjectError) as failure:

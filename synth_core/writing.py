@@ -101,7 +101,7 @@ def write_table(table: Table, out: str | Path) -> Path:
     elif kind == ".csv":
         write_csv(iter([arrow]), out)
     elif kind == ".xlsx":
-        write_xlsx(iter([arrow]), out, len(arrow), table.name[:31] or "table")
+        write_xlsx(iter([arrow]), out, len(arrow), table.name)
     else:
         raise InputError(f"'{out.name}' must end in .csv, .xlsx or .parquet, which decides the format.")
     return out

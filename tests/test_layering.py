@@ -12,7 +12,7 @@ CORE = ROOT / "synth_core"
 
 # A module may import modules of its own layer's line or of lines above it, never from below.
 LAYERS = [
-    ["errors", "progress", "whole_files"],
+    ["errors", "progress", "quiet", "whole_files", "workbook_limits"],
     ["table"],
     ["words"],
     ["date_patterns"],

@@ -159,7 +159,7 @@ def ask(
     elif job is not None and status.state == "cancelled":
         st.info("The comparison was cancelled.", icon=":material/info:")
     if problem:
-        parts.error_card(theme.plain(problem), title="This cannot be compared")
+        parts.error_card(problem, title="This cannot be compared")
     if done:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -24,7 +24,7 @@ def draw(extract: Extract, found: Drift) -> None:
     _headline(found)
     _tiles(found)
     for note in found.notes:
-        st.caption(note)
+        st.caption(theme.plain(note))
     if found.schema_differences:
         _make_up(found)
     tabs = st.tabs(["Columns", "Pairs", "Rules"], key="monitor.tabs", on_change="rerun")

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.theme import FONT, PLOT_CONFIG, TEXT_WIDTH, VERDICTS, Sign
+from pages.ui.theme import FONT, PLOT_CONFIG, TEXT_WIDTH, VERDICTS, Sign, plain
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
@@ -59,13 +59,13 @@ def empty_state(icon: str, sentence: str, button: str, target: str, *, key: str)
 
 
 def error_card(error: Exception | str, *, title: str = "This did not work", details: str = "") -> None:
-    """Draw what happened and what to do; the details stay folded."""
+    """Draw what happened and what to do, taken literally (``title`` is Markdown); the details stay folded."""
     if isinstance(error, SimileError | str):
         sentence = str(error)
     else:
         sentence = "Something unexpected happened. What you saved is not lost; try again, or go back one step."
         details = details or f"{type(error).__name__}"
-    st.error(f"**{title}.** {sentence}", icon=":material/error:")
+    st.error(f"**{title}.** {plain(sentence)}", icon=":material/error:")
     if details:
         with st.expander("Details"):
             st.code(details, language=None)

@@ -103,7 +103,7 @@ def _help(score: Score | None, verdict: Verdict | None) -> str | None:
     """Return the question, the interval, the baseline and the verdict's reason."""
     if score is None:
         return None
-    lines = [f"**{score.question}**"]
+    lines = [f"**{theme.plain(score.question)}**"]
     if span := run_words.interval(score):
         lines.append(f"95 % interval: {span}.")
     if score.reference is not None:
@@ -114,10 +114,10 @@ def _help(score: Score | None, verdict: Verdict | None) -> str | None:
     if score.baseline is not None:
         lines.append(f"Independent columns: {run_words.amount(score.baseline, score.unit)}.")
     if verdict is not None:
-        lines.append(_sentence(verdict.sentence))
+        lines.append(theme.plain(_sentence(verdict.sentence)))
     if score.note:
-        lines.append(f"{_sentence(score.note)}.")
-    return "  \n".join(line.replace("$", "\\$") for line in lines)
+        lines.append(theme.plain(f"{_sentence(score.note)}."))
+    return "  \n".join(lines)
 
 
 def _sentence(text: str) -> str:

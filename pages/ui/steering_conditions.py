@@ -29,7 +29,7 @@ def listed(project: Project, steering: Steering, table: Table) -> None:
         _line(project, theme.plain(ask.words()), alone, f"method.steer_remove_{place}", place)
     if steering.where:
         alone = f":gray[{theme.count(found.each[-1])} real rows]" if found.each else ""
-        _line(project, f"`{steering.where}`", alone, "method.steer_remove_where", None)
+        _line(project, theme.plain(steering.where), alone, "method.steer_remove_where", None)
 
 
 def _line(project: Project, words: str, alone: str, key: str, place: int | None) -> None:

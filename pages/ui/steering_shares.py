@@ -90,7 +90,7 @@ def _sliders(project: Project, steering: Steering, table: Table, name: str, slot
         slider = f"method.steer_share_{slot}_{place}"
         key = state.shown(slider, round(share * 100, 1))
         right.container(key=f"{slider}_box").slider(
-            f"Share of {level}",
+            f"Share of {theme.plain(level)}",
             0.0,
             100.0,
             step=0.5,

@@ -131,9 +131,10 @@ def breakable(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text with Markdown's signs taken literally.
+    """Return a text with Markdown's signs taken literally; addresses are no links.
 
-    >>> plain("a_b")
-    'a\\\\_b'
+    >>> plain("a_b"), plain("www.x.org")
+    ('a\\\\_b', 'www\\\\.x.org')
     """
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|>~:$<" else letter for letter in text)
+    told = "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+!|>~:$<" else letter for letter in text)
+    return re.sub(r"(?i)\b(www)\.", r"\1\\.", told)

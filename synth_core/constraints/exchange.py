@@ -182,9 +182,10 @@ def pandera_module(rules: Sequence[Constraint], table: Table) -> str:
     the same there. ConstraintError when a rule does not fit the table.
     """
     rules = _exported(rules, table)
+    # an empty second line: Python would take "coding: ..." there, in a column's name, for the encoding of the file
     said = "".join(f"#   {line}\n" for rule in rules for line in rule.sentence().splitlines())
     return (
-        f"# Rules as a pandera schema: schema.validate(frame, lazy=True). Needs simile[pandera].\n{said}"
+        f"# Rules as a pandera schema: schema.validate(frame, lazy=True). Needs simile[pandera].\n#\n{said}"
         "from synth_core.constraints.exchange import schema_of\n"
         "from synth_core.constraints.kinds import rules_from_json\n\n"
         f"COLUMNS = {table.names!r}\n"

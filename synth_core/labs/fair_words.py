@@ -10,6 +10,7 @@ from typing import Literal
 from synth_core.labs.fair_metrics import PER_GROUP
 from synth_core.labs.fair_results import Arm, Fairness
 from synth_core.scores.statistics import Estimate
+from synth_core.spreadsheets import harmless
 
 Gap = Literal["parity", "odds"]
 GAP_TITLES: dict[Gap, str] = {"parity": "Gap in outcomes", "odds": "Gap in errors"}
@@ -198,9 +199,8 @@ def as_csv(found: Fairness) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    writer.writerows(
+        {key: harmless(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows
+    )
     return out.getvalue()
 
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-import pyarrow as pa
 
 from synth_core.labs.augmentation import Comparison, Contender, Judge, ratio_words
 from synth_core.scores.statistics import Estimate
-from synth_core.spreadsheets import neutralise
+from synth_core.spreadsheets import harmless_frame
 
 
 def score_words(judge: Judge, precision: float) -> str:
@@ -137,10 +136,7 @@ def figures_table(found: Comparison) -> pd.DataFrame:
 
 def figures_csv(found: Comparison) -> str:
     """Return :func:`figures_table` as CSV; texts that a spreadsheet would run as a formula are led by an apostrophe."""
-    table = figures_table(found)
-    for name in table.select_dtypes("object"):
-        table[name] = neutralise(pa.chunked_array([pa.array(table[name], pa.string())])).to_pylist()
-    return str(table.to_csv(index=False))
+    return str(harmless_frame(figures_table(found)).to_csv(index=False))
 
 
 def _ends(name: str, found: Estimate | None) -> dict[str, float]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-import traceback
 from pathlib import Path
 
+from synth_core import quiet
 from synth_core.errors import Cancelled, SimileError
 from synth_core.progress import Pace
+from synth_core.quiet import where
 from synth_core.run import Status, write_whole
 from synth_core.testdata.making import FOLDER, STAGES, Secrets, make
 from synth_core.testdata.orders import OrderRun
@@ -84,7 +85,7 @@ def main(folder: str, told: str) -> int:
         words = f"A file cannot be written: {error.strerror or 'the system refused'}. Look at the room on the disk."
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
     except Exception as error:
-        _log(error)
+        sys.stderr.write(f"{where(error)}\n")
         words = f"Something went wrong that Simile did not expect ({type(error).__name__}). The log says where."
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
     finally:
@@ -93,12 +94,6 @@ def main(folder: str, told: str) -> int:
     return 1
 
 
-def _log(error: BaseException) -> None:
-    """Log where it happened, without the message: messages of libraries may hold cell values and passwords."""
-    places = traceback.extract_tb(error.__traceback__)
-    lines = [type(error).__name__, *(f"  {Path(place.filename).name}:{place.lineno} {place.name}" for place in places)]
-    sys.stderr.write("\n".join(lines) + "\n")
-
-
 if __name__ == "__main__":
+    quiet.install()
     sys.exit(main(sys.argv[1], sys.stdin.read()))
