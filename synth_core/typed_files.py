@@ -28,6 +28,8 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         schema, shape = file.schema_arrow, file.metadata
+        words = [one.name for one in schema if _is_words(one.type)]  # a text that repeats is then held once
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=words)
     except (pa.ArrowException, OSError):
         raise ReadingError(f"'{filename}' is damaged or no Parquet file; export it again.") from None
     size = sum(shape.row_group(i).total_byte_size for i in range(shape.num_row_groups))
@@ -41,7 +43,12 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
     if not schema.names:
         raise ReadingError(f"'{filename}' has no columns; a table needs at least one.")
     try:
-        arrow = _drawn(file, sample_rows) if sample_rows and sample_rows < shape.num_rows else file.read()
+        most = _room(limit_mb)
+        drawn = sample_rows and sample_rows < shape.num_rows
+        arrow = _drawn(file, sample_rows) if drawn else _whole(file, most, filename)
+        if _unfolded(arrow) > most:
+            raise _unfolds(filename)
+        arrow = arrow.cast(pa.schema([schema.field(name) for name in arrow.column_names]))
         arrow.validate(full=True)  # broken offsets or bytes that are no text would end the process later
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
         raise ReadingError(f"'{filename}' is damaged: its cells cannot be read. Export it again.") from None
@@ -58,6 +65,52 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
     raw, more = tidy_names(raw, filename)
     raw.attrs["text"] = False
     return CellsRead(raw, notes + more)
+
+
+def _is_words(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
+
+
+def _room(limit_mb: float) -> int:
+    """Return how many bytes the cells of a file may take: ten times the limit of a file, a third of what is free."""
+    import psutil
+
+    return int(min(10 * limit_mb * 1e6, psutil.virtual_memory().available / 3))
+
+
+def _whole(file: Any, most: int, filename: str) -> Any:
+    """Return all rows, a batch at a time, so that a small file that unfolds to a huge table is found out before."""
+    import pyarrow as pa
+
+    batches, size = [], 0
+    nested = any(pa.types.is_nested(one.type) for one in file.schema_arrow)
+    for batch in file.iter_batches(batch_size=1_024 if nested else 65_536):
+        size += _unfolded(batch)
+        if size > most:
+            raise _unfolds(filename)
+        batches.append(batch)
+    return pa.Table.from_batches(batches, file.schema_arrow)
+
+
+def _unfolded(arrow: Any) -> int:
+    """Return the bytes of the cells with each text as often as it is there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for column in arrow.columns:
+        for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+            size += chunk.nbytes
+            if isinstance(chunk, pa.DictionaryArray) and _is_words(chunk.type.value_type):
+                lengths = pc.binary_length(chunk.dictionary).cast(pa.int64()).take(chunk.indices)
+                size += pc.sum(lengths).as_py() or 0
+    return size
+
+
+def _unfolds(filename: str) -> ReadingError:
+    return TooLargeError(f"'{filename}' unfolds to more than fits into memory; read a sample of its rows.")
 
 
 def _drawn(file: Any, rows: int) -> Any:

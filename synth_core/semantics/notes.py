@@ -10,7 +10,8 @@ from synth_core.semantics.names import lists
 from synth_core.semantics.patterns import is_card, is_iban
 
 _FORMS: dict[str, re.Pattern[str]] = {
-    "e-mail addresses": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
+    # from the start of a run only: a long run without "@" must not be gone through from each of its letters
+    "e-mail addresses": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+"),
     "phone numbers": re.compile(
         r"(?<![\w.])(\+\d{1,3}[ (./-]*\d[\d ()./-]{6,14}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}"
         r"|\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{9,10})(?!\w)"
