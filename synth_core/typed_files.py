@@ -44,8 +44,8 @@ def read_parquet(data: Any, filename: str, limit_mb: float, sample_rows: int | N
         raise ReadingError(f"'{filename}' has no columns; a table needs at least one.")
     try:
         most = _room(limit_mb)
-        drawn = sample_rows and sample_rows < shape.num_rows
-        arrow = _drawn(file, sample_rows) if drawn else _whole(file, most, filename)
+        some = sample_rows if sample_rows and sample_rows < shape.num_rows else None
+        arrow = _whole(file, most, filename) if some is None else _drawn(file, some)
         if _unfolded(arrow) > most:
             raise _unfolds(filename)
         arrow = arrow.cast(pa.schema([schema.field(name) for name in arrow.column_names]))

@@ -203,4 +203,3 @@ def as_csv(found: Fairness) -> str:
         {key: harmless(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows
     )
     return out.getvalue()
-

@@ -179,7 +179,7 @@ PICKLES = {
 
 @pytest.mark.parametrize("name", PICKLES)
 def test_what_could_run_code_when_opened_is_refused(name: str) -> None:
-    with pytest.raises(ReadingError, match="pickle|holds no table|NumPy"):
+    with pytest.raises(ReadingError, match=r"pickle|holds no table|NumPy"):
         read_bytes(PICKLES[name], name)
 
 
@@ -206,15 +206,17 @@ def test_patterns_of_rules_are_matched_without_going_back() -> None:
 def test_expressions_that_are_programs_are_refused(text: str) -> None:
     frame = pd.DataFrame({"a": [1, 2, 3]})
     with pytest.raises(ConstraintError):
-        parse({"type": "implies", "if": text, "then": "a > 1"}).check(Table(frame, (Column(name="a", kind=Kind.INTEGER),)))
+        parse({"type": "implies", "if": text, "then": "a > 1"}).check(
+            Table(frame, (Column(name="a", kind=Kind.INTEGER),))
+        )
 
 
 # -- what the code itself may not do ----------------------------------------------------------------------------
 
 _FORBIDDEN = {"eval", "exec", "compile", "__import__"}
 _CALLS = {
-    "pickle.load", "pickle.loads", "torch.load", "joblib.load", "yaml.load", "yaml.unsafe_load", "os.system", "os.popen",
-    "marshal.loads", "shelve.open", "pd.read_pickle", "pd.eval", "dill.load",
+    "pickle.load", "pickle.loads", "torch.load", "joblib.load", "yaml.load", "yaml.unsafe_load", "os.system",
+    "os.popen", "marshal.loads", "shelve.open", "pd.read_pickle", "pd.eval", "dill.load",
 }  # fmt: skip
 _KNOWN = {("cluster.py", "pickle.loads")}  # among a cluster's own workers, which run our code anyway: docs/security.md
 
@@ -252,7 +254,7 @@ def test_nothing_that_a_user_brings_is_run_or_unpickled() -> None:
 
 # -- formulas ---------------------------------------------------------------------------------------------------
 
-FORMULAS = ["=1+1", "+1+1", "-1+cmd", "@SUM(1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1+1", "＠SUM(1)", "=HYPERLINK(\"x\")"]  # noqa: RUF001
+FORMULAS = ["=1+1", "+1+1", "-1+cmd", "@SUM(1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1+1", "＠SUM(1)", '=HYPERLINK("x")']
 
 
 def hostile_frame() -> pd.DataFrame:
@@ -262,13 +264,15 @@ def hostile_frame() -> pd.DataFrame:
 def assert_harmless(rows: list[list[str]]) -> None:
     for row in rows:
         for cell in row:
-            assert not re.match(r"[=+\-@\t\r＝＋－＠]", cell), cell  # noqa: RUF001
+            assert not re.match(r"[=+\-@\t\r＝＋－＠]", cell), cell
 
 
 def test_no_export_has_a_formula_in_a_name_or_a_cell(tmp_path: Path) -> None:
     arrow = pa.Table.from_pandas(hostile_frame(), preserve_index=False)
     levels = arrow.set_column(0, FORMULAS[0], arrow.column(0).dictionary_encode())
-    for number, one in enumerate([arrow, levels, arrow.cast(pa.schema([(n, pa.large_string()) for n in arrow.column_names]))]):
+    for number, one in enumerate(
+        [arrow, levels, arrow.cast(pa.schema([(n, pa.large_string()) for n in arrow.column_names]))]
+    ):
         write_csv(iter([one]), tmp_path / f"{number}.csv")
         text = (tmp_path / f"{number}.csv").read_bytes().decode()
         assert_harmless(list(csv.reader(io.StringIO(text, newline=""))))
@@ -382,5 +386,3 @@ def test_the_home_of_projects_is_closed_to_others(own_home: Path) -> None:
     own_home.chmod(0o1777)  # like /tmp: not ours to close
     home()
     assert own_home.stat().st_mode & 0o777 == 0o777
-
-

@@ -57,7 +57,9 @@ def marked_project() -> Project:
 
 def told(run: Run) -> str:
     """Return everything that a run says in words: its status and its log."""
-    return "".join(path.read_text(errors="replace") for path in run.folder.glob("*.txt")) + run.status().model_dump_json()
+    return (
+        "".join(path.read_text(errors="replace") for path in run.folder.glob("*.txt")) + run.status().model_dump_json()
+    )
 
 
 STAGES = [
