@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pages.ui.headers import HEADERS, Headers
 
 ROOT = Path(__file__).parents[2]
+HERE = ((b"host", b"127.0.0.1:8501"),)
 
 
 def test_the_settings_keep_others_out() -> None:
@@ -23,7 +27,9 @@ def test_the_settings_keep_others_out() -> None:
     assert "enableStaticServing" not in told["server"]
 
 
-def answer(headers: list[tuple[bytes, bytes]], kind: str = "http") -> dict[str, Any]:
+def answer(
+    headers: list[tuple[bytes, bytes]], kind: str = "http", asked: Sequence[tuple[bytes, bytes]] = HERE
+) -> dict[str, Any]:
     """Return the first message of an answer that passed the middleware."""
     sent: list[dict[str, Any]] = []
 
@@ -34,9 +40,55 @@ def answer(headers: list[tuple[bytes, bytes]], kind: str = "http") -> dict[str, 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(Headers(app)({"type": kind}, None, send))
-    assert len(sent) == 2
+    asyncio.run(Headers(app)({"type": kind, "headers": asked}, None, send))
     return sent[0]
+
+
+def asked_for(host: str, origin: str = "") -> list[tuple[bytes, bytes]]:
+    return [(b"host", host.encode()), *([(b"origin", origin.encode())] if origin else [])]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What Streamlit's settings say, to be changed."""
+    from streamlit import config
+
+    known = {"server.address": "127.0.0.1", "server.enableCORS": True}
+    monkeypatch.setattr(config, "get_option", lambda name: known.get(name))
+    return known
+
+
+WELCOME = [
+    ("127.0.0.1:8501", ""), ("localhost:8501", "http://localhost:8501"), ("[::1]:8501", "http://[::1]:8501"),
+    ("127.0.0.1:8501", "http://localhost:8501"),
+]  # fmt: skip
+STRANGERS = [
+    ("evil.example:8501", "http://evil.example:8501"),  # its name turned to 127.0.0.1
+    ("evil.example", ""), ("127.0.0.1:8501", "http://evil.example"), ("127.0.0.1:8501", "null"), ("", ""),
+    ("localhost.evil.example", ""), ("[", "http://["), ("127.0.0.1:8501", "http://127.0.0.1.evil.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_only_the_studio_s_own_pages_are_answered(kind: str, told: dict[str, Any]) -> None:
+    for host, origin in WELCOME:
+        assert answer([], kind, asked_for(host, origin))["type"] == "http.response.start", (host, origin)
+    for host, origin in STRANGERS:
+        got = answer([], kind, asked_for(host, origin))
+        assert got.get("status") == 403 or got["type"] == "websocket.close", (host, origin)
+
+
+def test_a_studio_with_a_name_of_its_own_is_found_by_it(told: dict[str, Any]) -> None:
+    proxied = asked_for("studio.example.org", "https://studio.example.org")
+    assert answer([], "http", proxied)["status"] == 403
+    for names in (["studio.example.org"], ["*.example.org"], ["*"]):
+        told["server.allowedHosts"] = names
+        assert answer([], "http", proxied)["status"] == 200
+    told |= {"server.allowedHosts": [], "server.address": "0.0.0.0"}
+    assert answer([], "http", proxied)["status"] == 200
+    assert answer([], "http", asked_for("studio.example.org", "https://evil.example"))["status"] == 403
+    told["server.corsAllowedOrigins"] = ["https://evil.example"]
+    assert answer([], "http", asked_for("studio.example.org", "https://evil.example"))["status"] == 200
 
 
 def test_every_answer_forbids_what_comes_from_elsewhere() -> None:
