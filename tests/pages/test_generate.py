@@ -281,6 +281,6 @@ def test_a_cluster_that_cannot_be_used_says_why_and_nothing_starts(address: str,
     project = make_project()
     at = open_page("generate", project)
     at.text_input(key="generate.cluster").set_value(address).run()
-    assert any(sentence in error.value for error in at.error)
+    assert any(sentence in error.value.replace("\\", "") for error in at.error)
     at.button(key="generate.start").click().run()
     assert not project.runs()
