@@ -22,8 +22,9 @@ import numpy.typing as npt
 
 from synth_core.scores.agreement import Agreement
 from synth_core.scores.features import Coded, Coding
+from synth_core.scores.leaves import Points
 from synth_core.scores.results import Attack, AuditedPerson, ShadowAudit
-from synth_core.scores.space import Points, Space, nearest_of
+from synth_core.scores.space import Space, nearest_of
 from synth_core.scores.statistics import Estimate, Floats, auc, rounded, true_positives_at
 from synth_core.table import Table
 
