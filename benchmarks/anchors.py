@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import sklearn.ensemble  # noqa: F401 - limits hold for libraries that are loaded already
 from scipy.stats import kendalltau, spearmanr
 from threadpoolctl import threadpool_limits
 
