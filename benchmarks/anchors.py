@@ -84,15 +84,13 @@ def theirs(judge: Path, stem: Path, made: Path | None) -> dict[str, float]:
 
 
 def agreement(found: pd.DataFrame) -> list[str]:
-    """Return the rank correlations of the generators' means, and of all samples."""
-    lines = [
-        "| figure | generators | Spearman | Kendall | samples | Spearman | Kendall |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    """Return the rank correlations of the generators' means and, where there are several runs, of all samples."""
     means = found.groupby("generator").mean(numeric_only=True)
+    tables = [means, found] if len(found) > len(means) else [means]
+    lines = ["| figure |" + " tables | Spearman | Kendall |" * len(tables), "|---" * (1 + 3 * len(tables)) + "|"]
     for mine, other, _ in PAIRS:
         shown = []
-        for table in (means, found):
+        for table in tables:
             a, b = table[f"ours_{mine}"], table[f"judge_{other}"]
             shown += [f"{len(table)}", f"{spearmanr(a, b)[0]:.3f}", f"{kendalltau(a, b)[0]:.3f}"]
         lines.append(f"| {mine} | {' | '.join(shown)} |")
