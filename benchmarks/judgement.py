@@ -207,7 +207,9 @@ def line(by: str, command: list[str], given: argparse.Namespace) -> str:
     cost = json.loads(done.stdout.splitlines()[-1])
     lines = [f"| {by} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {cost['peak']:.0f} | {load} |"]
     if given.steps or by == "shadow":
-        lines += [f"|   {by}: {note} | {wall:.1f} | {cpu:.1f} | | |" for note, wall, cpu in cost["steps"]]
+        for note, wall, cpu in cost["steps"]:
+            took = f"{wall:.1f} | {cpu:.1f}" if wall else " | "
+            lines.append(f"|   {by}: {note} | {took} | | |")
     return "\n".join(lines)
 
 
