@@ -12,9 +12,9 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.ui import timers
+from pages.ui import front_door, timers
 from pages.ui.headers import Headers
-from synth_core import jobs, quiet
+from synth_core import deletion, jobs, quiet
 from synth_core.testdata import orders
 
 quiet.install()
@@ -23,10 +23,16 @@ timers.install()
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """End the runs that this server started when it closes; they can be resumed."""
+    """Say who may come in; end the runs that this server started when it closes; they can be resumed."""
+    front_door.tell()
+    deletion.finish_deletions()
     yield {}
     jobs.cancel_all()
     orders.cancel_all()
 
 
-app = st.App(Path(__file__).parent / "pages" / "shell.py", lifespan=lifespan, middleware=[Middleware(Headers)])
+app = st.App(
+    Path(__file__).parent / "pages" / "shell.py",
+    lifespan=lifespan,
+    middleware=[Middleware(Headers), Middleware(front_door.FrontDoor)],
+)

@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from pages.ui import cache, cluster_field, parts, run_history, run_steps, run_words, state, theme, tuning_panel, watch
+from pages.ui import (
+    cache,
+    cluster_field,
+    parts,
+    removed,
+    run_history,
+    run_steps,
+    run_words,
+    state,
+    theme,
+    tuning_panel,
+    watch,
+)
 from synth_core import jobs
 from synth_core.errors import InputError, SimileError
 from synth_core.needs import require_memory
@@ -77,6 +89,7 @@ def look(project: Project, run: Run) -> None:
         return
     if status.state != "done":
         run_history.failure(run, status)
+        run_history.deletion(project, run)
         return
     if run.stale(project):
         st.warning(
@@ -84,6 +97,7 @@ def look(project: Project, run: Run) -> None:
             icon=":material/history:",
         )
     run_history.result(project, run)
+    run_history.deletion(project, run)
 
 
 parts.page_head(
@@ -106,6 +120,7 @@ with parts.guarded("This page cannot be shown"):
         )
     draft = with_engine(table, project.draft)
     summary(project, draft, len(table), active)
+    removed.switch(project, disabled=active is not None)
     cluster_field.cluster_field(project, disabled=active is not None)
     if active is None and len(table) > 1:
         expected(project, draft)

@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import downloads, parts, release_panel, report_page, run_words, score_tiles, targets_form, tuning_panel
+from pages.ui import (
+    audit_panel,
+    downloads,
+    parts,
+    release_panel,
+    report_page,
+    run_words,
+    score_tiles,
+    targets_form,
+    tuning_panel,
+)
 from pages.ui.halves import halves
 from synth_core.scorecard import not_run
 
@@ -30,12 +40,14 @@ with parts.guarded("The report cannot be made"):
             pack_place = st.container(gap="small")
         with st.container(border=True, gap="small", key="report_ledger_box"):
             release_panel.ledger(project)
+        audit_panel.panel(project)
     with right, st.container(border=True, gap="small", key="report_words_box"):
         words = report_page.words(project, reason)
         downloads.judgement(project, run, lambda: report_page.page(project, run, card, words))
     with pack_place:  # it holds the words, which are written beside it
         release_panel.pack(project, run, card, words, reason)
-    tuning_panel.panel(project)
+    if project.removed is None:  # an iteration needs real rows
+        tuning_panel.panel(project)
     report_page.preview(project, run, card, words)
 
 parts.step_footer("privacy", "start", label="Back to Start", ready=False)

@@ -9,7 +9,7 @@ if str(ROOT) not in sys.path:  # Streamlit puts pages/ on the path, not the fold
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import guide, parts, recorded_demo, sidebar, state, theme, watch  # noqa: E402
+from pages.ui import account, guide, parts, recorded_demo, removed, sidebar, state, theme, watch  # noqa: E402
 
 st.set_page_config(page_title="Simile", page_icon=str(ROOT / "assets" / "favicon.svg"), layout="wide")
 st.logo(str(ROOT / "assets" / ("logo-dark.svg" if state.mode() == "dark" else "logo.svg")), size="large")
@@ -43,7 +43,11 @@ pages = {
 }
 pages[""].append(st.Page(first_page, title=parts.PAGES["start"][0], url_path="start", visibility="hidden"))
 st.html(theme.READABLE % (theme.READABLE_DARK if state.mode() == "dark" else ""))
-page = st.navigation(pages, expanded=True)
+shut = account.closed()
+page = st.navigation(pages, expanded=True, position="hidden" if shut else "sidebar")
+if shut:
+    account.door()
+    st.stop()
 state.begin()
 recorded_demo.open_asked()
 if page.url_path in ("compare", "privacy", "report"):
@@ -54,4 +58,5 @@ if page.url_path != "generate":  # it has a large panel of its own
         watch.run_line()
 guide.draw(page.url_path or "start")
 recorded_demo.label(page.url_path)
+removed.gate(page.url_path or "start")
 page.run()

@@ -1,12 +1,12 @@
 """Start: bring a table, take a demo, or go on with a project."""
 
-from pages.ui import opening, parts, recent
+from pages.ui import identity, opening, parts, recent
 from pages.ui.halves import halves
 from synth_core import project as projects
 
 parts.page_head("Start", "Turn a real table into a synthetic one, with proof of how alike and how safe it is.")
 
-known = projects.projects()
+known = projects.projects(identity.owner())
 if not known:
     recent.first_visit()
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import parts, state, test_data_edges, test_data_output, test_data_source
+from pages.ui import identity, parts, state, test_data_edges, test_data_output, test_data_source
 from synth_core.testdata.making import Order
 from synth_core.testdata.schema import MOST_ROWS
 
@@ -57,6 +57,7 @@ with parts.guarded("This page cannot be shown"):
         target = test_data_output.choose(several)
         order = Order(
             schema_text=source.text,
+            owner=identity.owner(),
             project=source.project.id if source.project is not None else "",
             recipe=source.recipe,
             rows=rows,

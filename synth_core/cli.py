@@ -20,6 +20,7 @@ from synth_core.cli_judge import judge, replicate
 from synth_core.cli_monitor import monitor
 from synth_core.cli_options import Out
 from synth_core.cli_output import fail, say, write
+from synth_core.cli_projects import audit_log, hand_over, list_projects, remove_rows
 from synth_core.cli_run import run
 from synth_core.cli_testdata import make_testdata
 from synth_core.cli_understand import constraints, methods, profile
@@ -66,6 +67,10 @@ app.command()(run)
 app.command()(augment)
 app.command(name="testdata")(make_testdata)
 app.command()(monitor)
+app.command(name="projects")(list_projects)
+app.command()(hand_over)
+app.command()(audit_log)
+app.command(name="remove-real-rows")(remove_rows)
 
 
 @app.command(name="app")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -88,6 +89,7 @@ def look(
     (folder / f"upload{suffixes or '.csv'}").write_bytes(data)
     write_whole(folder / "drift.json", found.model_dump_json())
     write_whole(folder / "facts.json", kept.model_dump_json())
+    project.note("extract", {"rows": kept.rows, "sha256": hashlib.sha256(data).hexdigest()})
     return kept
 
 
@@ -147,7 +149,8 @@ def regenerate(project: Project, extract: Extract, run: Run | None = None) -> tu
                 f"The rule '{rule.sentence()}' reads '{lacking[0]}', which the new extract lacks. Switch the rule "
                 "off and make a run without it, or bring an extract with that column."
             )
-    sibling = projects.create(_label(project, extract), reading, source=source, filename=extract.filename)
+    name = _label(project, extract)
+    sibling = projects.create(name, reading, source=source, filename=extract.filename, owner=project.owner)
     try:
         sibling.set_choices(_choices(project, reading))
         sibling.set_rules(project.rules)
@@ -162,7 +165,7 @@ def regenerate(project: Project, extract: Extract, run: Run | None = None) -> tu
         write_whole(sibling.folder / "lineage.json", lineage.model_dump_json())
         started = jobs.start(sibling, recipe)
     except SimileError:
-        projects.delete(sibling.id)
+        shutil.rmtree(sibling.folder, ignore_errors=True)
         raise
     write_whole(folder / "facts.json", extract.model_copy(update={"sibling": sibling.id}).model_dump_json())
     return sibling, started
@@ -176,7 +179,7 @@ def versions(project: Project) -> list[Version]:
     """
     root = _root(project)
     found = []
-    for one in projects.projects():
+    for one in projects.projects(project.owner):
         if _root(one) != root:
             continue
         targets = project.targets

@@ -19,8 +19,9 @@ from synth_core.estimates import resolved
 from synth_core.frontier import Candidate, key_of
 from synth_core.labs.work import RESULT
 from synth_core.needs import require_memory
+from synth_core.owners import ANYONE
 from synth_core.partitions import release_in
-from synth_core.project import Project, home, projects
+from synth_core.project import REMOVED, Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
 from synth_core.run import AUDIT, FULL, Run, Status, write_whole
@@ -92,6 +93,8 @@ def judge_again(run: Run, *, full: bool = False) -> None:
     """
     if run.status().active:
         raise ProjectError("This run is in progress; it will be judged at its end.")
+    if Project(run.folder.parent.parent).removed is not None:
+        raise ProjectError(REMOVED)
     if full:
         if release_in(run.folder) is None:
             raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
@@ -113,6 +116,8 @@ def audit(run: Run) -> None:
     """
     if run.status().active:
         raise ProjectError("This run is in progress; it can be audited at its end.")
+    if Project(run.folder.parent.parent).removed is not None:
+        raise ProjectError(REMOVED)
     synthesis = run.synthesis()
     if synthesis is None or not run.is_judged or release_in(run.folder) is None:
         raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
@@ -216,7 +221,7 @@ def cancel(run: Run) -> None:
 def queue_place(run: Run) -> int:
     """Return how many runs and measurements on this machine are before a queued one."""
     before = 0
-    for project in projects():
+    for project in projects(ANYONE):
         for other in (*project.runs(), *project.side_jobs()):
             if other.id != run.id and other.started_at < run.started_at and other.status().active:
                 before += 1
@@ -225,7 +230,7 @@ def queue_place(run: Run) -> int:
 
 def cancel_all() -> None:
     """End the runs that this process started: the studio is closing. They can be resumed later."""
-    for project in projects():
+    for project in projects(ANYONE):
         for run in (*project.runs(), *project.side_jobs()):
             if started_here(run) and run.status().active:
                 cancel(run)

@@ -9,13 +9,15 @@
         tables/<print>/         the table with its kinds and roles; a new folder whenever these change
         rules.json  draft.json  fairness.json (the question of the Fairness lab)
         releases.json           the ledger: what was taken away, made from these rows
+        audit.jsonl audit.head  who did what, when, to which bytes; see ``audit.py``
         logo                    for the report, a PNG or JPEG
         given/<print>/          rows of which some columns are given, for runs that complete them
         runs/<id>/              see ``run.py``
         frontiers/<key>/  labs/<key>/   measurements and experiments beside the runs, laid out like these
         tunings/<id>/           iterations to the targets, each a folder like a run's; see ``tuning/loop.py``
 
-Ids are 128 random bits; labels are words for people and never become paths.
+Ids are 128 random bits; labels are words for people and never become paths. A project belongs to its owner
+(``owners.py``); to anybody else it does not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,12 +41,14 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 from pydantic import BaseModel, Field, ValidationError
 
+from synth_core import audit
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
 from synth_core.errors import ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
-from synth_core.ledger import Entry, entry_of, read_ledger, write_down
+from synth_core.ledger import Entry, entry_of, file_hash, read_ledger, write_down
+from synth_core.owners import ANYONE, LOCAL, called, owns
 from synth_core.partitions import release_in
 from synth_core.patterns import PATTERNS, Pattern
 from synth_core.raw_cells import open_cells, save_cells
@@ -58,6 +63,11 @@ from synth_core.table import Table
 from synth_core.writing import open_table, save_table
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_BESIDE = {"frontiers": "measure", "labs": "experiment", "tunings": "iterate"}  # as the log calls it
+REMOVED = (
+    "The real rows of this project were removed. The release and its report are still here; "
+    "anything that needs real rows starts with uploading the table again, as a new project."
+)
 
 
 class _Facts(BaseModel):
@@ -80,6 +90,10 @@ class _Facts(BaseModel):
     cluster: str = ""
     client: str = ""
     guide: str = ""
+    owner: str = LOCAL
+    keeps_real_rows: bool = True
+    removed: datetime | None = None
+    rows: int = 0
 
 
 def home() -> Path:
@@ -167,6 +181,52 @@ class Project:
         """What was asked of a database, without user and password; None for a file."""
         return self._facts.question
 
+    @property
+    def owner(self) -> str:
+        """Whose it is: ``LOCAL``, or the id of someone who signed in."""
+        return self._facts.owner
+
+    def hand_over(self, owner: str) -> None:
+        """Give it to another owner, on behalf of whoever runs this machine."""
+        before = called(self.owner)
+        self.note("handed over", {"from": before, "to": called(owner)}, who="local")
+        self._save(owner=owner)
+
+    # who did what
+
+    @property
+    def log(self) -> Path:
+        """Where the audit log is."""
+        return self.folder / audit.NAME
+
+    def note(self, what: str, about: Mapping[str, audit.Value] | None = None, *, who: str = "") -> None:
+        """Add a line to the audit log: what the owner did, with hashes and counts, never a value or a name."""
+        audit.note(self.log, who or called(self.owner), what, about)
+
+    # how long it keeps real rows
+
+    @property
+    def keeps_real_rows(self) -> bool:
+        """Whether the upload and the tables made from it stay after a run; see ``retention.py``."""
+        return self._facts.keeps_real_rows
+
+    def set_keeps_real_rows(self, keeps: bool) -> None:
+        """Say whether the real rows stay after the next run that is judged."""
+        if keeps != self.keeps_real_rows:
+            self.note("retention", {"keeps_real_rows": keeps})
+            self._save(keeps_real_rows=keeps)
+
+    @property
+    def removed(self) -> datetime | None:
+        """When its real rows were removed (UTC); None while they are here."""
+        return self._facts.removed
+
+    def set_removed(self) -> None:
+        """Write down that the real rows are being removed."""
+        rows = self.rows
+        self._save(removed=datetime.now(UTC), rows=rows)
+        self.drop_table()
+
     def rename(self, label: str) -> None:
         """Give the project another name."""
         self._save(label=_label(label))
@@ -185,13 +245,21 @@ class Project:
         """How many rows the table has, without reading it."""
         if self._table is not None:
             return len(self._table)
+        if self.removed is not None:
+            return self._facts.rows
         try:
             return int(pq.ParquetFile(self.folder / "tables" / self.table_name / "table.parquet").metadata.num_rows)
         except (OSError, ValueError):
             return len(self.table)
 
+    def drop_table(self) -> None:
+        """Keep the table in memory no longer."""
+        self._table = None
+
     def table_of(self, name: str) -> Table:
         """Return the table kept under ``tables/<name>``: a run names the one that it used."""
+        if self.removed is not None:
+            raise ProjectError(REMOVED)
         try:
             return open_table(self.folder / "tables" / name)
         except (OSError, ValueError):
@@ -211,6 +279,8 @@ class Project:
 
     def set_choices(self, choices: dict[str, ColumnChoice]) -> Table:
         """Rebuild the table with these choices (all of them, not only new ones) and return it."""
+        if self.removed is not None:
+            raise ProjectError(REMOVED)
         if choices != self._facts.choices:
             quick = with_choices(self.table, self._facts.choices, choices)
             if quick is not None:
@@ -233,6 +303,8 @@ class Project:
         """Read the uploaded file with other options; choices for columns that still exist are kept."""
         if self.question is not None:
             raise ProjectError("This table came from a database; ask it again, with user and password.")
+        if self.removed is not None:
+            raise ProjectError(REMOVED)
         source = next((self.folder / "source").iterdir())
         try:
             return self._take(read(source, options, name=self.label))
@@ -255,6 +327,7 @@ class Project:
         save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
         self._kept.unlink(missing_ok=True)
+        self.note("read again", {"rows": len(table), "columns": len(table.columns), "table": table.fingerprint})
         return self._put_table(
             table,
             choices=choices,
@@ -317,6 +390,10 @@ class Project:
         name = table.fingerprint[:16]
         if not (self.folder / "tables" / name).exists():
             save_table(table, self.folder / "tables" / name)
+        if name != self._facts.table:
+            roles = Counter(f"role {column.role.value}" for column in table.columns)
+            kinds = Counter(f"kind {column.kind.value}" for column in table.columns)
+            self.note("table", {"rows": len(table), **roles, **kinds, "table": table.fingerprint})
         self._save(table=name, **facts)
         self._table = table
         return table
@@ -331,7 +408,11 @@ class Project:
 
     def set_rules(self, rules: Sequence[Constraint]) -> None:
         """Replace the rules."""
-        write_whole(self.folder / "rules.json", rules_to_json(list(rules)))
+        path, text = self.folder / "rules.json", rules_to_json(list(rules))
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            on = sum(rule.enabled for rule in rules)
+            self.note("rules", {"rules": len(rules), "on": on, "sha256": audit.text_hash(text)})
+            write_whole(path, text)
         self._save()
 
     @property
@@ -341,6 +422,8 @@ class Project:
 
     def set_use(self, use: Use) -> None:
         """Say what the synthetic table is for; it decides the targets."""
+        if use is not self.use:
+            self.note("use", {"use": use.value})
         self._save(use=use)
 
     @property
@@ -367,6 +450,9 @@ class Project:
     def set_targets(self, targets: Sequence[Target] | None) -> None:
         """Keep edited targets for the current use; None goes back to the defaults."""
         kept = {use: value for use, value in self._facts.targets.items() if use != self.use.value}
+        if targets != self._facts.targets.get(self.use.value):
+            text = json.dumps([target.model_dump(mode="json") for target in targets or ()])
+            self.note("targets", {"use": self.use.value, "own": bool(targets), "sha256": audit.text_hash(text)})
         self._save(targets=kept | ({self.use.value: list(targets)} if targets else {}))
 
     @property
@@ -457,6 +543,10 @@ class Project:
             forms=[form],
             override=override,
         )
+        about: audit.About = {"run": run.id, "form": form, "rows": entry.rows, "sha256": entry.sha256}
+        if override:
+            about |= {"override": True, "reason_sha256": audit.text_hash(override.strip())}
+        self.note("download", about)
         write_down(self.folder / "releases.json", entry)
         return entry
 
@@ -520,7 +610,14 @@ class Project:
         """Make the folder of a new run (not started)."""
         folder = self.folder / "runs" / secrets.token_hex(16)
         folder.mkdir(parents=True, mode=0o700)
-        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        self.note_job("generate", run)
+        return run
+
+    def note_job(self, what: str, run: Run) -> None:
+        """Log that a run, or work beside the runs, was asked for."""
+        recipe = file_hash(run.folder / "recipe.json")
+        self.note(what, {"run": run.id, "table": run.table_name, "recipe_sha256": recipe})
 
     def measurements(self) -> list[Run]:
         """Return every measurement of the frontier, newest first; each is a folder like a run's."""
@@ -547,7 +644,9 @@ class Project:
         folder = self.folder / kind / key
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(folder / file, asked)
-        return Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+        self.note_job(_BESIDE[kind], run)
+        return run
 
     def measurement(self, key: str) -> Run | None:
         """Return the measurement of this key, or None when it was never asked for."""
@@ -586,6 +685,7 @@ class Project:
         shutil.copytree(made, building)
         Run.lay_out(building, recipe, table=name, input_print=of.input_print).write_status(status)
         building.rename(folder)
+        self.note_job("taken from an iteration", Run(folder))
         return Run(folder)
 
     def _save(self, **changed: Any) -> None:
@@ -603,6 +703,7 @@ def create(
     source: Path | bytes | None = None,
     filename: str = "",
     question: Question | None = None,
+    owner: str = LOCAL,
 ) -> Project:
     """Make a project from a reading and return it.
 
@@ -614,6 +715,8 @@ def create(
         Its name; only the suffix is used in a path.
     question
         What was asked, where the table came from a database: kept so that it can be asked again.
+    owner
+        Whose it is.
     """
     folder = home() / "projects" / secrets.token_hex(16)
     building = folder.with_name(folder.name + ".new")
@@ -643,7 +746,12 @@ def create(
             sheets=reading.sheets,
             evidence=reading.evidence,
             question=question,
+            owner=owner,
         )
+        about: audit.About = {"rows": len(table), "columns": len(table.columns), "table": table.fingerprint}
+        if source is not None:
+            about |= {"bytes": target.stat().st_size, "sha256": file_hash(target)}
+        audit.note(building / audit.NAME, called(owner), "upload" if question is None else "query", about)
         write_whole(building / "project.json", facts.model_dump_json(indent=1))
         building.rename(folder)
     except OSError as error:
@@ -654,43 +762,49 @@ def create(
     return made
 
 
-def open_project(project_id: str) -> Project:
-    """Return the project with this id; :class:`ProjectError` when there is none."""
+def open_project(project_id: str, owner: str = LOCAL) -> Project:
+    """Return the project with this id; :class:`ProjectError` when ``owner`` has none of this id."""
     folder = home() / "projects" / project_id
-    if not _ID.fullmatch(project_id) or folder.is_symlink() or not folder.is_dir():
-        raise ProjectError("There is no such project on this machine. Choose one on the Start page, or upload a table.")
-    return Project(folder)
+    if _ID.fullmatch(project_id) and folder.is_dir() and not folder.is_symlink():
+        found = _opened(folder, owner)
+        if found is not None:
+            return found
+    raise ProjectError("There is no such project on this machine. Choose one on the Start page, or upload a table.")
 
 
-def projects() -> list[Project]:
-    """Return every project that can be opened, last used first."""
+def _opened(folder: Path, owner: str) -> Project | None:
+    """Return the project in a folder; None where it is somebody else's, or damaged and so perhaps somebody else's."""
+    try:
+        found = Project(folder)
+    except ProjectError:
+        if owner in (LOCAL, ANYONE):
+            raise
+        return None
+    return found if owns(owner, found.owner) else None
+
+
+def projects(owner: str = LOCAL) -> list[Project]:
+    """Return every project of ``owner`` that can be opened, last used first."""
     found = []
     for folder in (home() / "projects").iterdir():
         if _ID.fullmatch(folder.name) and not folder.is_symlink():
             try:
-                found.append(Project(folder))
+                one = _opened(folder, owner)
             except ProjectError:
                 continue
+            if one is not None:
+                found.append(one)
     return sorted(found, key=lambda project: project.opened, reverse=True)
 
 
-def delete(project_id: str) -> None:
-    """Delete a project with its table, runs and releases; a run in progress must be cancelled first."""
-    project = open_project(project_id)
-    if project.active_run() is not None:
-        raise ProjectError(f"Project '{project.label}' has a run in progress. Cancel it, then delete the project.")
-    if any(job.status().active for job in project.side_jobs()):
-        raise ProjectError(f"Project '{project.label}' is being measured. Cancel that, then delete the project.")
-    shutil.rmtree(project.folder)
-
-
-def duplicate(project_id: str) -> Project:
-    """Return a copy of the project with its table, rules and draft, without its runs."""
-    original = open_project(project_id)
+def duplicate(project_id: str, owner: str = LOCAL) -> Project:
+    """Return a copy of the project with its table, rules and draft, without its runs; its log begins anew."""
+    original = open_project(project_id, owner)
     folder = home() / "projects" / secrets.token_hex(16)
-    left = shutil.ignore_patterns("runs", "frontiers", "labs", "tunings")
+    left = shutil.ignore_patterns("runs", "frontiers", "labs", "tunings", "audit.*")
     shutil.copytree(original.folder, folder, ignore=left, symlinks=True)
     copy = Project(folder)
+    copy.note("duplicated", {"of_project": audit.text_hash(original.id), "table": copy.table_name})
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy
 

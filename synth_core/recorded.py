@@ -8,6 +8,7 @@ goes through; nothing in it is written by hand.
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from synth_core import project as projects
 from synth_core.constraints.kinds import rules_from_json
 from synth_core.demos import DEMOS, FOLDER, demo_path
 from synth_core.errors import InputError, ProjectError
+from synth_core.owners import LOCAL
 from synth_core.patterns import PATTERNS, Pattern
 from synth_core.project import Project
 from synth_core.reading import ColumnChoice, read
@@ -28,7 +30,7 @@ MARK = "recorded"  # in the folder of a run that came with the package
 _OLD = "The recording of demo '{}' does not fit this version of Simile; `python -m tools.record_demo` makes it anew."
 
 
-def create_demo(name: str, *, label: str = "", job: Pattern | None = None) -> Project:
+def create_demo(name: str, *, label: str = "", job: Pattern | None = None, owner: str = LOCAL) -> Project:
     """Return a new project with a demo table, its use, target and sensitive columns set.
 
     ``label``: the project's name, else the demo's title; ``job``: the path that it follows. Raises
@@ -36,7 +38,7 @@ def create_demo(name: str, *, label: str = "", job: Pattern | None = None) -> Pr
     """
     path = demo_path(name)
     demo = DEMOS[name]
-    made = projects.create(label or demo.title, read(path), source=path, filename=path.name)
+    made = projects.create(label or demo.title, read(path), source=path, filename=path.name, owner=owner)
     made.set_use(Use(demo.use))
     roles = dict.fromkeys(demo.sensitive, Role.SENSITIVE)
     if demo.target:
@@ -57,7 +59,7 @@ def recordings() -> list[str]:
     return [name for name in DEMOS if recording_of(name).is_file()]
 
 
-def open_recorded(name: str) -> Project:
+def open_recorded(name: str, owner: str = LOCAL) -> Project:
     """Return a new project with a demo's table, rules and finished runs, the last recorded one the newest.
 
     Raises
@@ -72,14 +74,14 @@ def open_recorded(name: str) -> Project:
         raise InputError(f"There is no recorded demo '{name}'. There is: {known}.{_near(name)}")
     job = next((path for path in PATTERNS.values() if path.demo == name), None)
     with zipfile.ZipFile(recording_of(name)) as archive:
-        made = create_demo(name, label=f"{DEMOS[name].title} (recorded demo)", job=job)
+        made = create_demo(name, label=f"{DEMOS[name].title} (recorded demo)", job=job, owner=owner)
         try:
             made.set_rules(rules_from_json(archive.read(RULES).decode()))
             folders = sorted({entry.split("/")[0] for entry in archive.namelist() if "/" in entry})
             for folder in folders:
                 _take(made, archive, folder)
         except (KeyError, ValueError, ProjectError):
-            projects.delete(made.id)
+            shutil.rmtree(made.folder, ignore_errors=True)
             raise ProjectError(_OLD.format(name)) from None
     return made
 

@@ -7,6 +7,7 @@
     codebook.csv  data-card.md           what the columns are; what the table is for, and what it is not for
     report.html  scorecard.json          the judgement
     recipe.json  constraints.json        what repeats it
+    audit-log.jsonl                      who did what, when, to which bytes (projects only)
     ledger.json                          earlier releases from the same real rows: what they give away adds up
     manifest.json                        hashes (sha256), versions, seed, verdicts, and an override with its reason
 
@@ -27,6 +28,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from synth_core import __version__
+from synth_core.audit import check
 from synth_core.codebook import codebook
 from synth_core.constraints.kinds import rules_to_json
 from synth_core.errors import InputError
@@ -44,6 +46,7 @@ from synth_core.writing import export
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "torch", "sdv")
 _ROWS = ("synthetic.parquet", "synthetic.csv", "synthetic.csv.SYNTHETIC.txt", "synthetic.xlsx")
 _ABOUT_ROWS = ("codebook.csv", "data-card.md")
+LOG = "audit-log.jsonl"
 EXCEL_ROWS = 100_000  # more take Excel minutes to write, and as long to open
 
 
@@ -69,6 +72,7 @@ def release(
     title: str = "",
     front: Front | None = None,
     earlier: Sequence[Entry] = (),
+    log: Path | None = None,
 ) -> Release:
     """Write the pack to ``out`` (made if needed) and return it.
 
@@ -83,6 +87,8 @@ def release(
         What people wrote on the first page of the report, with client and logo.
     earlier
         The ledger: releases from the same real rows before this one.
+    log
+        The audit log of the project, as it is before this release is taken; the manifest holds its last hash.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -130,6 +136,9 @@ def release(
         **vars(front or Front()) | {"notes": with_reason(front.notes if front else "", override)},
     )
     _write(out / "report.html", page)
+    (out / LOG).unlink(missing_ok=True)
+    if log is not None and log.exists():
+        shutil.copyfile(log, out / LOG)
     _write(out / "manifest.json", _manifest(out, synthesis, recipe, found, override, earlier))
     return Release(out, () if override else failed, entry)
 
@@ -271,6 +280,7 @@ def _manifest(
         "override": override,
         "earlier_releases": len(earlier),
         "rows_released_before": released_rows(earlier),
+        "audit_log_head": check(out / LOG).head if (out / LOG).exists() else None,
         "sha256": {str(path.relative_to(out)): file_hash(path) for path in files if path.name != "manifest.json"},
     }
     return json.dumps(body, indent=1)

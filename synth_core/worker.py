@@ -25,13 +25,16 @@ from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
 from synth_core.generation import read_synthetic
 from synth_core.jobs import remember_process, slots
 from synth_core.labs.work import RESULT, lab_named
+from synth_core.ledger import file_hash, rows_hash
 from synth_core.methods import setting
 from synth_core.needs import fitting_workers, require_memory
+from synth_core.partitions import release_in
 from synth_core.pipeline import follow
 from synth_core.progress import Pace, within
 from synth_core.project import Project, home
 from synth_core.quiet import where
 from synth_core.recipe import Recipe
+from synth_core.retention import due, remove_real_rows
 from synth_core.run import AUDIT, AUDITED, STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
 from synth_core.shadow_audit import LOOKED, audit, with_audit
@@ -296,8 +299,24 @@ def main(folder: str) -> int:
             )
             _stopped(run, reporter, words)
             return 1
-        reporter.finish("done", "Done")
+        reporter.finish("done", _ended(run))
     return 0
+
+
+def _ended(run: Run) -> str:
+    """Log what was made, remove the real rows where the project asks for it, and return the run's last word."""
+    project = Project(run.folder.parent.parent)
+    card, made = run.folder / "scorecard.json", release_in(run.folder)
+    if made is not None and card.exists():
+        about = {"run": run.id, "release_sha256": rows_hash(made), "scorecard_sha256": file_hash(card)}
+        project.note("judged", about)
+    if not due(project, run):
+        return "Done"
+    try:
+        remove_real_rows(project)
+    except (ProjectError, OSError) as error:
+        return f"Done. {error}"
+    return "Done; the real rows were removed"
 
 
 def _stopped(run: Run, reporter: Reporter, words: str) -> None:

@@ -13,6 +13,7 @@ CORE = ROOT / "synth_core"
 # A module may import modules of its own layer's line or of lines above it, never from below.
 LAYERS = [
     ["errors", "progress", "quiet", "whole_files", "workbook_limits"],
+    ["owners", "audit"],
     ["table"],
     ["words"],
     ["date_patterns"],
@@ -92,14 +93,16 @@ LAYERS = [
     ["tuning.loop"],
     ["project"],
     ["tried", "recorded"],
+    ["retention"],
     ["jobs"],
     ["extracts", "what_if_drafts", "business_case"],
     ["value_document"],
     ["labs.fair_project", "worker"],
     ["testdata"],
+    ["deletion"],
     ["cli_options", "cli_output", "cli_methods", "cli_rules", "cli_profile", "cli_frontier", "cli_tune", "cli_shadow"],
     ["cli_understand", "cli_generate", "cli_judge", "cli_iterate", "cli_run"],
-    ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment"],
+    ["cli_fairness", "cli_testdata", "cli_monitor", "cli_augment", "cli_projects"],
     ["cli"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

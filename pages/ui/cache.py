@@ -22,6 +22,12 @@ def _table(project_id: str, table_name: str, _project: Project) -> Table:
     return _project.table if _project.table_name == table_name else _project.table_of(table_name)
 
 
+def forget() -> None:
+    """Forget every answer, of every table: those of one alone cannot be told from others. They are found anew."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
 def table(project: Project) -> Table:
     """Return the project's current table, read once per change of it; treat it as read-only."""
     return _table(project.id, project.table_name, project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import parts, state, theme
+from pages.ui import identity, parts, state, theme
 from pages.ui.param_form import begin
 from synth_core.cluster import require_workers
 from synth_core.errors import SimileError
@@ -17,7 +17,12 @@ HELP = (
 
 
 def cluster_field(project: Project, *, disabled: bool) -> None:
-    """Draw the expert field, and what stands in the way of the address in it."""
+    """Draw the expert field, and what stands in the way of the address in it.
+
+    Not where people sign in: who runs a scheduler can run code here, and so read other people's projects.
+    """
+    if identity.configured():
+        return
     problem = state.get("generate.cluster_problem", "")
     with st.expander("Expert: where it is made", expanded=bool(problem or project.cluster), icon=":material/lan:"):
         begin("generate.cluster", project.cluster)
@@ -40,6 +45,8 @@ def cluster_field(project: Project, *, disabled: bool) -> None:
 
 def _keep(project: Project) -> None:
     """Keep an address that can be used; say why of another one."""
+    if identity.configured():
+        return
     address = state.get("generate.cluster", "").strip()
     state.drop("generate.cluster_problem")
     state.drop("generate.cluster_workers")

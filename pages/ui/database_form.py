@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.ui import column_editor, parts, state, theme
+from pages.ui import column_editor, identity, parts, state, theme
 from synth_core import project as projects
 from synth_core.databases import (
     LIMIT_ROWS,
@@ -36,7 +36,7 @@ def entry() -> None:
     """Draw the way in by a database, folded; an answer becomes a project at once."""
     with st.expander("Or ask a database", icon=":material/database:", key="start.db"):
         st.caption(PROMISE)
-        kinds = [SERVER, SQLITE, DUCKDB, URL]
+        kinds = [SERVER, URL] if identity.configured() else [SERVER, SQLITE, DUCKDB, URL]
         kind = st.segmented_control("Kind of database", kinds, default=SERVER, required=True, key="start.db_kind")
         asked, (url, password) = _place_form(kind or SERVER)
         if asked and _moved(url, password):
@@ -103,6 +103,7 @@ def _list_tables(url: str, password: str | None) -> None:
     state.drop("start.db_tables", "start.db_table", "start.db_query")
     with parts.guarded("The database cannot be asked"):
         with st.spinner("Asking the database…"):
+            identity.check_database(url)
             tables = database_tables(url, password=password)
         state.put("start.db_tables", (safe_url(url), tables))
 
@@ -155,11 +156,16 @@ def _limits(key: str, rows: int, seconds: float) -> tuple[int, float]:
 def _open_answer(url: str, password: str | None, query: str, limits: tuple[int, float]) -> None:
     with parts.guarded("The query cannot be read"):
         with st.spinner("Reading the answer…"):
+            identity.check_database(url)
             rows, seconds = limits
             reading = read_query(url, query, password=password, limit_rows=rows, timeout_s=seconds)
             question = Question.of(url, query, limit_rows=rows, timeout_s=seconds)
             made = projects.create(
-                reading.table.name, reading, filename=reading.table.source["file"], question=question
+                reading.table.name,
+                reading,
+                filename=reading.table.source["file"],
+                question=question,
+                owner=identity.owner(),
             )
         state.drop_all("start.db")
         state.open_project(made.id)
@@ -187,6 +193,7 @@ def again(project: Project, question: Question, *, key: str) -> None:
     if sent:
         changed = question.model_copy(update={"query": query or "", "limit_rows": rows, "timeout_s": seconds})
         with parts.guarded("The database cannot be asked like this; the table below is as before"):
+            identity.check_database(question.url)
             with st.spinner("Asking the database…"):
                 project.ask_again(changed, user=user or None, password=password)
             state.put(f"{key}_asked", asked + 1)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.ui import state, theme
 from pages.ui.snippet import snippet
+from synth_core.audit import About, text_hash
 from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.scorecard import Verdict, blocking
@@ -120,7 +121,7 @@ def judgement(project: Project, run: Run, page: Callable[[], str]) -> None:
         for title, name, make, mime, key in files:
             st.download_button(
                 title,
-                make,
+                _logged(project, run, key, make),
                 file_name=name,
                 mime=mime,
                 key=f"report.{key}",
@@ -128,6 +129,18 @@ def judgement(project: Project, run: Run, page: Callable[[], str]) -> None:
                 type="primary" if key == "html" else "secondary",
                 on_click="ignore",
             )
+
+
+def _logged(project: Project, run: Run, form: str, make: Callable[[], str]) -> Callable[[], str]:
+    """Return what makes a file and notes in the audit log that it was taken."""
+
+    def made() -> str:
+        text = make()
+        about: About = {"run": run.id, "form": form, "sha256": text_hash(text)}
+        project.note("download", about)
+        return text
+
+    return made
 
 
 def forget(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, score_tiles, state
+from pages.ui import identity, parts, run_words, score_tiles, state
 from synth_core import extracts
 from synth_core.errors import SimileError
 from synth_core.extracts import Extract, Version
@@ -83,7 +83,7 @@ def _start(project: Project, extract: Extract, run: Run) -> None:
 
 def _open(project_id: str) -> None:
     with parts.guarded("That version cannot be opened"):
-        open_project(project_id)
+        open_project(project_id, identity.owner())
         state.open_project(project_id)
         parts.go("generate")
 

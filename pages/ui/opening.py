@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui import cache, database_form, parts, reading_form, state, theme
+from pages.ui import cache, database_form, identity, parts, reading_form, state, theme
 from synth_core import project as projects
 from synth_core.demos import DEMOS
 from synth_core.errors import RaggedError, SimileError, TooLargeError
@@ -88,12 +88,15 @@ def _open_upload(file: UploadedFile, options: ReadOptions | None) -> None:
         with st.spinner(_waiting(file), show_time=True):
             data = file.getvalue()
             reading = read_bytes(data, file.name, options)
-            made = projects.create(reading.table.name or file.name, reading, source=data, filename=file.name)
+            made = projects.create(
+                reading.table.name or file.name, reading, source=data, filename=file.name, owner=identity.owner()
+            )
             made.set_guide(PATTERNS.get(state.get("start.path", None) or ""))
     except SimileError as error:
         state.put("start.failed", (file.file_id, str(error), type(error).__name__))
         st.rerun()
     cache.table(made)  # in memory already: the next page need not read it back
+    state.forget_upload(file)
     state.open_project(made.id)
     parts.go("upload")
 
@@ -131,7 +134,7 @@ def demo_cards() -> None:
 def _open_demo(name: str, job: Pattern | None) -> None:
     with parts.guarded("The demo table cannot be opened"):
         with st.spinner(f"Opening {DEMOS[name].title}…"):
-            made = create_demo(name, job=job)
+            made = create_demo(name, job=job, owner=identity.owner())
             if job is not None and job.name == "fairness":  # its story: a model that sees the group treats it worse
                 keep_plan(made, kept_plan(made).model_copy(update={"sees": True}))
         state.open_project(made.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import parts, state
+from pages.ui import identity, parts, state
 from synth_core.recorded import is_recorded, open_recorded
 
 JUDGED = ("generate", "compare", "privacy", "report")
@@ -17,7 +17,7 @@ def open_asked() -> None:
         return
     with parts.guarded("This demo cannot be opened"):
         with st.spinner("Opening the recorded demo…"):
-            made = open_recorded(name)
+            made = open_recorded(name, identity.owner())
         state.open_project(made.id)
         parts.go("upload")
 

@@ -18,7 +18,7 @@ from synth_core.scorecard import Scorecard
 
 INSIDE = (
     "Rows (CSV, Parquet, Excel up to 100,000), codebook, data card, constraints, scorecard, report, recipe, ledger, "
-    "and a manifest with hashes, versions and seed."
+    "audit log, and a manifest with hashes, versions and seed."
 )
 
 
@@ -49,6 +49,7 @@ def pack_file(
             title=words.title,
             front=Front(words.author, words.written, words.sign_off, words.client, words.logo),
             earlier=[one for one in project.releases() if one.sha256 != own],
+            log=project.log,
         )
         if pack.entry is None:
             raise ProjectError("A target that blocks a release fails. Write down why the rows are released anyway.")
@@ -94,7 +95,7 @@ def ledger(project: Project) -> None:
         f"{several}, {theme.count(out)} rows in all; runs have made {theme.count(made)} from the table as it is now. "
         "Each further release tells an attacker more, and the attacks here had one release only."
     )
-    current = project.table.fingerprint
+    current = project.table_name
     st.dataframe(
         pd.DataFrame(
             {
@@ -102,7 +103,7 @@ def ledger(project: Project) -> None:
                 "Engine": [run_words.method_title(one.method) for one in reversed(known)],
                 "Rows": [one.rows for one in reversed(known)],
                 "As": [", ".join(one.forms) for one in reversed(known)],
-                "Table": ["as now" if one.table == current else "earlier form" for one in reversed(known)],
+                "Table": ["as now" if one.table.startswith(current) else "earlier form" for one in reversed(known)],
                 "Hash": [one.sha256[:12] for one in reversed(known)],
                 "Override": [one.override for one in reversed(known)],
             }

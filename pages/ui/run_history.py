@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_steps, run_words, state, steering_result, theme
+from pages.ui import cache, parts, run_steps, run_words, state, steering_result, theme
 from synth_core import jobs
+from synth_core.deletion import delete_run
 from synth_core.errors import ProjectError, SimileError
 from synth_core.project import Project
 from synth_core.run import Run, Status
@@ -139,6 +140,35 @@ def _resume(run: Run) -> None:
         jobs.resume(run)
     except SimileError as error:
         state.put("generate.problem", str(error))
+
+
+def deletion(project: Project, run: Run) -> None:
+    """Draw the way to delete a run that is over."""
+    if st.button("Delete this run", key="generate.delete", icon=":material/delete:", type="tertiary"):
+        _ask_delete(project, run)
+
+
+@st.dialog("Delete this run?")
+def _ask_delete(project: Project, run: Run) -> None:
+    st.markdown(
+        "Its rows, scores and report are removed from this machine, with earlier forms of the table that only this run "
+        "used. What was taken away of it stays in the ledger. This cannot be undone."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="generate.keep"):
+            st.rerun()
+        if st.button("Delete", key="generate.delete_now", type="primary", on_click=_delete, args=(project, run)):
+            st.rerun()
+
+
+def _delete(project: Project, run: Run) -> None:
+    try:
+        delete_run(project, run.id)
+    except SimileError as error:
+        state.put("shell.problem", str(error))
+        return
+    cache.forget()
+    state.choose_run(None)
 
 
 def history(runs: list[Run], chosen: str) -> None:

@@ -7,9 +7,14 @@ the address reopen it after a reload.
 from __future__ import annotations
 
 from typing import Any, Literal, TypeVar, cast
+from weakref import WeakSet
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.ui import identity
 from synth_core import project as projects
 from synth_core.errors import ProjectError
 from synth_core.project import Project
@@ -20,6 +25,7 @@ T = TypeVar("T")
 
 _PROJECT, _RUN, _OPEN, _LOST = "state.project", "state.run", "state.open", "state.lost"
 _TURNS = "state.turns"
+_opened_here: WeakSet[Project] = WeakSet()  # of all sessions; only for dropping what is deleted
 
 
 def begin() -> None:
@@ -42,8 +48,9 @@ def begin() -> None:
 def _opened(project_id: str, *, fresh: bool = False) -> Project:
     held = cast(Project | None, st.session_state.get(_OPEN))
     if fresh or held is None or held.id != project_id:  # once per run: another tab may have changed it
-        held = projects.open_project(project_id)
+        held = projects.open_project(project_id, identity.owner())
         st.session_state[_OPEN] = held
+        _opened_here.add(held)
     return held
 
 
@@ -79,6 +86,28 @@ def close() -> None:
     """Leave the project."""
     st.session_state.pop(_OPEN, None)
     _remember(None, None)
+
+
+def forget(project_id: str) -> None:
+    """Drop the tables of a project from the memory of every session, and all that this session holds."""
+    for held in list(_opened_here):
+        if held.id == project_id:
+            held.drop_table()
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+        # arguments of callbacks, tables among them, of every widget that the session ever drew: never let go of else
+        context.session_state._state._new_widget_state.widget_metadata.clear()
+    st.session_state.clear()
+    st.query_params.clear()
+
+
+def forget_upload(file: UploadedFile) -> None:
+    """Let go of an uploaded file that was taken into a project: Streamlit holds it until the session ends."""
+    context = get_script_run_ctx()
+    manager = None if context is None else context.uploaded_file_mgr
+    if context is not None and isinstance(manager, MemoryUploadedFileManager):
+        manager.remove_file(context.session_id, file.file_id)
 
 
 def run() -> Run | None:

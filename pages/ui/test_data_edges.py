@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cache, parts, state, theme
+from pages.ui import cache, identity, parts, state, theme
 from pages.ui.test_data_source import Source
 from synth_core import project as projects
 from synth_core.errors import SimileError
@@ -99,7 +99,7 @@ def _schema_cases(text: str) -> dict[str, int]:
 
 @st.cache_data(max_entries=8, show_spinner=False, scope="session")
 def _project_cases(project_id: str, table_name: str, rules: str) -> dict[str, int]:
-    project = projects.open_project(project_id)
+    project = projects.open_project(project_id, identity.owner())
     table = cache.table(project)
     kept = [c.name for c in table.columns if c.role.value != "drop" and (c.learned or c.regenerated)]
     return possible(table_ground(table.select(kept), project.rules, table))
@@ -120,7 +120,7 @@ def _project_glance(
 ) -> list[Glance]:
     from synth_core.recipe import Recipe
 
-    project = projects.open_project(project_id)
+    project = projects.open_project(project_id, identity.owner())
     table, wanted = cache.table(project), Edges.model_validate_json(edges)
     if run_id:
         run = project.run(run_id)

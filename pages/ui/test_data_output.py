@@ -13,7 +13,7 @@ from typing import IO
 
 import streamlit as st
 
-from pages.ui import parts, state, theme, watch
+from pages.ui import identity, parts, state, theme, watch
 from synth_core.databases import file_url, server_url, without_password
 from synth_core.errors import InputError, ReadingError, SimileError
 from synth_core.run import Run
@@ -60,8 +60,9 @@ def choose(several: bool) -> Target:
 
 
 def _database(several: bool) -> Target:
+    kinds = [SERVER] if identity.configured() else [SQLITE, SERVER]
     kind = st.segmented_control(
-        "Kind of database", [SQLITE, SERVER], default=SQLITE, required=True, key="test_data.db_kind",
+        "Kind of database", kinds, default=kinds[0], required=True, key="test_data.db_kind",
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     user = password = None
@@ -117,6 +118,7 @@ def _start(order: Order, secrets: Secrets) -> None:
         if order.form == DATABASE:
             if order.url in ("sqlite:///", "sqlite:////", ""):
                 raise InputError("Write the folder and the name of the SQLite file.")
+            identity.check_database(order.url)
             writing_address(order.url, user=secrets.user, password=secrets.password)
         state.put(ORDER, orders.start(order, secrets).id)
     except SimileError as error:
@@ -125,7 +127,7 @@ def _start(order: Order, secrets: Secrets) -> None:
 
 def current() -> OrderRun | None:
     """Return the order of this session, or None."""
-    return orders.order_of(state.get(ORDER, ""))
+    return orders.order_of(state.get(ORDER, ""), identity.owner())
 
 
 def result() -> None:

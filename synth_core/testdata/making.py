@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.errors import InputError
 from synth_core.ledger import entry_of, write_down
+from synth_core.owners import LOCAL
 from synth_core.partitions import release_in
 from synth_core.progress import Progress, StageProgress, silent_stages, within
 from synth_core.project import open_project
@@ -43,6 +44,8 @@ class Order(BaseModel):
     ----------
     schema_text
         A schema document; "" where the rows come from a project.
+    owner
+        Who asks; nobody else sees it.
     project, recipe
         The project whose table is learned from, and how.
     rows
@@ -59,6 +62,7 @@ class Order(BaseModel):
 
     version: Literal[1] = 1
     schema_text: str = ""
+    owner: str = LOCAL
     project: str = ""
     recipe: Recipe | None = None
     rows: int | None = Field(default=None, ge=1, le=MOST_ROWS)
@@ -152,7 +156,7 @@ def _tables(
         if loader is not None:
             loader.check([order.table or table.name for table in schema.tables])
         return from_schema(schema, seed=order.seed, phrase=phrase, edges=order.edges, case_column=order.case_column), []
-    project = open_project(order.project)
+    project = open_project(order.project, order.owner)
     recipe = (order.recipe or project.draft).model_copy(update={"rows": order.rows or 1_000, "seed": order.seed})
     if loader is not None:
         loader.check([order.table or project.table.name])
@@ -224,7 +228,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 def _note_release(order: Order, scratch: Path) -> None:
     """Write down in the project's ledger that rows were made from its table and taken away."""
-    project, folder = open_project(order.project), scratch / "made"
+    project, folder = open_project(order.project, order.owner), scratch / "made"
     release = release_in(folder)
     if release is None:
         return
@@ -232,4 +236,5 @@ def _note_release(order: Order, scratch: Path) -> None:
     form = "test data in a database" if order.form == "database" else f"test data ({FORMS[order.form]})"
     method = (order.recipe or project.draft).method
     entry = entry_of(release, table=project.table.fingerprint, method=method, forms=[form], **facts)
+    project.note("download", {"form": form, "rows": entry.rows, "sha256": entry.sha256})
     write_down(project.folder / "releases.json", entry)

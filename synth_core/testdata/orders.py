@@ -16,6 +16,7 @@ from pathlib import Path
 
 from synth_core import jobs
 from synth_core.errors import ProjectError
+from synth_core.owners import ANYONE, LOCAL, owns
 from synth_core.project import home
 from synth_core.run import Run, Status, write_whole
 from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order
@@ -48,18 +49,21 @@ class OrderRun(Run):
         return sorted(path for path in (self.folder / FOLDER).glob("*.*") if not path.name.startswith("."))
 
 
-def orders() -> list[OrderRun]:
-    """Return every order on this machine, newest first."""
+def orders(owner: str = LOCAL) -> list[OrderRun]:
+    """Return every order of ``owner`` on this machine, newest first."""
     found = [
         OrderRun(path) for path in _folder().iterdir() if _ID.fullmatch(path.name) and (path / "order.json").exists()
     ]
-    return sorted(found, key=lambda run: run.started_at, reverse=True)
+    return sorted([run for run in found if owns(owner, run.order.owner)], key=lambda run: run.started_at, reverse=True)
 
 
-def order_of(order_id: str) -> OrderRun | None:
-    """Return the order of this id, or None when it is gone."""
+def order_of(order_id: str, owner: str = LOCAL) -> OrderRun | None:
+    """Return the order of this id, or None when ``owner`` has none of this id."""
     folder = _folder() / order_id
-    return OrderRun(folder) if _ID.fullmatch(order_id) and (folder / "order.json").exists() else None
+    if not _ID.fullmatch(order_id) or not (folder / "order.json").exists():
+        return None
+    run = OrderRun(folder)
+    return run if owns(owner, run.order.owner) else None
 
 
 def start(order: Order, secrets: Secrets) -> OrderRun:
@@ -69,7 +73,7 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
     Raises ProjectError where the process cannot be started.
     """
     check_order(order)
-    for old in orders()[KEPT - 1 :]:
+    for old in orders(order.owner)[KEPT - 1 :]:
         if not old.status().active:
             shutil.rmtree(old.folder, ignore_errors=True)
     folder = _folder() / random_words.token_hex(16)
@@ -96,7 +100,7 @@ def cancel(run: OrderRun) -> None:
 
 def cancel_all() -> None:
     """End the orders that this process started: the studio is closing."""
-    for run in orders():
+    for run in orders(ANYONE):
         if jobs.started_here(run) and run.status().active:
             cancel(run)
 

@@ -47,8 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server:
     """One studio on a free port of 127.0.0.1, with a SIMILE_HOME of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, secrets: Callable[[str], str] | None = None, address: str = "127.0.0.1", **environment: str
+    ) -> None:
         self.home = home
+        self.secrets = secrets  # address of the studio -> text of its secrets.toml
+        self.address = address
+        self.environment = environment
         self.log = home.with_name(f"{home.name}.log")
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -78,8 +83,13 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-        command += ["--server.address=127.0.0.1", f"--server.port={self.port}", "--server.fileWatcherType=none"]
-        environment = os.environ | {"SIMILE_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
+        command += [f"--server.address={self.address}", f"--server.port={self.port}", "--server.fileWatcherType=none"]
+        if self.secrets is not None:
+            file = self.home.with_name(f"{self.home.name}-secrets.toml")
+            file.write_text(self.secrets(self.url), encoding="utf-8")
+            command.append(f"--secrets.files={file}")
+        own = {"SIMILE_HOME": str(self.home), "OMP_NUM_THREADS": "1"}
+        environment = os.environ | own | self.environment
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 

@@ -22,6 +22,7 @@ import pytest
 from synth_core import project as projects
 from synth_core.constraints.exchange import pandera_module
 from synth_core.constraints.kinds import parse
+from synth_core.deletion import delete_project
 from synth_core.errors import ConstraintError, ProjectError, ReadingError, TooLargeError
 from synth_core.project import home
 from synth_core.reading import read_bytes
@@ -349,7 +350,7 @@ def test_an_id_that_is_none_opens_nothing(wanted: str) -> None:
     with pytest.raises(ProjectError):
         made.run(wanted)
     with pytest.raises(ProjectError):
-        projects.delete(wanted)
+        delete_project(wanted)
 
 
 def test_a_link_is_no_project_and_a_copy_does_not_follow_links(tmp_path: Path) -> None:
@@ -364,7 +365,7 @@ def test_a_link_is_no_project_and_a_copy_does_not_follow_links(tmp_path: Path) -
     assert [one.id for one in projects.projects()] == [made.id]
     (made.folder / "link").symlink_to(elsewhere)
     assert (projects.duplicate(made.id).folder / "link").is_symlink()
-    projects.delete(made.id)
+    delete_project(made.id)
     assert (elsewhere / "secret").exists()
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from synth_core import project as projects_module
 from synth_core.constraints.kinds import ScalarRange
+from synth_core.deletion import delete_project
 from synth_core.errors import ProjectError, ReadingError
-from synth_core.project import Project, create, delete, duplicate, open_project, projects
+from synth_core.project import Project, create, duplicate, open_project, projects
 from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.recipe import Recipe, Use
 from synth_core.run import Status
@@ -112,7 +113,7 @@ def test_a_copy_has_the_rules_and_not_the_runs() -> None:
 
 def test_deleted_means_deleted() -> None:
     project = made()
-    delete(project.id)
+    delete_project(project.id)
     assert not project.folder.exists()
     assert projects() == []
 
