@@ -3,8 +3,8 @@
 A mutant swaps a comparison, an operator or a constant, turns a condition round, or leaves a statement out. A sample of
 them, chosen by ``--seed``, is tried for each of the pure modules below, with the tests that know the module and one
 process per mutant, forked from one that has loaded pandas; properties of any input (``test_any_...``) are left out, as
-they take longest. What no test notices is printed with its place: either a
-test is missing, or the change makes no difference.
+they take longest. What no test notices is printed with its place: either a test is missing, or the change makes no
+difference.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 240  # seconds for a mutant; an endless loop counts as noticed
+PATIENCE = 60  # seconds of work for a mutant; an endless loop counts as noticed
 TESTS = {
     "scores.statistics": ("test_statistics",),
     "scores.agreement": ("test_agreement",),
@@ -149,7 +149,7 @@ def noticed(name: str, tests: list[str], tree: ast.Module | None) -> bool:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
-        signal.alarm(PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
         if tree is not None:
             path = ROOT / "synth_core" / f"{name.replace('.', '/')}.py"
             sys.meta_path.insert(0, _Swap(f"synth_core.{name}", path, tree))
