@@ -58,11 +58,7 @@ def demo() -> Project:
 def small(picture: bytes) -> bytes:
     """Return a picture with few colours, as a PNG."""
     kept = io.BytesIO()
-    few = (
-        Image.open(io.BytesIO(picture))
-        .convert("RGB")
-        .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    )
+    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, kmeans=4, dither=Image.Dither.NONE)
     few.save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
