@@ -62,6 +62,7 @@ COLUMNS += [Column(name="end", kind=Kind.DATETIME), Column(name="hours-per-week"
         ("end - start > 1", [True, False, False]),
         ("days(end - start) = 0.5", [False, False, True]),
         ("start + 2 = end", [True, False, False]),
+        ("end - 2 = start", [True, False, False]),
         ("year(start) = 2024 and month(start) = 3", [False, False, True]),
         ("max(start, end) = end", [True, False, True]),
         ("month = 12", [False, False, True]),
