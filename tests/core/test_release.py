@@ -97,7 +97,7 @@ def test_a_reason_releases_the_rows_and_stands_in_every_part_that_people_read(pe
     assert pack.blocked_by == ()
     assert (pack.folder / "synthetic.parquet").exists()
     assert json.loads((pack.folder / "manifest.json").read_text())["override"] == reason
-    assert reason in (pack.folder / "data-card.md").read_text()
+    assert reason in (pack.folder / "data-card.md").read_text().replace("\\", "")  # taken literally in Markdown
     page = (pack.folder / "report.html").read_text()
     assert "Reason: The data officer agreed" in page
     assert HOSTILE not in page
