@@ -112,5 +112,5 @@ def test_a_header_that_is_there_stays_and_sockets_pass() -> None:
 
 def test_the_app_uses_them() -> None:
     source = (ROOT / "app.py").read_text(encoding="utf-8")
-    assert "middleware=[Middleware(Headers)]" in source
+    assert "middleware=[Middleware(Headers), " in source, "the outermost: refusals have them too"
     assert source.index("quiet.install()") < source.index("st.App(")
