@@ -29,7 +29,7 @@ def test_the_recorded_demo_from_its_address_to_the_pack(server: Server, open_pag
     at_rest(page, "privacy")
     expect(page.get_by_text("No sign of copying.")).to_be_visible()
     at_rest(next_step(page, "compare"), "compare")
-    expect_tile(page, "Told apart", "Holds")
+    expect_tile(page, "Told apart", "real rows")
     named(page, "compare.other").locator("input").click()
     page.get_by_role("option").filter(has_text="Independent columns").click()
     expect(page.get_by_text("Better in A:")).to_be_visible()
