@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.errors import TableError
 from synth_core.table import Column, Kind
 
 Floats = npt.NDArray[np.float64]
@@ -81,13 +82,23 @@ class CategoryCodec:
 
     @classmethod
     def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
-        """Return the codec of these cells (str, or None where missing)."""
+        """Return the codec of these cells (str, or None where missing).
+
+        Where rare levels are most of the rows they become one level, "other"; in a column that is written as numbers or
+        dates, which has no such word, they become kept levels. :class:`TableError` where it keeps none.
+        """
         k = threshold(rng) if column.protect else 1
         tally = values.dropna().astype(str).value_counts()
         ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
         kept = [str(level) for level, count in ordered if count >= k]
         rare = [str(level) for level, count in ordered if count < k]
-        if rare and tally[kept].sum() * 2 < tally.sum():
+        words = column.storage == "string"
+        if rare and not kept and not words:
+            raise TableError(
+                f"Column '{column.name}' is a category, and none of its values stands in enough rows to be shown. Read it "
+                "as a number or a date, leave it out, or switch the protection of its rare values off."
+            )
+        if rare and words and tally[kept].sum() * 2 < tally.sum():
             kept = kept if OTHER in kept else [*kept, OTHER]
             merged = dict.fromkeys(rare, kept.index(OTHER) + 1)
         else:

@@ -94,6 +94,19 @@ def test_categories_that_are_all_rare_become_other():
     assert codec.labels("x") == ["other"]
 
 
+def test_rare_categories_of_a_column_of_numbers_become_kept_ones():
+    column = Column(name="x", kind=Kind.CATEGORY, storage="integer", protect=True)
+    values = ["42"] * 9 + [str(i) for i in range(100, 160)]
+    codec = Codec.fit(Table(pd.DataFrame({"x": values}), (column,)), seed=0)
+    assert codec.labels("x") == ["42"]
+
+
+def test_a_category_of_numbers_that_are_all_rare_says_what_to_do():
+    column = Column(name="x", kind=Kind.CATEGORY, storage="integer", protect=True)
+    with pytest.raises(TableError, match="'x' is a category, and none of its values .* Read it as a number"):
+        Codec.fit(Table(pd.DataFrame({"x": [str(i) for i in range(60)]}), (column,)), seed=0)
+
+
 def test_extremes_are_not_reached_and_the_limit_depends_on_the_seed():
     values = pd.Series(np.arange(1000.0))
     tops = set()
