@@ -95,8 +95,8 @@ class CategoryCodec:
         words = column.storage == "string"
         if rare and not kept and not words:
             raise TableError(
-                f"Column '{column.name}' is a category, and none of its values stands in enough rows to be shown. Read it "
-                "as a number or a date, leave it out, or switch the protection of its rare values off."
+                f"Column '{column.name}' is a category, and none of its values stands in enough rows to be shown. Read "
+                "it as a number or a date, leave it out, or switch the protection of its rare values off."
             )
         if rare and words and tally[kept].sum() * 2 < tally.sum():
             kept = kept if OTHER in kept else [*kept, OTHER]

@@ -103,7 +103,7 @@ def test_rare_categories_of_a_column_of_numbers_become_kept_ones():
 
 def test_a_category_of_numbers_that_are_all_rare_says_what_to_do():
     column = Column(name="x", kind=Kind.CATEGORY, storage="integer", protect=True)
-    with pytest.raises(TableError, match="'x' is a category, and none of its values .* Read it as a number"):
+    with pytest.raises(TableError, match=r"'x' is a category, and none of its values .* Read it as a number"):
         Codec.fit(Table(pd.DataFrame({"x": [str(i) for i in range(60)]}), (column,)), seed=0)
 
 
