@@ -32,8 +32,14 @@ with parts.guarded("This comparison cannot be shown"):
         score_tiles.tiles(card, TILES, found)
     else:
         beside.scores(*both, found, run_words.verdicts_by_score(both[1].card, project.targets))
-    for note in dict.fromkeys(note for side in both for note in side.card.notes):
+    notes = list(dict.fromkeys(note for side in both for note in side.card.notes))
+    shown = notes if len(notes) < 4 else notes[:2]
+    for note in shown:
         st.caption(f":material/info: {theme.plain(note)}")
+    if more := notes[len(shown) :]:
+        with st.expander(f"{len(more)} more notes on how it was made and judged", key="compare.notes"):
+            for note in more:
+                st.caption(theme.plain(note))
 
     columns, pairs, together, use, groups, rules, replicated = st.tabs(list(TABS), key="compare.tab", on_change="rerun")
     with columns:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from synth_core import jobs
 from synth_core import project as projects
-from synth_core.errors import ProjectError, ReadingError, SimileError
+from synth_core.errors import ProjectError, ReadingError
 from synth_core.monitoring.drift import drift
 from synth_core.monitoring.results import Drift
 from synth_core.monitoring.schema import matched
@@ -164,7 +164,7 @@ def regenerate(project: Project, extract: Extract, run: Run | None = None) -> tu
         lineage = _Lineage(root=_root(project), parent=project.id, extract=extract.id)
         write_whole(sibling.folder / "lineage.json", lineage.model_dump_json())
         started = jobs.start(sibling, recipe)
-    except SimileError:
+    except BaseException:  # also what nobody expected: half a sibling is of no use
         shutil.rmtree(sibling.folder, ignore_errors=True)
         raise
     write_whole(folder / "facts.json", extract.model_copy(update={"sibling": sibling.id}).model_dump_json())

@@ -33,10 +33,11 @@ from synth_core.scores.detection import detect
 from synth_core.scores.features import Coding
 from synth_core.scores.models import MODELS
 from synth_core.scores.score import Score
-from synth_core.scores.sides import Sides
+from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.space import Space, nearest_of
 from synth_core.scores.statistics import Estimate, Floats
 from synth_core.source_types import from_arrow
+from synth_core.steered_judging import Mix
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 
@@ -298,7 +299,7 @@ class _Bench:
         if made < self.rows:
             leak = carried(leak, growth, self.rows)
         synthetic = Table(some, tuple(synthesis.columns), "synthetic")
-        sides = Sides(self.known, self.unseen, synthetic, self.recipe.seed)
+        sides = self._sides(synthetic)
         tell(ATTACK, "telling it from real rows")
         seen = detect(self.coding, sides.held, sides.made, self.recipe.seed)
         tell((ATTACK + JUDGE) / 2, "training on it")
@@ -314,6 +315,16 @@ class _Bench:
             extrapolated=made < self.rows,
             seconds=round(perf_counter() - began, 2),
         )
+
+    def _sides(self, synthetic: Table) -> Sides:
+        """Return what likeness is measured on: of steered rows, real ones in the same mix where there are enough."""
+        known, unseen = self.known, self.unseen
+        mix = Mix.of(self.recipe.steering, synthetic) if self.recipe.steering.asked else None
+        if mix is not None:
+            alike = mix.alike(known, self.recipe.seed), mix.alike(unseen, self.recipe.seed + 1)
+            if min(map(len, alike)) >= ENOUGH:
+                known, unseen = alike
+        return Sides(known, unseen, synthetic, self.recipe.seed)
 
     def _made(self, candidate: Candidate, folder: Path, workers: int, tell: Tell) -> Synthesis:
         made = min(self.rows, MOST_MADE)

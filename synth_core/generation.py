@@ -173,7 +173,7 @@ def generate(
         columns=list(plan.columns),
         rows_train=len(train),
         rows_holdout=len(holdout),
-        learned_from=len(plan.enforcement.encoded),
+        learned_from=len(_to_learn(plan)),
         left_out=len(train) - len(plan.enforcement.encoded),
         acceptance=recipe.rows / max(drawn, recipe.rows),
         raw_broken={k: v / max(drawn, 1) for k, v in raw.items()},
@@ -263,25 +263,32 @@ def _learning_seed(recipe: Recipe) -> int:
     return int(np.random.SeedSequence(recipe.seed, spawn_key=(1,)).generate_state(1)[0])
 
 
+def _to_learn(plan: Plan) -> Table:
+    """Return the rows that the engine learns from."""
+    encoded, steered = plan.enforcement.encoded, plan.steered
+    return encoded if steered is None or steered.learned is None else encoded.rows(steered.learned)
+
+
 def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fitted:
     """Fit the engine, from where an interrupted fit left off if it can, or load the model that was learned before."""
     if (out / "model.done").exists():
         return method_class(recipe.method).load(out / "model")
-    progress("Learn", 0, 1, f"{len(plan.enforcement.encoded):,} rows")
+    learned = _to_learn(plan)
+    progress("Learn", 0, 1, f"{len(learned):,} rows")
     seed = _learning_seed(recipe)
     params = dict(recipe.params)
     known = {param.name for param in method_class(recipe.method).info.params}
     if "release_rows" in known and not int(params.get("release_rows", 0)):
         # the more rows are released, the more they say about single people: engines that can, hold back accordingly
         params["release_rows"] = recipe.rows
+        if plan.steered is not None and plan.steered.learned is not None:  # they say it about those asked for alone
+            params["release_rows"] = round(recipe.rows * len(learned) / max(plan.steered.behind, 1))
     if plan.steered is not None and plan.steered.first:
         others = [name for name in (part.strip() for part in str(params.get("first", "")).split(",")) if name]
         params["first"] = ",".join(dict.fromkeys([*plan.steered.first, *others]))
     goes_on: dict[str, Any] = {"checkpoint": out / "learning"} if method_class(recipe.method).info.resumable else {}
     try:
-        fitted = create(recipe.method, params).fit(
-            plan.enforcement.encoded, seed=seed, progress=within(progress, "Learn"), **goes_on
-        )
+        fitted = create(recipe.method, params).fit(learned, seed=seed, progress=within(progress, "Learn"), **goes_on)
     except (SimileError, MemoryError):
         raise
     except Exception as error:

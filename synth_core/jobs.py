@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
@@ -26,8 +28,10 @@ from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
 from synth_core.run import AUDIT, FULL, Run, Status, write_whole
 from synth_core.shadow_audit import fit_seconds, why_not
+from synth_core.tried import same_work
 from synth_core.tuning.asking import check_askable
-from synth_core.tuning.record import Asked
+from synth_core.tuning.record import Asked, reached
+from synth_core.tuning.standing import held_against
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -38,15 +42,24 @@ def start(project: Project, recipe: Recipe) -> Run:
     InputError
         Another run of the project goes on, memory does not suffice, or the recipe's cluster does not answer.
     """
-    if project.active_run() is not None:
-        raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
-    recipe = resolved(project.table, recipe)
-    require_memory(project.table, recipe, judged=True)
-    if recipe.cluster:
-        require_workers(recipe.cluster)
-    run = project.new_run(recipe)
-    _spawn(run)
+    with _one_at_a_time(project):
+        if project.active_run() is not None:
+            raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
+        recipe = resolved(project.table, recipe)
+        require_memory(project.table, recipe, judged=True)
+        if recipe.cluster:
+            require_workers(recipe.cluster)
+        run = project.new_run(recipe)
+        _spawn(run)
     return run
+
+
+@contextmanager
+def _one_at_a_time(project: Project) -> Iterator[None]:
+    """Let one caller at a time look what is at work and start something: two tabs must not start it twice."""
+    with open(project.folder / "starting.lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def mend(project: Project, run: Run, remedy: Remedy) -> Run:
@@ -65,9 +78,15 @@ def mend(project: Project, run: Run, remedy: Remedy) -> Run:
         )
     if project.active_run() is not None:
         raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then apply this.")
+    before = project.choices
     if remedy.protect:
         project.protect(remedy.protect)
-    made = start(project, remedy.recipe)
+    try:
+        made = start(project, remedy.recipe)
+    except BaseException:
+        if remedy.protect:
+            project.set_choices(before)
+        raise
     write_whole(
         made.folder / "remedy.json",
         Mended(run=run.id, remedy=remedy.name, title=remedy.title).model_dump_json(),
@@ -133,6 +152,11 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
     One that is done, or at work, is returned as it is: the same question has the same answer. It waits for its place
     on the machine like a run, but a run of the project may be at work.
     """
+    with _one_at_a_time(project):
+        return _measuring(project, recipe, candidates)
+
+
+def _measuring(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -> Run:
     key = key_of(project.table_name, recipe, candidates)
     known = project.measurement(key)
     if known is not None and (known.status().active or known.status().state == "done"):
@@ -154,6 +178,11 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
     One of this key that is done, or at work, is returned as it is: the same question has the same answer. It waits for
     its place on the machine like a run, but a run of the project may be at work.
     """
+    with _one_at_a_time(project):
+        return _lab(project, lab, key, recipe, settings)
+
+
+def _lab(project: Project, lab: str, key: str, recipe: Recipe, settings: BaseModel) -> Run:
     known = project.lab(key)
     if known is not None and (known.status().active or known.status().state == "done"):
         return known
@@ -174,15 +203,24 @@ def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
     Raises
     ------
     InputError
-        There is nothing to reach or to spend, nothing held out, too few rows, or another iteration goes on.
+        There is nothing to reach or to spend, nothing held out, too few rows, another iteration goes on, or a run by
+        this very recipe holds every target already.
     """
-    if any(other.status().active for other in project.tunings()):
-        raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
-    recipe = resolved(project.table, recipe)
-    check_askable(project.table, recipe, asked.targets, asked.budget)
-    require_memory(project.table, recipe, judged=True)
-    job = project.new_tuning(recipe, asked.model_dump_json())
-    _spawn(job)
+    with _one_at_a_time(project):
+        if any(other.status().active for other in project.tunings()):
+            raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
+        recipe = resolved(project.table, recipe)
+        check_askable(project.table, recipe, asked.targets, asked.budget)
+        require_memory(project.table, recipe, judged=True)
+        known = same_work(project, recipe, project.table_name)
+        card = None if known is None else known.scorecard()
+        if card is not None and reached(held_against(card, asked.targets)):
+            raise ProjectError(
+                "A run by this very recipe reaches every target already, so there is nothing to iterate for. Look at "
+                "it on the Compare page, or change the recipe or the targets first."
+            )
+        job = project.new_tuning(recipe, asked.model_dump_json())
+        _spawn(job)
     return job
 
 

@@ -103,6 +103,8 @@ PATTERNS: dict[str, Pattern] = {
                 Step("report", "Read the verdict and take the rows."),
             ),
             "On untouched real rows the gain is larger than chance; or doing nothing wins, and the lab says so.",
+            # more is held out, as the class must be judged on its few rows; large leaves vary what so few repeat
+            {"method": "trees", "params": {"leaf": 40}, "holdout": 0.3},
         ),
         Pattern(
             "test",
@@ -112,7 +114,7 @@ PATTERNS: dict[str, Pattern] = {
             "orders",
             (
                 Step("upload", "Check the kinds and formats: identifiers are made up in the same form."),
-                Step("constraints", "Keep the rules that your software relies on; broken rows can be asked for."),
+                Step("constraints", "Accept all that were found: your software relies on them. Broken rows can wait."),
                 Step("test_data", "Choose how many rows, which awkward cases, and where they go: files or a database."),
             ),
             "Every rule is kept but in the rows that are tagged as broken, and no identifier is a real one.",

@@ -13,7 +13,7 @@ from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
 from synth_core.run import write_whole
 from synth_core.scorecard import Scorecard
-from synth_core.steering.facts import SteeringFacts
+from synth_core.steered_judging import judge_steered
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
 from synth_core.what_if_judging import judge_what_if
@@ -44,6 +44,8 @@ def follow(
     names = [column.name for column in synthesis.columns]
     made = read_synthetic(folder, synthesis, MOST)
     judged_as = judge if recipe.what_if is None else partial(judge_what_if, edits=recipe.what_if)
+    if recipe.what_if is None and recipe.steering.asked:
+        judged_as = partial(judge_steered, steering=recipe.steering)
     card = judged_as(
         train.select(names),
         holdout.select(names),
@@ -72,7 +74,9 @@ def follow(
         )
         card = card.model_copy(update={"notes": [note, *card.notes]})
     if synthesis.steering is not None and recipe.what_if is None:
-        card = card.model_copy(update={"notes": [*_steering_notes(synthesis.steering, synthesis.rows), *card.notes]})
+        card = card.model_copy(update={"notes": [*card.notes, *synthesis.steering.sentences(synthesis.rows)]})
+    if recipe.what_if is None and (cuts := recipe.cut_words()):
+        card = card.model_copy(update={"on_purpose": [*card.on_purpose, *cuts]})
     if recipe.rules and price and recipe.what_if is None:
         progress("Compare", 0, 1, "What the rules cost")
         made_by = recipe.model_copy(update={"method": synthesis.method or recipe.method})
@@ -80,12 +84,3 @@ def follow(
         card = card.model_copy(update={"validity": card.validity.model_copy(update={"price": cost})})
     write_whole(folder / "scorecard.json", card.model_dump_json())
     return synthesis, card
-
-
-def _steering_notes(facts: SteeringFacts, rows: int) -> list[str]:
-    """Return what a reader of the judgement must know of rows that were steered."""
-    compared = (
-        "The rows were steered, and are compared with the real rows as they are: what was asked for counts as a "
-        "difference in likeness."
-    )
-    return [compared, *facts.sentences(rows)]

@@ -136,6 +136,20 @@ class Recipe(BaseModel):
         """The rules that are switched on."""
         return [rule for rule in self.constraints if rule.enabled]
 
+    @property
+    def cuts(self) -> list[tuple[str, str]]:
+        """Pairs of columns between which the engine may not link, either way round or one way."""
+        from synth_core.methods.network_edges import parse_edges
+
+        edges = parse_edges(str(self.params.get("forbidden", "") or ""), "forbidden")
+        pairs = {tuple(sorted(edge)): edge for edge in reversed(edges)}
+        return list(reversed(pairs.values()))
+
+    def cut_words(self) -> list[str]:
+        """Return in a sentence between which columns no link was learned; none where nothing was cut."""
+        named = ", ".join(f"'{one}' and '{other}'" for one, other in self.cuts)
+        return [f"Cut on purpose: the engine may not link {named}."] if named else []
+
 
 def read_recipe(path: Path) -> Recipe:
     """Return the recipe in a JSON file; :class:`InputError` names the field that is wrong."""

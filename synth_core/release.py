@@ -73,6 +73,7 @@ def release(
     front: Front | None = None,
     earlier: Sequence[Entry] = (),
     log: Path | None = None,
+    proof: str = "",
 ) -> Release:
     """Write the pack to ``out`` (made if needed) and return it.
 
@@ -89,6 +90,8 @@ def release(
         The ledger: releases from the same real rows before this one.
     log
         The audit log of the project, as it is before this release is taken; the manifest holds its last hash.
+    proof
+        What a lab measured about the class or the correction that the rows were made with.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -118,7 +121,7 @@ def release(
             if synthesis.rows <= EXCEL_ROWS:
                 export(rows, out / "synthetic.xlsx", tuple(synthesis.columns))
         harmless_frame(codebook(rows, synthesis.columns)).to_csv(out / "codebook.csv", index=False)
-        card_text = data_card(synthesis, recipe, found, override, title, earlier=earlier)
+        card_text = data_card(synthesis, recipe, found, override, title, earlier=earlier, proof=proof)
         (out / "data-card.md").write_text(card_text, encoding="utf-8")
     _write(out / "scorecard.json", card.model_dump_json(indent=1))
     _write(out / "recipe.json", recipe.model_dump_json(indent=1))
@@ -133,6 +136,7 @@ def release(
         recipe=recipe,
         rules=recipe.rules,
         earlier=earlier,
+        proof=proof,
         **vars(front or Front()) | {"notes": with_reason(front.notes if front else "", override)},
     )
     _write(out / "report.html", page)
@@ -167,6 +171,7 @@ def data_card(
     title: str = "",
     *,
     earlier: Sequence[Entry] = (),
+    proof: str = "",
 ) -> str:
     """Return the data card in Markdown."""
     info = method_class(recipe.method).info
@@ -180,7 +185,7 @@ def data_card(
         "",
         f"**Made for:** {recipe.use.value}. **Licence of the engine:** {info.licence}. {info.licence_note}".rstrip(),
         "",
-        *_steered(synthesis),
+        *_steered(synthesis, recipe, proof),
         "## What was measured",
         "",
         *(f"* {verdict.target.score}: {verdict.word}. {_literal(verdict.sentence)}" for verdict in found),
@@ -244,10 +249,14 @@ def _edited(synthesis: Synthesis) -> list[str]:
     ]
 
 
-def _steered(synthesis: Synthesis) -> list[str]:
-    if synthesis.steering is None:
+def _steered(synthesis: Synthesis, recipe: Recipe, proof: str) -> list[str]:
+    """Return what was asked of the rows or cut, how that was honoured, and what a lab measured of it."""
+    asked = [*recipe.steering.sentences(), *recipe.cut_words()]
+    if synthesis.steering is None and not asked:
         return []
-    return ["## Steered", "", *(f"* {_literal(line)}" for line in synthesis.steering.sentences(synthesis.rows)), ""]
+    how = [] if synthesis.steering is None else synthesis.steering.sentences(synthesis.rows)
+    lab = [f"Measured by a lab: {proof}"] if proof else []
+    return ["## Made so on purpose", "", *(f"* {_literal(line)}" for line in dict.fromkeys([*asked, *how, *lab])), ""]
 
 
 def _copied(rows: Path, out: Path) -> Path:

@@ -51,6 +51,7 @@ class Scorecard(BaseModel):
     """The whole judgement of one synthetic table; its JSON is the file format.
 
     ``what_if``: what was edited by hand, in sentences. Likeness and use of such a table are not judged.
+    ``on_purpose``: what was asked of the rows, or cut, in sentences: the table differs from the real one in that.
     """
 
     version: int = 1
@@ -68,6 +69,7 @@ class Scorecard(BaseModel):
     validity: Validity
     notes: list[str] = Field(default_factory=list)
     what_if: list[str] = Field(default_factory=list)
+    on_purpose: list[str] = Field(default_factory=list)
 
     @property
     def scores(self) -> dict[str, Score]:
@@ -168,6 +170,8 @@ def default_targets(use: Use | str) -> list[Target]:
 def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     """Return a verdict per target, in their order; of a what-if only those on privacy and rules.
 
+    Of rows of one class, whose use is judged beside the real ones, not those on use group by group.
+
     The judged figure is the score's value, or an end of its interval. Within the limit it is a **pass**;
     but **watch** when a value is judged and is inside only just (in the last tenth of the way from the reference to
     the limit), or its interval reaches beyond the limit. Beyond the limit it is a **fail**; but **watch** when the
@@ -180,6 +184,8 @@ def verdicts(card: Scorecard, targets: Sequence[Target]) -> list[Verdict]:
     scores = card.scores
     if card.what_if:
         targets = [target for target in targets if target.dimension in ("privacy", "validity")]
+    if card.utility.added is not None:
+        targets = [target for target in targets if target.score != "subgroup_loss"]
     left = not_run(card, targets)
     return [_verdict(target, scores.get(target.score)) for target in targets if target not in left]
 

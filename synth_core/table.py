@@ -216,6 +216,10 @@ class Table:
         chosen = _dealt(groups["rows"].to_numpy(), share, rng.random() - 0.5)
         return np.asarray(np.isin(group, groups.index[chosen]), dtype=np.bool_)
 
+    def entities(self) -> npt.NDArray[np.int64] | None:
+        """Return one number per row that rows about one entity share; None without a column that says who it is."""
+        return self.row_groups() if self.having(role=Role.ENTITY) else None
+
     def row_groups(self) -> npt.NDArray[np.int64]:
         """Return one number per row; rows that must stay on one side of a split (entity, exact duplicates) share it."""
         entity = self.having(role=Role.ENTITY)

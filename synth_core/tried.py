@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from synth_core.errors import ProjectError
 from synth_core.project import Project
+from synth_core.recipe import Recipe
 from synth_core.run import TRY, Run, Status, write_whole
+from synth_core.scorecard import Scorecard
 from synth_core.table import Table
 from synth_core.tuning.asking import validation_recipe, with_protection
 from synth_core.tuning.loop import FILE, try_folder
@@ -46,12 +49,68 @@ def take_final(project: Project, job: Run, table: Table, found: Tuning) -> Run:
     if chosen is None or found.final is None:
         raise ProjectError("This iteration has no last choice yet.")
     protected = with_protection(table, chosen.protected)
-    run = project.take_in(
-        job.folder / "final", chosen.recipe, protected, _status(found.final.seconds, "Chosen by an iteration"), of=job
-    )
-    found.final = found.final.model_copy(update={"run": run.id})
+    seen = 1 + looks(project, chosen.recipe, job.table_name)
+    run = same_work(project, chosen.recipe, protected.fingerprint[:16])  # the same rows twice are no second version
+    if run is None:
+        _note_looks(job.folder / "final" / "scorecard.json", seen)
+        status = _status(found.final.seconds, "Chosen by an iteration")
+        run = project.take_in(job.folder / "final", chosen.recipe, protected, status, of=job)
+    words = f"{found.final.sentence} {looks_words(seen)}".strip()
+    found.final = found.final.model_copy(update={"run": run.id, "sentence": words})
     write_whole(job.folder / FILE, found.model_dump_json(indent=1))
     return run
+
+
+def looks(project: Project, recipe: Recipe, table_name: str) -> int:
+    """Return how many judged runs looked at the rows that this recipe holds out of a table; tries did not."""
+    count = 0
+    for run in project.runs():
+        try:
+            if run.is_judged and run.tried is None and run.table_name == table_name:
+                count += (run.recipe.holdout, run.recipe.seed) == (recipe.holdout, recipe.seed)
+        except ProjectError:
+            continue
+    return count
+
+
+def looks_words(seen: int) -> str:
+    """Return what it means that held-out rows were looked at so often; "" the first time.
+
+    >>> looks_words(1), looks_words(3)[:43]
+    ('', 'These held-out rows were looked at 3 times:')
+    """
+    if seen < 2:
+        return ""
+    return (
+        f"These held-out rows were looked at {seen} times: what was chosen after a look is judged a little too kindly. "
+        "Another seed holds out other rows."
+    )
+
+
+def same_work(project: Project, recipe: Recipe, table_name: str) -> Run | None:
+    """Return the judged run that followed this very recipe on this very table; None where there is none."""
+    for run in project.runs():
+        try:
+            if (
+                run.is_judged
+                and run.tried is None
+                and run.table_name == table_name
+                and _key(run.recipe) == _key(recipe)
+            ):
+                return run
+        except ProjectError:
+            continue
+    return None
+
+
+def _key(recipe: Recipe) -> dict[str, object]:
+    return recipe.model_dump(exclude={"reason", "use", "minutes", "cluster"})
+
+
+def _note_looks(path: Path, seen: int) -> None:
+    if words := looks_words(seen):
+        card = Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
+        write_whole(path, card.model_copy(update={"notes": [words, *card.notes]}).model_dump_json())
 
 
 def _status(seconds: float, note: str) -> Status:

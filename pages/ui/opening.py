@@ -127,7 +127,12 @@ def demo_cards() -> None:
                 with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                     if st.button("Show me how", key=f"start.guide_{path.name}", icon=":material/route:"):
                         _open_demo(demo.name, path)
-                    if st.button("Only open it", key=f"start.demo_{demo.name}", type="tertiary"):
+                    if st.button(
+                        "Open",
+                        key=f"start.demo_{demo.name}",
+                        type="tertiary",
+                        help="The table alone, without the guide.",
+                    ):
                         _open_demo(demo.name, None)
 
 

@@ -50,6 +50,7 @@ def pack_file(
             front=Front(words.author, words.written, words.sign_off, words.client, words.logo),
             earlier=[one for one in project.releases() if one.sha256 != own],
             log=project.log,
+            proof=report_page.proof_words(project, run),
         )
         if pack.entry is None:
             raise ProjectError("A target that blocks a release fails. Write down why the rows are released anyway.")

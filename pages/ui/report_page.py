@@ -12,6 +12,7 @@ from pages.ui.param_form import begin
 from synth_core.errors import SimileError
 from synth_core.ledger import Entry, rows_hash
 from synth_core.project import Project
+from synth_core.proofs import proof_of
 from synth_core.recipe import Use
 from synth_core.release import with_reason
 from synth_core.run import Run
@@ -98,7 +99,15 @@ def page(project: Project, run: Run, card: Scorecard, text: Words) -> str:
     earlier = tuple(earlier_releases(project, run))
     asked = tuple(t.model_dump_json() for t in targets)
     hashes = tuple(one.sha256 for one in earlier)
-    return _page(run.id, stamp, project.use, asked, text, hashes, card, targets, run, earlier)
+    return _page(
+        run.id, stamp, project.use, asked, text, hashes, proof_words(project, run), card, targets, run, earlier
+    )
+
+
+def proof_words(project: Project, run: Run) -> str:
+    """Return what a lab says about a run; "" where it said nothing."""
+    found = proof_of(project, run)
+    return "" if found is None or found.holds is None else found.sentence
 
 
 def earlier_releases(project: Project, run: Run) -> list[Entry]:
@@ -122,6 +131,7 @@ def _page(
     targets: tuple[str, ...],
     text: Words,
     hashes: tuple[str, ...],
+    proof: str,
     _card: Scorecard,
     _targets: list[Target],
     _run: Run,
@@ -132,7 +142,9 @@ def _page(
     recipe = _run.recipe
     words = text._asdict()
     del words["written"]
-    return html(_card, **words, use=use, targets=_targets, recipe=recipe, rules=recipe.rules, earlier=_earlier)
+    return html(
+        _card, **words, use=use, targets=_targets, recipe=recipe, rules=recipe.rules, earlier=_earlier, proof=proof
+    )
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

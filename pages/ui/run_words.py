@@ -45,7 +45,7 @@ def recipe_sentence(recipe: Recipe, real_rows: int) -> str:
         words.append(f"{rules} {'rule is' if rules == 1 else 'rules are'} kept.")
     else:
         words.append("No rules are set.")
-    words += [theme.plain(sentence) for sentence in recipe.steering.sentences()]
+    words += [theme.plain(sentence) for sentence in (*recipe.steering.sentences(), *recipe.cut_words())]
     if recipe.what_if is not None:
         words += [theme.plain(f"What-if: {sentence}") for sentence in recipe.what_if.sentences()]
     words.append(f"{theme.count(held)} real rows are held out to judge it; seed {recipe.seed}.")

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme
+from pages.ui import parts, proof_panel, run_words, state, theme
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.scorecard import Scorecard, Verdict
+from synth_core.scores.added import QUESTION
 from synth_core.scores.score import Score
 from synth_core.what_if import NOT_APPLYING
 
@@ -46,6 +47,7 @@ SENTENCES = {
     "attack_advantage": "What guessing or singling out gains over its control",
     "shadow_advantage": "What is told of the most exposed people, beyond guessing",
 }
+ADDED = "What a model loses when these join the real rows; below 0 it gains"
 REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
 REAL |= {"attack_advantage": "control", "shadow_advantage": "guessing"}
 COPYING = theme.Sign("Copying check", ":material/content_copy:", "gray")
@@ -88,7 +90,7 @@ def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:
         reference=_reference(shown),
         word=verdict.word if verdict else None,
         pill=COPYING if name == "nearer_share" else None,
-        sentence=SENTENCES.get(name, score.question),
+        sentence=ADDED if score.question == QUESTION else SENTENCES.get(name, score.question),
         help=_help(shown, verdict),
     )
 
@@ -160,6 +162,7 @@ def run_bar(project: Project, run: Run) -> None:
             f"not judged, privacy and rules are. {said}",
             icon=":material/science:",
         )
+    proof_panel.panel(project, run)
     if run.stale(project):
         parts.stale_bar(
             "Made with an earlier table or earlier rules; what you see below still shows that run.",

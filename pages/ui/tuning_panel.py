@@ -11,6 +11,7 @@ from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES
 from synth_core.run import Run
+from synth_core.tried import looks
 from synth_core.tuning.record import MOST_TRIES, Asked, Budget
 
 _MINUTES, _TRIES, _FEWER = "tuning.minutes", "tuning.tries", "tuning.fewer"
@@ -51,6 +52,11 @@ def _form(project: Project, *, first: bool) -> None:
             "Generate would follow. Tries are judged on a part of the rows to learn from; the rows held out are looked "
             "at once, for the last choice.]",
             width=theme.TEXT_WIDTH,
+        )
+    if (seen := looks(project, draft, project.table_name)) > 1:
+        st.caption(
+            f":material/visibility: The rows that seed {draft.seed} holds out were looked at {seen} times. What is "
+            "chosen after a look is judged a little too kindly; another seed, on the Method page, holds out others."
         )
     begin(_MINUTES, 5.0)
     begin(_TRIES, 12)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 14
 LABEL = 34
 _PANELS = (("parity", "Gap in outcomes, points"), ("odds", "Gap in errors, points"), ("auc", "AUC"))
-_GAP = 0.05  # between panels, as a share of the width
+_GAP = 0.09  # between panels, as a share of the width
 
 
 def shares_figure(
@@ -64,12 +64,16 @@ def shares_figure(
     figure.update_yaxes(ticktext=[short(one.group, LABEL) for one in drawn])
     figure.update_traces(cliponaxis=False)
     figure.update_layout(
-        xaxis={"domain": [0, 0.46], "title": {"text": "Share of the rows, %"}, "rangemode": "tozero", "nticks": 6},
+        xaxis={"domain": [0, 0.43], "title": {"text": "Share of the rows, %"}, "rangemode": "tozero", "nticks": 6},
         xaxis2={
-            "domain": [0.54, 1], "anchor": "y2", "rangemode": "tozero", "nticks": 6,
+            "domain": [0.57, 1], "anchor": "y2", "rangemode": "tozero", "nticks": 6,
             "title": {"text": f"Share with '{short(favourable, 18)}', %"},
         },
-        yaxis2={"anchor": "x2", "matches": "y", "showticklabels": False, "showgrid": False, "zeroline": False},
+        yaxis2={
+            "anchor": "x2", "matches": "y", "showticklabels": False, "showgrid": False, "zeroline": False,
+            "showline": True, "linecolor": palette.muted,
+        },
+        yaxis={"showline": True, "linecolor": palette.muted},
     )  # fmt: skip
     return figure
 
@@ -98,7 +102,7 @@ def fairness_figure(found: Fairness, mode: Mode = "light") -> go.Figure:
         start = number * (width + _GAP)
         figure.update_layout({
             f"xaxis{axis}": {
-                "domain": [start, start + width], "anchor": f"y{axis}", "title": {"text": title}, "nticks": 5,
+                "domain": [start, min(start + width, 1.0)], "anchor": f"y{axis}", "title": {"text": title}, "nticks": 5,
                 "rangemode": "normal" if measure == "auc" else "tozero", "tickformat": "~g", "zeroline": scale == 100,
             },
             f"yaxis{axis}": {

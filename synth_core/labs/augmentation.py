@@ -24,7 +24,7 @@ from synth_core.table import Table
 
 NAME = "augmentation"
 LAB = "The augmentation lab"
-MOST_ROWS = 60_000  # rows compared on; of more, a sample
+MOST_ROWS = 60_000  # rows compared on; of more, a sample that keeps the rare ones
 LEAST = 8  # rare rows that every model learns from: engines protect a class of fewer than 7
 FIT_SECONDS = {"boosted": (0.5, 1e-6), "forest": (0.3, 5e-6), "linear": (0.4, 3e-7)}  # per model, and per cell
 Judge = Literal["pr_auc", "recall"]
@@ -139,7 +139,8 @@ class Comparison(BaseModel):
     Attributes
     ----------
     rows, rare_rows
-        Real rows compared on, and how many of them are of the rare class.
+        Real rows that a run learns from, and how many of them are of the rare class; a note says where only some
+        of them were compared on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -212,18 +213,32 @@ def rows_used(table: Table, recipe: Recipe, target: str) -> Table:
     return train.rows(train.frame[target].notna().to_numpy(dtype=bool))
 
 
-def _at_most(table: Table, seed: int) -> Table:
-    """Return the rows, or where they are more than can be compared on, some of them, drawn evenly."""
+def _at_most(table: Table, event: Event, seed: int) -> Table:
+    """Return the rows, or where they are more than can be compared on: every rare one up to half, and some others.
+
+    A case-control sample; :func:`weight_of_others` is how many rows each of the others stands for.
+    """
     if len(table) <= MOST_ROWS:
         return table
-    return table.rows(np.sort(np.random.default_rng([seed, 50]).permutation(len(table))[:MOST_ROWS]))
+    rng, happened = np.random.default_rng([seed, 50]), event.of(table.frame)
+    rare, others = rng.permutation(np.flatnonzero(happened)), rng.permutation(np.flatnonzero(~happened))
+    most = max(MOST_ROWS // 2, MOST_ROWS - len(others))
+    rare = rare[:most]
+    return table.rows(np.sort(np.r_[rare, others[: MOST_ROWS - len(rare)]]))
+
+
+def weight_of_others(known: Table, used: Table, event: Event) -> float:
+    """Return how much each other row counts per rare one, so that the class is as rare among ``used`` as it is."""
+    of_known, of_used = (event.of(table.frame) for table in (known, used))
+    kept = [float((of_used == side).sum() / max((of_known == side).sum(), 1)) for side in (True, False)]
+    return kept[0] / max(kept[1], 1e-12) if len(used) < len(known) else 1.0
 
 
 def check(table: Table, recipe: Recipe, settings: Settings) -> tuple[Table, Event]:
     """Return the rows to compare on and the rare class; InputError says in one sentence why there is none."""
     event = rare_event(table, settings.rare, LAB)
     known = rows_used(table, recipe, event.target)
-    used = _at_most(known, settings.seed)
+    used = _at_most(known, event, settings.seed)
     happened = event.of(used.frame)
     rare, others = int(happened.sum()), int((~happened).sum())
     kept = (1 - 1 / settings.folds) * (1 - 1 / settings.inner)
@@ -246,7 +261,7 @@ def check(table: Table, recipe: Recipe, settings: Settings) -> tuple[Table, Even
         )
     if not [column for column in used.having(learned=True) if column.name != event.target]:
         raise InputError(f"Table '{table.name}' has no column to predict '{event.target}' from.")
-    if not feasible(rare, others, settings.ratios):
+    if not feasible(rare, round(others * weight_of_others(known, used, event)), settings.ratios):
         raise InputError(
             f"'{event.target}' = '{event.level}' has {rare:,} rows beside {others:,} others, which is as many as the "
             "ratios ask for: there is nothing to add. Choose a rarer class, or a ratio nearer to 1:1."

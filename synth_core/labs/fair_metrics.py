@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_core.scores.sides import ENOUGH
-from synth_core.scores.statistics import Estimate, Floats
+from synth_core.scores.statistics import Estimate, Floats, resample_weights
 
 RESAMPLES = 2_000
 LEAST_PER_CLASS = 10  # rows of either outcome that a group needs for error rates
@@ -26,12 +26,16 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Judged:
-    """Rows that are judged: the place of each row's group, its true outcome, and what every arm predicts for it."""
+    """Rows that are judged: the place of each row's group, its true outcome, and what every arm predicts for it.
+
+    ``entity``: one number per row that rows about one entity share; None where no column says who a row is about.
+    """
 
     groups: tuple[str, ...]
     place: Places
     truth: Bools
     predicted: Mapping[str, Bools]
+    entity: Places | None = None
 
     def rows(self) -> Places:
         """Return rows per group and outcome (groups x 2)."""
@@ -94,13 +98,17 @@ def resampled(judged: Judged, rng: np.random.Generator) -> dict[str, Floats]:
     """Return per arm resampled counts (resamples x groups x outcome x prediction), paired over arms.
 
     Drawing rows with replacement is drawing counts of rows that are alike in everything that counts: a multinomial.
+    Where rows are about entities, entities are drawn, each with all its rows.
     """
     names = list(judged.predicted)
     code = 2 * judged.place + judged.truth
     for name in names:
         code = 2 * code + judged.predicted[name]
-    cells, count = np.unique(code, return_counts=True)
-    drawn = rng.multinomial(len(code), count / count.sum(), size=RESAMPLES).astype(np.float64)
+    cells, which, count = np.unique(code, return_inverse=True, return_counts=True)
+    if judged.entity is None:
+        drawn = rng.multinomial(len(code), count / count.sum(), size=RESAMPLES).astype(np.float64)
+    else:
+        drawn = _of_entities(judged.entity, which.ravel(), len(cells), rng)
     outcome = cells >> len(names)
     found = {}
     for at, name in enumerate(names):
@@ -109,6 +117,19 @@ def resampled(judged: Judged, rng: np.random.Generator) -> dict[str, Floats]:
         spread[np.arange(len(cells)), 2 * outcome + guess] = 1
         found[name] = (drawn @ spread).reshape(RESAMPLES, len(judged.groups), 2, 2)
     return found
+
+
+def _of_entities(entity: Places, cell: Places, cells: int, rng: np.random.Generator) -> Floats:
+    """Return counts per cell (resamples x cells) of entities drawn with replacement."""
+    from scipy.sparse import coo_array
+
+    numbers, place = np.unique(entity, return_inverse=True)
+    rows = coo_array((np.ones(len(cell)), (place.ravel(), cell)), shape=(len(numbers), cells)).tocsr()
+    parts = []
+    for start in range(0, RESAMPLES, 100):
+        size = min(100, RESAMPLES - start)
+        parts.append(resample_weights(len(numbers), size, rng) @ rows)
+    return np.asarray(np.vstack(parts), dtype=np.float64)
 
 
 def interval(drawn: Floats, value: float, alpha: float = 0.05) -> Estimate:

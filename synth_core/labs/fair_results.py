@@ -25,7 +25,7 @@ from synth_core.labs.fair_metrics import (
     resampled,
     why_few,
 )
-from synth_core.scores.statistics import Estimate, Floats, resample_weights, weighted_auc
+from synth_core.scores.statistics import Estimate, Floats, cluster_weights, resample_weights, weighted_auc
 
 ArmName = Literal["real", "reweigh", "synthetic", "network", "represent", "balance", "cut"]
 CUT_OFF = 0.5
@@ -127,15 +127,20 @@ class Fairness(BaseModel):
 
 @dataclass(frozen=True)
 class Scored:
-    """One fold: the group and true outcome of each judged row, and every arm's probability of the favourable one."""
+    """One fold: the group and true outcome of each judged row, and every arm's probability of the favourable one.
+
+    ``entity``: one number per row that rows about one entity share; None where no column says who a row is about.
+    """
 
     place: npt.NDArray[np.int64]
     truth: npt.NDArray[np.bool_]
     scores: dict[str, Floats]
+    entity: npt.NDArray[np.int64] | None = None
 
     def judged(self, groups: Sequence[str]) -> Judged:
         """Return the fold's predictions at the cut-off of 0.5."""
-        return Judged(tuple(groups), self.place, self.truth, {arm: s >= CUT_OFF for arm, s in self.scores.items()})
+        predicted = {arm: s >= CUT_OFF for arm, s in self.scores.items()}
+        return Judged(tuple(groups), self.place, self.truth, predicted, self.entity)
 
 
 def judge(folds: Sequence[Scored], groups: Groups, arms: Sequence[ArmName], seed: int) -> Fairness:
@@ -144,6 +149,7 @@ def judge(folds: Sequence[Scored], groups: Groups, arms: Sequence[ArmName], seed
         np.concatenate([fold.place for fold in folds]),
         np.concatenate([fold.truth for fold in folds]),
         {arm: np.concatenate([fold.scores[arm] for fold in folds]) for arm in arms},
+        _entities(folds),
     )
     judged = whole.judged(groups.names)
     enough, both = judged.fit()
@@ -180,6 +186,17 @@ def judge(folds: Sequence[Scored], groups: Groups, arms: Sequence[ArmName], seed
             )
         )
     return Fairness(arms=tuple(found), judged=len(judged.place), behind=_behind(found, again, level))
+
+
+def _entities(folds: Sequence[Scored]) -> npt.NDArray[np.int64] | None:
+    """Return the entities of all folds, numbered on from fold to fold: none is in two."""
+    found, first = [], 0
+    for fold in folds:
+        if fold.entity is None:
+            return None
+        found.append(fold.entity + first)
+        first += int(fold.entity.max(initial=-1)) + 1
+    return np.asarray(np.concatenate(found), dtype=np.int64)
 
 
 def _behind(
@@ -255,8 +272,12 @@ def _areas(folds: Sequence[Scored], arms: Sequence[ArmName], seed: int) -> dict[
     for number, fold in enumerate(folds):
         rng = np.random.default_rng([seed, 64, number])
         size = len(fold.truth)
-        some = np.sort(rng.choice(size, min(size, AUC_ROWS), replace=False))
-        weights = resample_weights(len(some), AUC_RESAMPLES, rng)
+        some = np.sort(_some(fold, rng))
+        weights = (
+            resample_weights(len(some), AUC_RESAMPLES, rng)
+            if fold.entity is None
+            else cluster_weights(fold.entity[some], AUC_RESAMPLES, rng)
+        )
         shrink = np.sqrt(len(some) / size)
         for arm in arms:
             whole = float(weighted_auc(fold.truth, fold.scores[arm], np.ones((1, size)))[0])
@@ -264,6 +285,16 @@ def _areas(folds: Sequence[Scored], arms: Sequence[ArmName], seed: int) -> dict[
             here = whole + (part - np.nanmean(part)) * shrink
             sums[arm] = (sums[arm][0] + whole / len(folds), sums[arm][1] + here / len(folds))
     return sums
+
+
+def _some(fold: Scored, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return at most 6,000 rows of a fold; entities stay whole."""
+    size = len(fold.truth)
+    if fold.entity is None or size <= AUC_ROWS:
+        return rng.choice(size, min(size, AUC_ROWS), replace=False)
+    order = rng.permutation(int(fold.entity.max()) + 1)
+    rows = np.bincount(fold.entity, minlength=len(order))[order].cumsum()
+    return np.flatnonzero(np.isin(fold.entity, order[: max(int((rows <= AUC_ROWS).sum()), 1)]))
 
 
 def _short(found: Estimate) -> Estimate:

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from synth_core.errors import InputError
@@ -121,8 +122,9 @@ def measure(
         for number, (learned, judged) in enumerate(folds_of(learnable, plan.folds, recipe.seed)):
             learned = _at_most(learned, plan.rows, recipe.seed)
             bench = _Fold(
-                learned.select(names), judged.select(names), recipe, plan, groups, decision, number, workers, scratch
-            )
+                learned.select(names), judged.select(names), recipe, plan, groups, decision, number, workers, scratch,
+                judged.entities(),
+            )  # fmt: skip
 
             def tell(place: int, share: float, note: str, before: int = number * len(arms)) -> None:
                 progress(before + place + share, steps, f"Fold {before // len(arms) + 1}: {note}")
@@ -194,6 +196,7 @@ class _Fold:
     number: int
     workers: int
     scratch: Path | None
+    entity: npt.NDArray[np.int64] | None = None
 
     def scored(self, arms: list[ArmName], tell: Tell) -> Scored:
         """Return what every arm predicts for the fold's rows whose group and outcome are known."""
@@ -212,7 +215,9 @@ class _Fold:
             rows, weights = self._rows(arm, at, title, tell)
             tell(at, 0.8, f"{title}, training")
             scores[arm] = self._trained(rows, weights, coding, names, test)
-        return Scored(place[keep], self.decision.good(self.judged.frame)[keep], scores)
+        entity = self.entity
+        good = self.decision.good(self.judged.frame)[keep]
+        return Scored(place[keep], good, scores, None if entity is None else entity[keep])
 
     def _trained(self, table: Table, weights: Floats | None, coding: Coding, names: list[str], test: Coded) -> Floats:
         known = self.decision.known(table.frame)

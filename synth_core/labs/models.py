@@ -12,7 +12,7 @@ import pandas as pd
 from synth_core.errors import InputError
 from synth_core.scores.features import Coded, Coding
 from synth_core.scores.models import MODELS, Fitted, Model, Outcome, fit
-from synth_core.scores.statistics import Floats, resample_weights
+from synth_core.scores.statistics import Floats, cluster_weights, resample_weights
 from synth_core.table import Column, Table, did_you_mean
 
 Flags = npt.NDArray[np.bool_]
@@ -170,13 +170,16 @@ def ranking_scores(happened: Flags, scores: Floats, weights: Floats, precision: 
     return np.concatenate(areas), np.concatenate(recalls)
 
 
-def threshold_for(happened: Flags, scores: Floats, precision: float) -> float:
+def threshold_for(happened: Flags, scores: Floats, precision: float, weights: Floats | None = None) -> float:
     """Return the threshold that finds most of the event with at least this precision; above all scores if none does.
+
+    ``weights``: how much each row counts; None: all alike.
 
     >>> threshold_for(np.array([True, False, True, False]), np.array([0.9, 0.6, 0.5, 0.1]), 0.6)
     0.5
     """
-    recall, right = next(weighted_curves(happened, scores, np.ones((1, len(scores)))))
+    counted = np.ones((1, len(scores))) if weights is None else weights[None, :]
+    recall, right = next(weighted_curves(happened, scores, counted))
     usable = np.flatnonzero(right[0] >= precision - 1e-9)
     if not len(usable):
         return float(np.nextafter(scores.max(), np.inf))
@@ -184,12 +187,24 @@ def threshold_for(happened: Flags, scores: Floats, precision: float) -> float:
     return float(levels[usable[np.argmax(recall[0][usable])]])
 
 
-def stratified_weights(happened: Flags, resamples: int, rng: np.random.Generator) -> Floats:
-    """Return bootstrap weights (resamples x rows) that draw as many rows of the event, and of others, as there are."""
+def stratified_weights(
+    happened: Flags, resamples: int, rng: np.random.Generator, entity: npt.NDArray[np.int64] | None = None
+) -> Floats:
+    """Return bootstrap weights (resamples x rows) that draw as many rows of the event, and of others, as there are.
+
+    ``entity``: one number per row, shared by rows about one entity. Entities are then drawn whole: as many with the
+    event among their rows, and without, as there are.
+    """
     weights = np.zeros((resamples, len(happened)), dtype=np.float64)
+    if entity is not None:
+        happened = np.isin(entity, entity[happened])
     for side in (np.flatnonzero(happened), np.flatnonzero(~happened)):
         if len(side):
-            weights[:, side] = resample_weights(len(side), resamples, rng)
+            weights[:, side] = (
+                resample_weights(len(side), resamples, rng)
+                if entity is None
+                else cluster_weights(entity[side], resamples, rng)
+            )
     return weights
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 
 from synth_core.generation import generate, read_synthetic
 from synth_core.labs.augmentation import (
@@ -23,6 +24,7 @@ from synth_core.labs.augmentation import (
     feasible,
     ratio_words,
     rows_used,
+    weight_of_others,
 )
 from synth_core.labs.models import (
     Event,
@@ -36,7 +38,7 @@ from synth_core.labs.models import (
     stratified_weights,
     threshold_for,
 )
-from synth_core.labs.remedies import TITLES, WITH_RATIO, Arm, Remedy, rows_wanted, treated
+from synth_core.labs.remedies import MOST_ADDED, TITLES, WITH_RATIO, Arm, Remedy, rows_wanted, treated
 from synth_core.methods import method_class
 from synth_core.progress import Progress, silent
 from synth_core.recipe import Recipe, Use
@@ -84,13 +86,19 @@ def compare(
     began = perf_counter()
     used, event = check(table, recipe, settings)
     notes = []
-    if len(used) < (known := len(rows_used(table, recipe, event.target))):
-        notes.append(f"Compared on {len(used):,} of {known:,} rows, drawn evenly.")
-    happened = event.of(used.frame)
-    ratios = feasible(int(happened.sum()), int((~happened).sum()), settings.ratios)
+    known = rows_used(table, recipe, event.target)
+    weight = weight_of_others(known, used, event)
+    happened, of_known = event.of(used.frame), event.of(known.frame)
+    if len(used) < len(known):
+        notes.append(
+            f"Compared on {int(happened.sum()):,} of {int(of_known.sum()):,} rare rows and {int((~happened).sum()):,} "
+            f"of {int((~of_known).sum()):,} others, which count {weight:.1f} times each: the class stays as rare as it "
+            "is."
+        )
+    ratios = feasible(int(happened.sum()), round(int((~happened).sum()) * weight), settings.ratios)
     # one thread: waiting threads spin where cores are shared
     with threadpool_limits(1):
-        bench = _Bench(used, event, recipe, settings, ratios, workers, scratch, progress)
+        bench = _Bench(used, event, recipe, settings, ratios, weight, workers, scratch, progress)
         outcomes = bench.outcomes()
     if left := [ratio for ratio in settings.ratios if ratio not in ratios]:
         notes.append(f"Left out, since there are more rare rows already: {', '.join(map(ratio_words, left))}.")
@@ -100,8 +108,8 @@ def compare(
         settings=settings,
         target=event.target,
         rare=event.level,
-        rows=len(used),
-        rare_rows=int(happened.sum()),
+        rows=len(known),
+        rare_rows=int(of_known.sum()),
         contenders=contenders,
         ratios=at_ratios,
         notes=tuple(notes),
@@ -111,12 +119,23 @@ def compare(
 
 @dataclass(frozen=True)
 class _Fold:
-    """One outer fold: the truth, every arm's scores, and the arm and threshold that inner folds chose per remedy."""
+    """One outer fold: the truth, every arm's scores, and the arm and threshold that inner folds chose per remedy.
+
+    ``entity``: one number per row that rows about one entity share; None where no column says who a row is about.
+    ``weight``: how many rows each row of the others stands for.
+    """
 
     happened: Flags
     scores: dict[Arm, Floats]
     chosen: dict[Remedy, Arm]
     thresholds: dict[Remedy, float]
+    entity: npt.NDArray[np.int64] | None = None
+    weight: float = 1.0
+
+    @property
+    def counts(self) -> Floats:
+        """How much each row counts."""
+        return np.where(self.happened, 1.0, self.weight)
 
 
 @dataclass
@@ -128,6 +147,7 @@ class _Bench:
     recipe: Recipe
     settings: Settings
     ratios: tuple[float, ...]
+    weight: float
     workers: int
     scratch: Path | None
     progress: Progress
@@ -152,7 +172,8 @@ class _Bench:
     def _outer(self, test: Flags, note: str) -> _Fold:
         train, tested = self.table.rows(~test), self.table.rows(test)
         chosen, thresholds = self._choose(train, note)
-        return _Fold(self.event.of(tested.frame), self._scores(train, tested, note), chosen, thresholds)
+        happened = self.event.of(tested.frame)
+        return _Fold(happened, self._scores(train, tested, note), chosen, thresholds, tested.entities(), self.weight)
 
     def _choose(self, train: Table, note: str) -> tuple[dict[Remedy, Arm], dict[Remedy, float]]:
         """Return the arm of each remedy with the best mean PR-AUC on inner folds, and its threshold there."""
@@ -162,7 +183,7 @@ class _Bench:
         areas: dict[Arm, list[float]] = {arm: [] for arm in self.arms}
         for mask in masks:
             found = self._scores(train.rows(~mask), train.rows(mask), f"{note}, choosing")
-            one = np.ones((1, int(mask.sum())))
+            one = np.where(happened[mask], 1.0, self.weight)[None, :]
             for arm, values in found.items():
                 scores[arm][mask] = values
                 areas[arm].append(float(ranking_scores(happened[mask], values, one, 0.5)[0][0]))
@@ -172,7 +193,8 @@ class _Bench:
                 (arm for arm in self.arms if arm.remedy == remedy), key=lambda arm: np.mean(areas[arm])
             )
         precision = self.settings.precision
-        thresholds = {remedy: threshold_for(happened, scores[arm], precision) for remedy, arm in chosen.items()}
+        count = np.where(happened, 1.0, self.weight)
+        thresholds = {remedy: threshold_for(happened, scores[arm], precision, count) for remedy, arm in chosen.items()}
         return chosen, thresholds | {"none": 0.5}
 
     def _scores(self, train: Table, test: Table, note: str) -> dict[Arm, Floats]:
@@ -186,7 +208,7 @@ class _Bench:
             at = "" if arm.ratio is None else f" {ratio_words(arm.ratio)}"
             title = TITLES[arm.remedy]
             self.progress(self.done, self.total, f"{note}: {title if title.isupper() else title.lower()}{at}")
-            known, weights = treated(arm, features, rows, made, seed)
+            known, weights = treated(arm, features, rows, made, seed, self.weight)
             scores[arm] = probabilities(features.fit(model, known, seed, weights), tested)
             self.done += 1
         return scores
@@ -195,7 +217,8 @@ class _Bench:
         """Return made rows of the rare class, as many as the largest ratio takes; others take the first of them."""
         happened = self.event.of(train.frame)
         rare = int(happened.sum())
-        wanted = max(rows_wanted(rare, len(train) - rare, ratio) for ratio in self.ratios)
+        others = round((len(train) - rare) * self.weight)
+        wanted = min(max(rows_wanted(rare, others, ratio) for ratio in self.ratios), MOST_ADDED)
         began = self.done
 
         def stages(stage: str, done: float, total: float, note: str = "") -> None:
@@ -230,8 +253,12 @@ def _scored(
     rng = np.random.default_rng([settings.seed, 53])
     remedies = list(outcomes[0].chosen)
     whole, drawn = [], []
+    flagged = dict.fromkeys(remedies, np.zeros((RESAMPLES, 3)))
     for fold in outcomes:
-        weights = np.vstack([np.ones((1, len(fold.happened))), stratified_weights(fold.happened, RESAMPLES, rng)])
+        again = stratified_weights(fold.happened, RESAMPLES, rng, fold.entity) * fold.counts
+        for remedy in remedies:
+            flagged[remedy] = flagged[remedy] + _counts(fold, remedy, again)
+        weights = np.vstack([fold.counts[None, :], again])
         by_arm = {
             arm: np.stack(ranking_scores(fold.happened, fold.scores[arm], weights, settings.precision), axis=1)
             for arm in arms
@@ -242,7 +269,9 @@ def _scored(
         drawn.append(both[1:])
     value, samples = np.mean(whole, axis=0), over_folds(drawn, rng)
     contenders = tuple(
-        _contender(remedy, place, outcomes, value[: len(remedies)], samples[:, : len(remedies)], settings)
+        _contender(
+            remedy, place, outcomes, value[: len(remedies)], samples[:, : len(remedies)], settings, flagged[remedy]
+        )
         for place, remedy in enumerate(remedies)
     )
     at_ratios = tuple(
@@ -257,8 +286,30 @@ def _scored(
     return contenders, at_ratios
 
 
+def _counts(fold: _Fold, remedy: Remedy, weights: Floats) -> Floats:
+    """Return per resample: rows of the event that are found, of the event, and of alarms."""
+    flags = fold.scores[fold.chosen[remedy]] >= fold.thresholds[remedy]
+    return weights @ np.column_stack([flags & fold.happened, fold.happened, flags]).astype(np.float64)
+
+
+def _rate(hits: float, of: float, drawn: Floats | None) -> Estimate:
+    """Return a share with Wilson's interval, or that of resamples (hits and rows per resample) where it is wider."""
+    usual = wilson(hits, round(of))
+    if drawn is None or not of:
+        return _short(usual)
+    shares = drawn[:, 0][drawn[:, 1] > 0] / drawn[:, 1][drawn[:, 1] > 0]
+    low, high = np.quantile(shares, [0.025, 0.975]) if len(shares) else (usual.low, usual.high)
+    return _short(Estimate(usual.value, min(low, usual.low), max(high, usual.high)))
+
+
 def _contender(
-    remedy: Remedy, place: int, outcomes: Sequence[_Fold], value: Floats, samples: Floats, settings: Settings
+    remedy: Remedy,
+    place: int,
+    outcomes: Sequence[_Fold],
+    value: Floats,
+    samples: Floats,
+    settings: Settings,
+    counts: Floats,
 ) -> Contender:
     gains: list[Estimate | None] = [None, None]
     if remedy in WITH_RATIO:
@@ -267,9 +318,10 @@ def _contender(
             _interval(value[place, one] - value[0, one], samples[:, place, one] - samples[:, 0, one], len(WITH_RATIO))
             for one in (0, 1)
         ]
-    flagged = [fold.scores[fold.chosen[remedy]] >= fold.thresholds[remedy] for fold in outcomes]
-    hits = sum(int((flags & fold.happened).sum()) for flags, fold in zip(flagged, outcomes, strict=True))
+    hits, happened, alarms = sum(_counts(fold, remedy, fold.counts[None, :])[0] for fold in outcomes).tolist()
     ratios = [fold.chosen[remedy].ratio for fold in outcomes]
+    repeated = any(fold.entity is not None or fold.weight != 1 for fold in outcomes)
+    of_found, of_right = (counts[:, [0, 1]], counts[:, [0, 2]]) if repeated else (None, None)
     engine = method_class(settings.method).info.title
     return Contender(
         remedy=remedy,
@@ -280,8 +332,8 @@ def _contender(
         recall=_interval(value[place, 1], samples[:, place, 1]),
         pr_auc_gain=gains[0],
         recall_gain=gains[1],
-        found=_short(wilson(hits, sum(int(fold.happened.sum()) for fold in outcomes))),
-        right=_short(wilson(hits, sum(int(flags.sum()) for flags in flagged))),
+        found=_rate(hits, happened, of_found),
+        right=_rate(hits, alarms, of_right),
     )
 
 

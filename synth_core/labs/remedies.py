@@ -40,28 +40,40 @@ def rows_wanted(rare: int, others: int, ratio: float) -> int:
     return max(round(others / ratio) - rare, 0)
 
 
-def treated(arm: Arm, features: Features, rows: Coded, made: Coded, seed: int) -> tuple[Coded, Floats | None]:
+MOST_ADDED = 60_000  # rows added for a model to learn from; where more are wanted, these count for them
+
+
+def treated(
+    arm: Arm, features: Features, rows: Coded, made: Coded, seed: int, others_count: float = 1.0
+) -> tuple[Coded, Floats | None]:
     """Return the rows to train on under a remedy, and their weights (None: all 1).
 
     Parameters
     ----------
     made
-        Synthetic rows of the rare class, at least as many as are wanted.
+        Synthetic rows of the rare class, at least as many as are wanted, or 60,000.
+    others_count
+        How many rows each row of the others stands for, where the rows are a sample that kept the rare ones.
     """
-    if arm.ratio is None:
-        return rows, None
     happened = features.happened(rows)
-    rare, others = int(happened.sum()), int((~happened).sum())
+    count = np.where(happened, 1.0, others_count)
+    plain = None if others_count == 1 else count
+    if arm.ratio is None:
+        return rows, plain
+    rare, others = int(happened.sum()), round(int((~happened).sum()) * others_count)
     wanted = rows_wanted(rare, others, arm.ratio)
     if arm.remedy == "weights":
-        return rows, np.where(happened, (rare + wanted) / rare, 1.0)
+        return rows, np.where(happened, (rare + wanted) / rare, others_count)
     if not wanted:
-        return rows, None
+        return rows, plain
+    drawn = min(wanted, MOST_ADDED)
     if arm.remedy == "repeats":
-        drawn = np.random.default_rng([seed, 52]).choice(np.flatnonzero(happened), wanted)
-        return joined(rows, rows.take(drawn)), None
-    added = smote(features, rows, wanted, seed) if arm.remedy == "smote" else made.take(np.arange(wanted))
-    return joined(rows, added), None
+        added = rows.take(np.random.default_rng([seed, 52]).choice(np.flatnonzero(happened), drawn))
+    else:
+        added = smote(features, rows, drawn, seed) if arm.remedy == "smote" else made.take(np.arange(drawn))
+    if plain is None and drawn == wanted:
+        return joined(rows, added), None
+    return joined(rows, added), np.r_[count, np.full(drawn, wanted / drawn)]
 
 
 def smote(features: Features, rows: Coded, wanted: int, seed: int) -> Coded:

@@ -30,6 +30,7 @@ from synth_core.report.pieces import (
 )
 from synth_core.scorecard import Scorecard, Target, Verdict, Word, not_run
 from synth_core.scorecard import verdicts as judged
+from synth_core.scores.added import added_words
 from synth_core.scores.advantage import QUESTIONS as ADVANTAGES
 from synth_core.scores.score import Score
 from synth_core.what_if import CALLED
@@ -85,6 +86,7 @@ def html(
     recipe: Recipe | None = None,
     rules: Sequence[Constraint] = (),
     earlier: Sequence[Entry] = (),
+    proof: str = "",
 ) -> str:
     """Return the report as one self-contained page (about 5 MB): no outside requests, fit for print.
 
@@ -100,6 +102,8 @@ def html(
         Shown as they are, so that the run can be repeated.
     earlier
         Releases from the same real rows before this one; what they give away adds up.
+    proof
+        What a lab measured about the class or the correction that the rows were made with, in a sentence.
     """
     found = list(verdicts) if verdicts is not None else judged(card, targets)
     charts = Charts()
@@ -116,6 +120,7 @@ def html(
                 left=not_run(card, targets),
                 notes=notes,
                 sign_off=sign_off,
+                proof=proof,
             ),
             sections.fidelity(card, charts),
             sections.utility(card, charts),
@@ -195,6 +200,7 @@ def _first_page(
     left: Sequence[Target],
     notes: str,
     sign_off: str,
+    proof: str,
 ) -> str:
     word = overall(found)
     what = "what-if" if card.what_if else "synthetic version"
@@ -206,6 +212,7 @@ def _first_page(
         + _tightest_sentence(card, found)
         + "</div>",
         _proof(card, found),
+        _on_purpose(card, proof),
         _by_dimension(found),
     ]
     if notes.strip():
@@ -220,6 +227,15 @@ def _first_page(
     parts.append(f'<div class="sign"><div>{text(sign_off) or "Signed off by"}</div><div>Date</div></div>')
     parts += ["<h2>Targets for this use</h2>", _target_table(card, found, left)]
     return "\n".join(part for part in parts if part)
+
+
+def _on_purpose(card: Scorecard, proof: str) -> str:
+    """Return what the table was made to differ in, and what was measured of it on real rows."""
+    said = [f"<p><b>Made so on purpose.</b> {text(' '.join(card.on_purpose))}</p>"] if card.on_purpose else []
+    if card.utility.added is not None:
+        said.append(f"<p><b>On the rows held out.</b> {text(added_words(card.utility.added))}</p>")
+    said += [f"<p><b>In the lab.</b> {text(proof)}</p>"] if proof else []
+    return f'<div class="aside">{"".join(said)}</div>' if said else ""
 
 
 def _by_dimension(found: Sequence[Verdict]) -> str:

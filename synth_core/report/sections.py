@@ -34,6 +34,7 @@ from synth_core.recipe import Recipe
 from synth_core.report.pieces import HALF, Charts, interval, paragraph, span, table, text, with_unit
 from synth_core.scorecard import Scorecard
 from synth_core.scores import shadow_words
+from synth_core.scores.added import added_words
 from synth_core.scores.results import ColumnLikeness, ModelResult, Validity, price_words
 from synth_core.scores.score import Score
 
@@ -167,6 +168,9 @@ def main_model(card: Scorecard) -> ModelResult | None:
 def utility(card: Scorecard, charts: Charts) -> str:
     """Return how models fare that were trained on synthetic and on real rows."""
     found = card.utility
+    if found.added is not None:
+        title = "<h2>Do these rows help a model beside the real ones?</h2>"
+        return "\n".join([title, paragraph(added_words(found.added)), score_table(found.scores[:1])])
     parts = ["<h2>Does a model trained on it work?</h2>"]
     if not found.models:
         note = next((score.note for score in found.scores if score.note), "No target column was set.")

@@ -128,6 +128,15 @@ def resample_weights(rows: int, resamples: int, rng: np.random.Generator) -> Flo
     return np.bincount(drawn.ravel(), minlength=resamples * rows).reshape(resamples, rows).astype(np.float64)
 
 
+def cluster_weights(group: AnyInts, resamples: int, rng: np.random.Generator) -> Floats:
+    """Return bootstrap weights, resamples x rows, that draw whole groups of rows: rows about one entity are not alone.
+
+    ``group``: one number per row, shared by rows of one group. The cluster bootstrap of Davison and Hinkley (1997).
+    """
+    numbers, place = np.unique(group, return_inverse=True)
+    return resample_weights(len(numbers), resamples, rng)[:, place.ravel()]
+
+
 def kolmogorov(first: Floats, second: Floats) -> float:
     """Return the Kolmogorov-Smirnov distance (0..1); missing cells are a state below every value."""
     if not len(first) or not len(second):

@@ -23,6 +23,8 @@ from synth_core.table import Table
 
 ROUNDS = 20
 WORTH = 0.04  # share of drawn rows that fit, below which values are prescribed although the order of columns changes
+BESIDE = 5  # other rows to learn from per row of what is asked, where that is rare: among all it would hardly show
+LEAST_BESIDE = 600  # but at least so many, or nothing is learned of what holds for all
 Mask = npt.NDArray[np.bool_]
 Prescribe = Callable[[int, int], pd.DataFrame]
 Draw = Callable[[int, int, Prescribe | None], pd.DataFrame]
@@ -60,6 +62,8 @@ class Steered:
         Share of drawn rows that would fit if nothing were prescribed, from the real rows (0..1).
     notes
         Sentences for whoever reads the result.
+    learned, behind
+        Rows of the encoded table to learn from (None: all of them), and how many of these are like those asked for.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -72,6 +76,8 @@ class Steered:
     of: int = 0
     expected: float = 1.0
     notes: tuple[str, ...] = ()
+    learned: Mask | None = None
+    behind: int = 0
 
     @property
     def way(self) -> str:
@@ -228,10 +234,43 @@ def _prescribing(
             f"'{target.name}' is prescribed and so made first, not last as it would be by itself; how the other "
             "columns depend on it is learned all the same.",
         )
+    learned, behind = _beside(encoded, quotas, expressions, seed) if first and found.expected < WORTH else (None, 0)
+    if learned is not None:
+        note = (
+            *note,
+            f"What is asked is rare, and among all rows would hardly be seen: {int(learned.sum()):,} of "
+            f"{len(encoded):,} rows are learned from, about {BESIDE} others per row like those asked for.",
+        )
     return Steered(
         found.conditions, quotas, anchors, None, None, first, found.support, found.of, found.expected,
-        (*found.notes, *note),
+        (*found.notes, *note), learned, behind,
     )  # fmt: skip
+
+
+def _beside(encoded: Table, quotas: Quotas, expressions: Sequence[str], seed: int) -> tuple[Mask | None, int]:
+    """Return the rows to learn from: those asked for, and at most five times as many others; None: all. And how many
+    of them are like those asked for.
+
+    A case-control sample: within what is asked nothing is changed by how many others there are, and trees then split
+    on what is asked where it matters.
+    """
+    kept = _kept_by(encoded, expressions)
+    cell = np.where(kept, quotas.cell_of(encoded.frame), -1) if quotas.columns else np.where(kept, 0, -1)
+    rows = np.bincount(cell[cell >= 0], minlength=len(quotas.shares)).astype(np.float64)
+    asked = quotas.shares > 0
+    scarce = float((rows[asked] / quotas.shares[asked]).min())
+    if scarce <= 0:
+        return None, 0
+    most = np.ceil((1 + BESIDE) * scarce * quotas.shares)
+    most[~asked] = 0
+    rng = np.random.default_rng([seed, 72])
+    learned = np.zeros(len(encoded), dtype=bool)
+    outside = np.flatnonzero((cell < 0) | ~asked[np.maximum(cell, 0)])
+    for place, limit in [(np.flatnonzero(cell == one), most[one]) for one in np.flatnonzero(asked)] + [
+        (outside, max(np.ceil(BESIDE * scarce), LEAST_BESIDE))
+    ]:
+        learned[rng.choice(place, min(len(place), int(limit)), replace=False)] = True
+    return (None, 0) if learned.all() else (learned, int(np.delete(learned, outside).sum()))
 
 
 def _completing(

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synth_core.errors import InputError
 from synth_core.ledger import entry_of, write_down
+from synth_core.needs import fitting_workers, require_memory
 from synth_core.owners import LOCAL
 from synth_core.partitions import release_in
 from synth_core.progress import Progress, StageProgress, silent_stages, within
-from synth_core.project import open_project
+from synth_core.project import Project, open_project
 from synth_core.recipe import Recipe
 from synth_core.sampling import usual_workers
 from synth_core.testdata.cases import Edges
@@ -131,6 +132,11 @@ def make(
     return Outcome(tables=tuple(made), notes=tuple(dict.fromkeys(notes)))
 
 
+def followed(order: Order, project: Project) -> Recipe:
+    """Return the recipe that an order from a project's table follows."""
+    return (order.recipe or project.draft).model_copy(update={"rows": order.rows or 1_000, "seed": order.seed})
+
+
 def check_order(order: Order) -> None:
     """Raise :class:`InputError` where parts of an order do not go together."""
     if order.form not in (*FORMS, "database"):
@@ -157,7 +163,9 @@ def _tables(
             loader.check([order.table or table.name for table in schema.tables])
         return from_schema(schema, seed=order.seed, phrase=phrase, edges=order.edges, case_column=order.case_column), []
     project = open_project(order.project, order.owner)
-    recipe = (order.recipe or project.draft).model_copy(update={"rows": order.rows or 1_000, "seed": order.seed})
+    recipe = followed(order, project)
+    workers = fitting_workers(project.table, recipe, usual_workers(recipe.rows))
+    require_memory(project.table, recipe, workers=workers, reuse=True)
     if loader is not None:
         loader.check([order.table or project.table.name])
     table, _ = from_table(
@@ -166,7 +174,7 @@ def _tables(
         scratch / "made",
         edges=order.edges,
         case_column=order.case_column,
-        workers=usual_workers(recipe.rows),
+        workers=workers,
         progress=progress,
     )
     return [table], []

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from synth_core import jobs
 from synth_core.errors import ProjectError
+from synth_core.needs import require_memory
 from synth_core.owners import ANYONE, LOCAL, owns
-from synth_core.project import home
+from synth_core.project import home, open_project
 from synth_core.run import Run, Status, write_whole
-from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order
+from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order, followed
 
 KEPT = 10  # orders whose files stay; older ones make room
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -69,10 +70,14 @@ def order_of(order_id: str, owner: str = LOCAL) -> OrderRun | None:
 def start(order: Order, secrets: Secrets) -> OrderRun:
     """Start an order in a process of its own and return it at once.
 
-    User, password and key phrase go to the process through a pipe: they are in no file, argument or environment.
+    One that learns from a table waits for its place on the machine like a run. User, password and key phrase go to the
+    process through a pipe: they are in no file, argument or environment.
     Raises ProjectError where the process cannot be started.
     """
     check_order(order)
+    if order.project:
+        project = open_project(order.project, order.owner)
+        require_memory(project.table, followed(order, project))
     for old in orders(order.owner)[KEPT - 1 :]:
         if not old.status().active:
             shutil.rmtree(old.folder, ignore_errors=True)

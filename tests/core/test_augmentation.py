@@ -89,6 +89,19 @@ def test_a_weight_of_two_counts_like_a_row_that_is_there_twice_and_the_area_is_t
         assert area == pytest.approx(average_precision_score(truth[rows], scores[rows]))
 
 
+def test_rows_about_one_entity_are_drawn_together_and_the_interval_is_as_wide_as_it_should_be() -> None:
+    rng = np.random.default_rng(0)
+    truth, scores, entity = rng.random(60) < 0.3, rng.random(60), np.arange(60)
+    scores = np.where(truth, scores + 0.2, scores)
+    truth, scores, entity = (np.repeat(one, 10) for one in (truth, scores, entity))
+    spread = {}
+    for name, group in (("rows", None), ("entities", entity)):
+        weights = stratified_weights(truth, 400, rng, group)
+        assert (weights[:, truth].sum(axis=1) == truth.sum()).all()
+        spread[name] = ranking_scores(truth, scores, weights, 0.5)[0].std()
+    assert spread["entities"] / spread["rows"] == pytest.approx(10**0.5, rel=0.3)
+
+
 def test_folds_share_no_row_and_no_person_and_hold_alike_many_rare_rows() -> None:
     table = clouds(40, 360)
     person = np.arange(400) // 2
@@ -260,9 +273,29 @@ def test_rare_rows_of_few_entities_or_few_in_the_sample_are_refused_before_the_w
     both = Table(table.frame.assign(person=[f"p{n}" for n in person]), columns, "people")
     with pytest.raises(InputError, match="'ill' = 'yes' has 2 entities or different rows, which stay in one fold"):
         check(both, ALL, Settings(rare="yes"))
-    monkeypatch.setattr(augmentation, "MOST_ROWS", 100)
-    with pytest.raises(InputError, match="rows to learn from among the 100 that are drawn of 400, and 5 outer"):
+    monkeypatch.setattr(augmentation, "MOST_ROWS", 36)
+    with pytest.raises(InputError, match="rows to learn from among the 36 that are drawn of 400, and 5 outer"):
         check(table, ALL, Settings(rare="yes"))
+
+
+def test_a_sample_keeps_the_rare_rows_and_gives_the_figures_of_the_whole_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = clouds(60, 6_000, apart=0.9)
+    monkeypatch.setattr(nested, "RESAMPLES", 100)
+    fresh = clouds(1_500, 1, seed=99, apart=0.9)
+    monkeypatch.setattr(nested._Bench, "_made", lambda self, train, place: fresh.rows(np.arange(1_500)))
+    settings = Settings(model="linear", folds=3, inner=2, ratios=(5,), method="independent")
+    whole = compare(table, ALL, settings)
+    monkeypatch.setattr(augmentation, "MOST_ROWS", 1_500)
+    used, event = check(table, ALL, settings)
+    assert (len(used), int(event.of(used.frame).sum())) == (1_500, 60)
+    assert augmentation.weight_of_others(table, used, event) == pytest.approx(6_000 / 1_440)
+    part = compare(table, ALL, settings)
+    assert (part.rows, part.rare_rows) == (whole.rows, whole.rare_rows) == (6_060, 60)
+    assert "60 of 60 rare rows and 1,440 of 6,000 others, which count 4.2 times each" in part.notes[0]
+    for remedy in ("none", "weights", "made"):
+        one, other = part.contender(remedy), whole.contender(remedy)
+        assert one.pr_auc.value == pytest.approx(other.pr_auc.value, abs=0.1), remedy
+        assert one.right.value == pytest.approx(other.right.value, abs=0.25), remedy
 
 
 def test_a_winner_needs_an_interval_above_zero_else_doing_nothing_wins() -> None:

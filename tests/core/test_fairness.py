@@ -162,6 +162,21 @@ def test_the_interval_of_a_rate_is_as_wide_as_the_binomial_says() -> None:
     assert drawn.mean() == pytest.approx(rows.predicted["two"][place == 0].mean(), abs=0.002)
 
 
+def test_rows_about_one_entity_are_drawn_together_in_every_interval() -> None:
+    table = decisions(300)
+    frame = pd.concat([table.frame] * 4, ignore_index=True)
+    frame["merit"] += np.arange(len(frame)) * 1e-6  # no exact duplicates
+    frame["person"] = [f"p{n % 300}" for n in range(len(frame))]
+    plan = QUICK.model_copy(update={"corrections": ()})
+    found = {}
+    for role in (Role.FEATURE, Role.ENTITY):
+        columns = (*table.columns, Column(name="person", kind=Kind.IDENTIFIER, role=role))
+        found[role] = measure(Table(frame, columns, "people"), RECIPE, plan).arms[0]
+    for name in ("parity", "accuracy", "auc"):
+        wide, narrow = (getattr(found[role], name) for role in (Role.ENTITY, Role.FEATURE))
+        assert 1.4 < (wide.high - wide.low) / (narrow.high - narrow.low) < 3, name
+
+
 def test_a_group_with_few_of_one_outcome_has_rates_but_no_error_rates() -> None:
     cells = {(0, 1, 1): 60, (0, 1, 0): 30, (0, 0, 1): 20, (0, 0, 0): 40, (1, 1, 1): 80, (1, 0, 0): 5}
     rows = judged(("A", "B"), cells)

@@ -325,7 +325,8 @@ def test_a_steered_release_says_so_in_its_scorecard_and_pack(people: Table, tmp_
 
     recipe = Recipe(method="copula", rows=300, steering=Steering(shares={"churn": {"yes": 0.5}}))
     synthesis, card = follow(people, recipe, tmp_path / "run")
-    assert any("The rows were steered" in note for note in card.notes)
+    assert any("in the same mix of churn" in note for note in card.notes)
+    assert card.on_purpose == ["churn is set to yes 50%."]
     assert any("Effective sample size: 300 of 300 rows." in note for note in card.notes)
     release(
         tmp_path / "run",
@@ -338,7 +339,8 @@ def test_a_steered_release_says_so_in_its_scorecard_and_pack(people: Table, tmp_
     )
     manifest = json.loads((tmp_path / "pack/manifest.json").read_text())
     assert manifest["steering"]["reached"]["churn"]["yes"] == 0.5
-    assert "## Steered" in (tmp_path / "pack/data-card.md").read_text()
+    assert "## Made so on purpose" in (tmp_path / "pack/data-card.md").read_text()
+    assert "Made so on purpose." in (tmp_path / "pack/report.html").read_text()
 
 
 @pytest.mark.parametrize("method", ["trees", "independent"])
