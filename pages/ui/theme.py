@@ -39,7 +39,7 @@ READABLE = """<style>
 button kbd { opacity: 1 !important; color: inherit !important; }
 %s
 </style>"""
-READABLE_DARK = """[role=tab][aria-selected=true] p, button[role][data-selected=true] p,
+READABLE_DARK = """[role=tab][aria-selected=true] p, button[data-selected=true] *,
 [data-testid=stSliderThumbValue] p { color: #6CB4EE; }"""
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
 FONT = "'Source Sans', sans-serif"  # as the rest of the app; Streamlit serves it itself
