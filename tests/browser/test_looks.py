@@ -41,7 +41,8 @@ HARD_TO_READ = """() => {
         const ground = grounds.reduce((under, top) => over(top, under), [255, 255, 255]);
         const ink = colour(style.color);
         if (opacity < 0.05 || ink[3] === 0) continue;
-        const [low, high] = [light(over([...ink.slice(0, 3), ink[3] * opacity], ground)), light(ground)].sort((a, b) => a - b);
+        const both = [light(over([...ink.slice(0, 3), ink[3] * opacity], ground)), light(ground)];
+        const low = Math.min(...both), high = Math.max(...both);
         const large = parseFloat(style.fontSize) >= 24;
         const ratio = (high + 0.05) / (low + 0.05);
         if (ratio < (large ? 3 : 4.5)) found[words.slice(0, 40)] = ratio.toFixed(2);
