@@ -2,6 +2,7 @@
 # make test   set up once, then run every test
 # make lint   ruff and mypy
 # make bench  measure again what benchmarks/ says
+# make fuzz   feed spoilt files and expressions to the readers for an hour (MINUTES=5 for less)
 #
 # make architecture, make pictures, make demo    draw or record anew what the README shows
 # make coverage, make mutants                    how well the tests hold the core (benchmarks/quality.md)
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench architecture pictures demo coverage mutants setup clean
+.PHONY: run test lint bench fuzz architecture pictures demo coverage mutants setup clean
 
 run: setup
 	.venv/bin/streamlit run app.py
@@ -46,6 +47,10 @@ coverage: setup
 
 mutants: setup
 	.venv/bin/python -m tools.mutants
+
+MINUTES ?= 60
+fuzz: setup
+	.venv/bin/python -m benchmarks.fuzz --minutes $(MINUTES) $(if $(shell .venv/bin/python -c 'import atheris' 2>/dev/null && echo yes),,--engine mutate --engine hypothesis)
 
 setup: $(READY)
 

@@ -9,7 +9,21 @@ if str(ROOT) not in sys.path:  # Streamlit puts pages/ on the path, not the fold
 
 import streamlit as st  # noqa: E402
 
-from pages.ui import account, guide, parts, recorded_demo, removed, sidebar, state, theme, watch  # noqa: E402
+from pages.ui import (  # noqa: E402
+    account,
+    callbacks,
+    guide,
+    parts,
+    recorded_demo,
+    removed,
+    sidebar,
+    state,
+    theme,
+    watch,
+)
+from synth_core.errors import ProjectError  # noqa: E402
+from synth_core.project import home  # noqa: E402
+from synth_core.room import trouble_with  # noqa: E402
 
 st.set_page_config(page_title="Simile", page_icon=str(ROOT / "assets" / "favicon.svg"), layout="wide")
 st.logo(str(ROOT / "assets" / ("logo-dark.svg" if state.mode() == "dark" else "logo.svg")), size="large")
@@ -48,11 +62,21 @@ page = st.navigation(pages, expanded=True, position="hidden" if shut else "sideb
 if shut:
     account.door()
     st.stop()
+callbacks.install()
+try:
+    folder = home()
+except ProjectError as error:
+    parts.page_head("Simile", "The studio needs a folder to keep projects in.")
+    parts.error_card(error, title="Projects cannot be kept")
+    st.stop()
+if trouble := trouble_with(folder):
+    st.warning(trouble, icon=":material/hard_drive:")
 state.begin()
 recorded_demo.open_asked()
 if page.url_path in ("compare", "privacy", "report"):
     watch.looked()
 sidebar.draw()
+callbacks.say()
 if page.url_path != "generate":  # it has a large panel of its own
     with parts.guarded():
         watch.run_line()

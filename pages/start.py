@@ -3,11 +3,13 @@
 from pages.ui import identity, opening, parts, recent
 from pages.ui.halves import halves
 from synth_core import project as projects
+from synth_core.owners import LOCAL
 
 parts.page_head("Start", "Turn a real table into a synthetic one, with proof of how alike and how safe it is.")
 
 known = projects.projects(identity.owner())
-if not known:
+damaged = projects.damaged() if identity.owner() == LOCAL else []  # whose they are cannot be read
+if not known and not damaged:
     recent.first_visit()
 
 left, right = halves()
@@ -15,5 +17,7 @@ with left:
     opening.uploader()
     if known:
         recent.listing(known)
+    if damaged:
+        recent.damaged(damaged)
 with right:
     opening.demo_cards()

@@ -11,7 +11,8 @@
     │   ├── ConstraintError   a rule that cannot be read or applied
     │   ├── MethodError       an engine or one of its settings
     │   ├── SchemaError       a schema of test data that cannot be read or filled
-    │   └── ProjectError      a project or a run that cannot be opened
+    │   ├── ProjectError      a project or a run that cannot be opened
+    │   └── StorageError      a file of Simile's own that cannot be kept: no room, or no right to write (an OSError too)
     ├── GenerationError       learning or sampling could not finish
     │   └── InfeasibleError   no row can keep all the rules or conditions
     └── Cancelled             the person asked for it to stop
@@ -59,6 +60,14 @@ class SchemaError(InputError):
 
 class ProjectError(InputError):
     """A project or a run cannot be opened or changed."""
+
+
+class StorageError(InputError, OSError):
+    """A file cannot be kept: the disk is full, or its folder may not be written."""
+
+    def __str__(self) -> str:
+        """Return the sentence, not the system's own words."""
+        return str(self.args[0]) if self.args else ""
 
 
 class GenerationError(SimileError):

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +24,10 @@ from pydantic import BaseModel, ConfigDict
 from synth_core.cluster import require_workers
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.enforcement import Enforcement
-from synth_core.errors import GenerationError, InputError, SimileError
+from synth_core.errors import GenerationError, InputError, ProjectError, SimileError, StorageError
 from synth_core.methods import create, method_class
 from synth_core.methods.base import Fitted, require_columns
-from synth_core.partitions import FILE, FOLDER, gather, groups, release_in
+from synth_core.partitions import FILE, FOLDER, gather, groups, release_in, row_count
 from synth_core.parts import Model, Plan, added, mark_of, parts_of, steering_facts
 from synth_core.progress import StageProgress, silent_stages, within
 from synth_core.recipe import Recipe
@@ -40,6 +41,8 @@ from synth_core.steering.plan import prepare
 from synth_core.table import Column, Table
 from synth_core.verification import verified
 from synth_core.what_if import Moved
+from synth_core.whole_files import refusal as refused
+from synth_core.whole_files import storing, write_whole
 from synth_core.writing import from_arrow, write_parts
 
 MIN_ROWS = 2
@@ -144,8 +147,8 @@ def generate(
             f"Table '{table.name}' has {len(table)} row; at least {MIN_ROWS} are needed to learn anything, and a few "
             "hundred for a result worth having."
         )
-    if _start_folder(table, recipe, out, partitioned):
-        return Synthesis.model_validate_json((out / "synthesis.json").read_text(encoding="utf-8"))
+    if (made := _start_folder(table, recipe, out, partitioned)) is not None:
+        return made
     if recipe.redraw_exposed and (why := refusal(recipe)):
         raise InputError(f"{why} Leave 'redraw_exposed' out of the recipe.")
     if recipe.cluster:
@@ -189,7 +192,7 @@ def generate(
         steering=None if plan.steered is None else steering_facts(plan.steered, recipe, facts),
         what_if=[] if recipe.what_if is None else recipe.what_if.sentences({c.name: c.kind for c in plan.columns}),
     )
-    (out / "synthesis.json").write_text(synthesis.model_dump_json(indent=1), encoding="utf-8")
+    write_whole(out / "synthesis.json", synthesis.model_dump_json(indent=1))
     shutil.rmtree(out / "parts")
     return synthesis
 
@@ -203,11 +206,16 @@ def read_synthetic(
     """
     columns = tuple(column for column in synthesis.columns if names is None or column.name in names)
     kept: list[pa.Table] = []
-    for group in groups(release_in(out) or out / FILE, [column.name for column in columns]):
-        if kept and most is not None and sum(map(len, kept)) >= most:
-            break
-        kept.append(group)
-    return Table(from_arrow(pa.concat_tables(kept), columns), columns, "synthetic")
+    try:
+        for group in groups(release_in(out) or out / FILE, [column.name for column in columns]):
+            if kept and most is not None and sum(map(len, kept)) >= most:
+                break
+            kept.append(group)
+        return Table(from_arrow(pa.concat_tables(kept), columns), columns, "synthetic")
+    except (OSError, ValueError, KeyError):
+        raise ProjectError(
+            "The synthetic table cannot be read any more: its file is missing or damaged. Generate it again."
+        ) from None
 
 
 def peak_mb() -> float:
@@ -272,7 +280,10 @@ def _to_learn(plan: Plan) -> Table:
 def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fitted:
     """Fit the engine, from where an interrupted fit left off if it can, or load the model that was learned before."""
     if (out / "model.done").exists():
-        return method_class(recipe.method).load(out / "model")
+        try:
+            return method_class(recipe.method).load(out / "model")
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # damaged on disk: learned anew, the same
+            (out / "model.done").unlink()
     learned = _to_learn(plan)
     progress("Learn", 0, 1, f"{len(learned):,} rows")
     seed = _learning_seed(recipe)
@@ -291,14 +302,17 @@ def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fi
         fitted = create(recipe.method, params).fit(learned, seed=seed, progress=within(progress, "Learn"), **goes_on)
     except (SimileError, MemoryError):
         raise
+    except OSError as error:
+        raise StorageError(refused(error)) from error
     except Exception as error:
         raise GenerationError(
             f"The engine '{recipe.method}' could not learn this table ({type(error).__name__}). Try another method, or "
             "leave out unusual columns on the Upload page; the log says where it stopped."
         ) from error
     shutil.rmtree(out / "model", ignore_errors=True)
-    fitted.save(out / "model")
-    (out / "model.done").touch()
+    with storing():
+        fitted.save(out / "model")
+        (out / "model.done").touch()
     shutil.rmtree(out / "learning", ignore_errors=True)
     return fitted
 
@@ -318,18 +332,24 @@ def _publish(plan: Plan, out: Path, partitioned: bool, progress: StageProgress) 
     gather(files, out / FOLDER, recipe.rows)
 
 
-def _start_folder(table: Table, recipe: Recipe, out: Path, partitioned: bool) -> bool:
-    """Make the folder, forget what another table or recipe left in it, and say whether all is made already."""
-    out.mkdir(parents=True, exist_ok=True)
+def _start_folder(table: Table, recipe: Recipe, out: Path, partitioned: bool) -> Synthesis | None:
+    """Make the folder, forget what another table or recipe left in it, and return what is known if all is made."""
+    with storing():
+        out.mkdir(parents=True, exist_ok=True)
     print_now = hashlib.sha256((table.fingerprint + recipe.model_dump_json()).encode()).hexdigest()
     marker = out / "made-from"
-    if not marker.exists() or marker.read_text(encoding="ascii") != print_now:
+    if not marker.exists() or marker.read_bytes() != print_now.encode():
         for name in ("parts", "model", "learning", FOLDER):
             shutil.rmtree(out / name, ignore_errors=True)
         for name in ("model.done", FILE, "synthesis.json"):
             (out / name).unlink(missing_ok=True)
-        marker.write_text(print_now, encoding="ascii")
-    return (out / "synthesis.json").exists() and (out / (FOLDER if partitioned else FILE)).exists()
+        write_whole(marker, print_now)
+    try:
+        made = Synthesis.model_validate_json((out / "synthesis.json").read_text(encoding="utf-8"))
+        whole = row_count(out / (FOLDER if partitioned else FILE)) == recipe.rows
+    except (OSError, ValueError):  # not there yet, or damaged: the rows are made again, the same
+        return None
+    return made if whole else None
 
 
 class _Clock:

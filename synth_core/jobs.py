@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
@@ -26,12 +25,13 @@ from synth_core.partitions import release_in
 from synth_core.project import REMOVED, Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
-from synth_core.run import AUDIT, FULL, Run, Status, write_whole
+from synth_core.run import AUDIT, FULL, Run, Status, birth, write_whole
 from synth_core.shadow_audit import fit_seconds, why_not
 from synth_core.tried import same_work
 from synth_core.tuning.asking import check_askable
 from synth_core.tuning.record import Asked, reached
 from synth_core.tuning.standing import held_against
+from synth_core.whole_files import locked, storing
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -42,7 +42,7 @@ def start(project: Project, recipe: Recipe) -> Run:
     InputError
         Another run of the project goes on, memory does not suffice, or the recipe's cluster does not answer.
     """
-    with _one_at_a_time(project):
+    with _starting(project):
         if project.active_run() is not None:
             raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
         recipe = resolved(project.table, recipe)
@@ -52,14 +52,6 @@ def start(project: Project, recipe: Recipe) -> Run:
         run = project.new_run(recipe)
         _spawn(run)
     return run
-
-
-@contextmanager
-def _one_at_a_time(project: Project) -> Iterator[None]:
-    """Let one caller at a time look what is at work and start something: two tabs must not start it twice."""
-    with open(project.folder / "starting.lock", "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def mend(project: Project, run: Run, remedy: Remedy) -> Run:
@@ -96,11 +88,12 @@ def mend(project: Project, run: Run, remedy: Remedy) -> Run:
 
 def resume(run: Run) -> None:
     """Go on with a run that was lost, cancelled or failed; finished parts are kept. ProjectError while it is active."""
-    if run.status().active:
-        raise ProjectError("This run is in progress already.")
-    (run.folder / "cancel").unlink(missing_ok=True)
-    run.write_status(Status(note="Waiting to start"))
-    _spawn(run)
+    with locked(run.folder / "starting"):
+        if run.status().active:
+            raise ProjectError("This run is in progress already.")
+        (run.folder / "cancel").unlink(missing_ok=True)
+        run.write_status(Status(note="Waiting to start"))
+        _spawn(run)
 
 
 def judge_again(run: Run, *, full: bool = False) -> None:
@@ -117,7 +110,8 @@ def judge_again(run: Run, *, full: bool = False) -> None:
     if full:
         if release_in(run.folder) is None:
             raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
-        (run.folder / FULL).touch()
+        with storing():
+            (run.folder / FULL).touch()
     else:
         (run.folder / FULL).unlink(missing_ok=True)
         (run.folder / "scorecard.json").unlink(missing_ok=True)
@@ -152,23 +146,18 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
     One that is done, or at work, is returned as it is: the same question has the same answer. It waits for its place
     on the machine like a run, but a run of the project may be at work.
     """
-    with _one_at_a_time(project):
-        return _measuring(project, recipe, candidates)
-
-
-def _measuring(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -> Run:
     key = key_of(project.table_name, recipe, candidates)
-    known = project.measurement(key)
-    if known is not None and (known.status().active or known.status().state == "done"):
-        return known
-    others = [other for other in project.measurements() if other.status().active]
-    if others:
-        raise ProjectError("Another measurement of this project is at work. Wait for it, or cancel it.")
-    require_memory(project.table, recipe, judged=False)
-    job = project.new_measurement(key, recipe, TypeAdapter(list[Candidate]).dump_json(list(candidates)).decode())
-    for name in ("cancel", "pid", "frontier.json"):
-        (job.folder / name).unlink(missing_ok=True)
-    _spawn(job)
+    with _starting(project):
+        known = project.measurement(key)
+        if known is not None and (known.status().active or known.status().state == "done"):
+            return known
+        if any(other.status().active for other in project.measurements()):
+            raise ProjectError("Another measurement of this project is at work. Wait for it, or cancel it.")
+        require_memory(project.table, recipe, judged=False)
+        job = project.new_measurement(key, recipe, TypeAdapter(list[Candidate]).dump_json(list(candidates)).decode())
+        for name in ("cancel", "pid", "frontier.json"):
+            (job.folder / name).unlink(missing_ok=True)
+        _spawn(job)
     return job
 
 
@@ -178,22 +167,18 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
     One of this key that is done, or at work, is returned as it is: the same question has the same answer. It waits for
     its place on the machine like a run, but a run of the project may be at work.
     """
-    with _one_at_a_time(project):
-        return _lab(project, lab, key, recipe, settings)
-
-
-def _lab(project: Project, lab: str, key: str, recipe: Recipe, settings: BaseModel) -> Run:
-    known = project.lab(key)
-    if known is not None and (known.status().active or known.status().state == "done"):
-        return known
-    if any(other.status().active for other in project.labs()):
-        raise ProjectError("Another experiment of this project is at work. Wait for it, or cancel it.")
-    require_memory(project.table, recipe, judged=False)
     text = json.dumps({"lab": lab, "settings": settings.model_dump(mode="json")})
-    job = project.new_lab(key, recipe, text)
-    for name in ("cancel", "pid", RESULT):
-        (job.folder / name).unlink(missing_ok=True)
-    _spawn(job)
+    with _starting(project):
+        known = project.lab(key)
+        if known is not None and (known.status().active or known.status().state == "done"):
+            return known
+        if any(other.status().active for other in project.labs()):
+            raise ProjectError("Another experiment of this project is at work. Wait for it, or cancel it.")
+        require_memory(project.table, recipe, judged=False)
+        job = project.new_lab(key, recipe, text)
+        for name in ("cancel", "pid", RESULT):
+            (job.folder / name).unlink(missing_ok=True)
+        _spawn(job)
     return job
 
 
@@ -206,7 +191,7 @@ def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
         There is nothing to reach or to spend, nothing held out, too few rows, another iteration goes on, or a run by
         this very recipe holds every target already.
     """
-    with _one_at_a_time(project):
+    with _starting(project):
         if any(other.status().active for other in project.tunings()):
             raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
         recipe = resolved(project.table, recipe)
@@ -229,7 +214,8 @@ def cancel(run: Run) -> None:
     import psutil
 
     # says so to whoever looks while the process dies: without it the run would seem to be lost
-    (run.folder / "cancel").touch()
+    with suppress(OSError):  # the disk is full
+        (run.folder / "cancel").touch()
     try:
         number = int((run.folder / "pid").read_text(encoding="ascii").split()[0])
         if run.alive():
@@ -242,17 +228,16 @@ def cancel(run: Run) -> None:
                 process.kill()
     except (OSError, ValueError, IndexError, psutil.Error):
         pass  # it is gone already
-    status = run.status()
-    extra = next((name for name in (AUDIT, FULL) if (run.folder / name).exists()), "")
-    if status.state in ("cancelled", "lost") and extra and run.is_judged:
-        (run.folder / extra).unlink()
-        what = "The shadow audit was" if extra == AUDIT else "The full attacks were"
-        done = {"state": "done", "share": 1.0, "note": f"{what} cancelled"}
-        run.write_status(status.model_copy(update=done | {"finished": time.time(), "error": "", "seconds_left": None}))
-    elif status.state in ("cancelled", "lost"):
-        last = {"state": "cancelled", "finished": time.time(), "note": "Cancelled", "error": "", "seconds_left": None}
-        run.write_status(status.model_copy(update=last))
     shutil.rmtree(run.folder / "scratch", ignore_errors=True)  # of a measurement: its releases were for its eyes only
+    status = run.status()
+    if status.state in ("cancelled", "lost"):
+        last: dict[str, object] = {"state": "cancelled", "note": "Cancelled"}
+        extra = next((name for name in (AUDIT, FULL) if (run.folder / name).exists()), "")
+        if extra and run.is_judged:
+            (run.folder / extra).unlink()
+            what = "The shadow audit was" if extra == AUDIT else "The full attacks were"
+            last = {"state": "done", "share": 1.0, "note": f"{what} cancelled"}
+        run.say_last(status.model_copy(update=last | {"finished": time.time(), "error": "", "seconds_left": None}))
     (run.folder / "cancel").unlink(missing_ok=True)
 
 
@@ -290,6 +275,11 @@ def slots() -> int:
         return 1
 
 
+def _starting(project: Project) -> AbstractContextManager[None]:
+    """Return what lets one page or server at a time look for work of the project that goes on, and start some."""
+    return locked(project.folder / "starting")
+
+
 def _spawn(run: Run) -> None:
     start_process(run, "synth_core.worker")
 
@@ -300,7 +290,7 @@ def start_process(run: Run, module: str, stdin: int = subprocess.DEVNULL) -> sub
     Waiting OpenMP threads sleep: spinning costs others their cores.
     """
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "SIMILE_HOME": str(home())}
-    with open(run.folder / "log.txt", "ab") as log:
+    with storing(), open(run.folder / "log.txt", "ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(run.folder)],
             cwd=Path(__file__).resolve().parent.parent,
@@ -316,10 +306,4 @@ def start_process(run: Run, module: str, stdin: int = subprocess.DEVNULL) -> sub
 
 def remember_process(run: Run, number: int) -> None:
     """Write down which process does this run, when it was born, and who started it."""
-    import psutil
-
-    try:
-        born = psutil.Process(number).create_time()
-    except psutil.Error:
-        born = time.time()
-    write_whole(run.folder / "pid", f"{number} {born} {os.getpid()}")
+    write_whole(run.folder / "pid", f"{number} {birth(number) or '?'} {os.getpid()}")

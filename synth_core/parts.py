@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from synth_core.codec import Codec
@@ -82,7 +83,10 @@ class Part:
 
     def whole(self, folder: Path) -> bool:
         """Return whether it is there, with all of its rows; the facts are written last."""
-        return self._facts(folder).exists() and self.file(folder).exists()
+        try:
+            return self.facts(folder).rows == self.rows == int(pq.read_metadata(self.file(folder)).num_rows)
+        except (OSError, ValueError):  # not there yet, or damaged
+            return False
 
     def facts(self, folder: Path) -> PartFacts:
         """Return what is known of a part that is there."""

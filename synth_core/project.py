@@ -34,18 +34,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow.parquet as pq
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from synth_core import audit
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
-from synth_core.errors import ProjectError, ReadingError
+from synth_core.errors import ConstraintError, ProjectError, ReadingError
 from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.ledger import Entry, entry_of, file_hash, read_ledger, write_down
 from synth_core.owners import ANYONE, LOCAL, called, owns
@@ -60,8 +61,10 @@ from synth_core.scorecard import Target, default_targets
 from synth_core.steering.asks import Steering
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
+from synth_core.whole_files import locked, refusal, replace_whole, storing
 from synth_core.writing import open_table, save_table
 
+VERSION = 1
 _ID = re.compile(r"[0-9a-f]{32}")
 _BESIDE = {"frontiers": "measure", "labs": "experiment", "tunings": "iterate"}  # as the log calls it
 REMOVED = (
@@ -73,10 +76,10 @@ REMOVED = (
 class _Facts(BaseModel):
     """What ``project.json`` holds."""
 
-    version: int = 1
+    version: int = VERSION
     label: str
-    created: datetime
-    opened: datetime
+    created: AwareDatetime
+    opened: AwareDatetime
     filename: str = ""
     use: Use = Use.SHARE
     table: str = ""
@@ -104,8 +107,9 @@ def home() -> Path:
         (folder / "projects").mkdir(exist_ok=True, mode=0o700)
         _close_to_others(folder)
     except OSError as error:
+        taken = "it is a file" if folder.is_file() else str(error.strerror).lower()
         raise ProjectError(
-            f"The folder for projects, {folder}, cannot be made: {error.strerror}. Set SIMILE_HOME to one that can."
+            f"The folder for projects, {folder}, cannot be made: {taken}. Set SIMILE_HOME to one that can."
         ) from None
     return folder
 
@@ -126,13 +130,19 @@ class Project:
         self.folder = folder
         self.id = folder.name
         self._table: Table | None = None
+        self._facts = self._read_facts()
+
+    def _read_facts(self) -> _Facts:
         try:
-            self._facts = _Facts.model_validate_json((folder / "project.json").read_text(encoding="utf-8"))
+            facts = _Facts.model_validate_json((self.folder / "project.json").read_text(encoding="utf-8"))
         except (OSError, ValidationError, UnicodeDecodeError):
             raise ProjectError(
                 "This project cannot be opened: its project.json is missing or damaged. "
                 "Its files are untouched; start a new project from the table."
             ) from None
+        if facts.version > VERSION:
+            raise ProjectError("This project was made by a newer Simile. Update this one, then open it.")
+        return facts
 
     # what it is
 
@@ -262,7 +272,7 @@ class Project:
             raise ProjectError(REMOVED)
         try:
             return open_table(self.folder / "tables" / name)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError):
             raise ProjectError(
                 f"The table of project '{self.label}' cannot be read any more. Upload the file again to go on."
             ) from None
@@ -288,11 +298,21 @@ class Project:
         missing = self._facts.options.missing_tokens
         if choices != self._facts.choices and choices.keys() <= set(self.table.names):
             anew = read_anew(self.table, self._facts.choices, choices)
-            some = open_cells(self.folder / "raw.parquet", anew)
+            some = self._cells(anew)
             if len(anew) == some.shape[1] and "text" in some.attrs:
                 return self._put_table(with_cells(self.table, some, choices, missing), choices=choices)
-        raw = open_cells(self.folder / "raw.parquet")
+        raw = self._cells()
         return self._put_table(table_from_frame(raw, self.label, choices, missing), choices=choices)
+
+    def _cells(self, names: Sequence[str] | None = None, *, every_row: bool = False) -> pd.DataFrame:
+        """Return the cells as read, of these columns; with ``every_row`` those that are left out too."""
+        try:
+            return open_cells(self._full if every_row else self.folder / "raw.parquet", names)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ProjectError(
+                f"The cells of project '{self.label}' as they were read are damaged or gone. Read the file again on "
+                "the Upload page, or upload it anew."
+            ) from None
 
     def protect(self, name: str) -> Table:
         """Keep the rare and the outermost values of a column out of every release to come; return the table."""
@@ -305,7 +325,9 @@ class Project:
             raise ProjectError("This table came from a database; ask it again, with user and password.")
         if self.removed is not None:
             raise ProjectError(REMOVED)
-        source = next((self.folder / "source").iterdir())
+        source = next(iter((self.folder / "source").glob("*")), None)
+        if source is None:
+            raise ProjectError("The file of this project is gone, so it cannot be read again. Upload it anew.")
         try:
             return self._take(read(source, options, name=self.label))
         except ReadingError as error:  # people know the file by the name that it came with
@@ -349,19 +371,21 @@ class Project:
         """Which of all rows of the real table are not left out, one bool per row."""
         if not self._full.exists():
             return np.ones(self.rows, dtype=bool)
-        if self._kept.exists():
+        if not self._kept.exists():
+            raise ProjectError("Rows were left out by an older version. Bring them back first.")
+        try:
             return np.asarray(np.load(self._kept, allow_pickle=False), dtype=bool)
-        raise ProjectError("Rows were left out by an older version. Bring them back first.")
+        except (OSError, ValueError, EOFError):
+            raise ProjectError("Which rows were left out cannot be read any more. Bring them back first.") from None
 
     def keep_rows(self, kept: npt.NDArray[np.bool_]) -> Table:
         """Leave out all rows of the real table but these (one bool per row of all rows)."""
         if kept.all():
             return self.bring_back()
         if not self._full.exists():
-            save_cells(open_cells(self.folder / "raw.parquet"), self._full)
-        save_cells(open_cells(self._full)[kept], self.folder / "raw.parquet")
-        with open(self._kept, "wb") as file:
-            np.save(file, kept, allow_pickle=False)
+            save_cells(self._cells(), self._full)
+        save_cells(self._cells(every_row=True)[kept], self.folder / "raw.parquet")
+        replace_whole(self._kept, lambda path: _save_mask(path, kept))
         return self.set_choices(self.choices)
 
     def bring_back(self) -> Table:
@@ -404,7 +428,10 @@ class Project:
     def rules(self) -> list[Constraint]:
         """The rules, in the user's order."""
         path = self.folder / "rules.json"
-        return rules_from_json(path.read_text(encoding="utf-8")) if path.exists() else []
+        try:
+            return rules_from_json(path.read_text(encoding="utf-8")) if path.exists() else []
+        except (OSError, UnicodeDecodeError, ConstraintError):
+            raise ProjectError(_damaged("rules", "rules.json", "the project then has no rules")) from None
 
     def set_rules(self, rules: Sequence[Constraint]) -> None:
         """Replace the rules."""
@@ -459,10 +486,12 @@ class Project:
     def draft(self) -> Recipe:
         """The recipe that the next run will use, with the project's rules and use."""
         path = self.folder / "draft.json"
-        if path.exists():
+        try:
             draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
-        else:
+        except FileNotFoundError:
             draft = Recipe(rows=max(self.rows, 1))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            raise ProjectError(_damaged("recipe for the next run", "draft.json", "the usual one then stands")) from None
         missing = {name: choice.missing for name, choice in self._facts.choices.items() if choice.missing}
         told = {"constraints": self.rules, "use": self.use, "missing": missing, "cluster": self.cluster}
         return draft.model_copy(update=told)
@@ -504,7 +533,7 @@ class Project:
             return None
         try:
             kept = open_table(self._given_folder(given.fingerprint))
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, TypeError):
             raise ProjectError(
                 "The given rows of this recipe are gone from the project; bring their file again."
             ) from None
@@ -573,15 +602,13 @@ class Project:
             (self.folder / "logo").unlink(missing_ok=True)
             return
         check_logo(data)
-        (self.folder / "logo").write_bytes(data)
+        replace_whole(self.folder / "logo", lambda path: path.write_bytes(data))
 
     # runs
 
     def runs(self) -> list[Run]:
         """Return every run, newest first."""
-        folder = self.folder / "runs"
-        found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
-        return sorted(found, key=lambda run: run.started_at, reverse=True)
+        return self._jobs("runs")
 
     def run(self, run_id: str) -> Run:
         """Return one run; :class:`ProjectError` when there is none of this id."""
@@ -609,7 +636,8 @@ class Project:
     def new_run(self, recipe: Recipe) -> Run:
         """Make the folder of a new run (not started)."""
         folder = self.folder / "runs" / secrets.token_hex(16)
-        folder.mkdir(parents=True, mode=0o700)
+        with storing():
+            folder.mkdir(parents=True, mode=0o700)
         run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
         self.note_job("generate", run)
         return run
@@ -633,8 +661,9 @@ class Project:
 
     def _jobs(self, kind: str) -> list[Run]:
         folder = self.folder / kind
-        found = [Run(path) for path in folder.iterdir() if (path / "recipe.json").exists()] if folder.exists() else []
-        return sorted(found, key=lambda run: run.started_at, reverse=True)
+        inside = [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+        found = [Run(path) for path in inside if (path / "recipe.json").exists()]
+        return sorted(found, key=lambda run: run.turn, reverse=True)
 
     def _job(self, kind: str, key: str) -> Run | None:
         folder = self.folder / kind / key
@@ -642,7 +671,8 @@ class Project:
 
     def _new_job(self, kind: str, key: str, recipe: Recipe, file: str, asked: str) -> Run:
         folder = self.folder / kind / key
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with storing():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(folder / file, asked)
         run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
         self.note_job(_BESIDE[kind], run)
@@ -676,13 +706,18 @@ class Project:
         """Make a run of a folder with a release and its judgement that an iteration left, and return it.
 
         ``table`` is what ``recipe`` was followed on; ``of``: the iteration, by whose table and rules it may be stale.
+        The same folder is taken in once: who was interrupted may ask again.
         """
+        folder = self.folder / "runs" / hashlib.sha256(f"{of.id} {made.name}".encode()).hexdigest()[:32]
+        if (folder / "recipe.json").exists():
+            return Run(folder)
         name = table.fingerprint[:16]
         if not (self.folder / "tables" / name).exists():
             save_table(table, self.folder / "tables" / name)
-        folder = self.folder / "runs" / secrets.token_hex(16)
         building = folder.with_name(f".{folder.name}")
-        shutil.copytree(made, building)
+        shutil.rmtree(building, ignore_errors=True)
+        with storing():
+            shutil.copytree(made, building)
         Run.lay_out(building, recipe, table=name, input_print=of.input_print).write_status(status)
         building.rename(folder)
         self.note_job("taken from an iteration", Run(folder))
@@ -690,10 +725,10 @@ class Project:
 
     def _save(self, **changed: Any) -> None:
         """Write project.json; facts are read again first, so that two tabs do not undo each other."""
-        path = self.folder / "project.json"
-        current = _Facts.model_validate_json(path.read_text(encoding="utf-8"))
-        self._facts = current.model_copy(update={"opened": datetime.now(UTC), **changed})
-        write_whole(path, self._facts.model_dump_json(indent=1))
+        with locked(self.folder / "project.lock"):
+            facts = self._read_facts().model_copy(update={"opened": datetime.now(UTC), **changed})
+            write_whole(self.folder / "project.json", facts.model_dump_json(indent=1))
+        self._facts = facts
 
 
 def create(
@@ -756,7 +791,10 @@ def create(
         building.rename(folder)
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
-        raise ProjectError(f"The project cannot be saved in {home()}: {error.strerror}.") from None
+        raise ProjectError(f"The project cannot be saved. {refusal(error)}") from None
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
     made = Project(folder)
     made._table = table
     return made
@@ -797,16 +835,54 @@ def projects(owner: str = LOCAL) -> list[Project]:
     return sorted(found, key=lambda project: project.opened, reverse=True)
 
 
+class Damaged(NamedTuple):
+    """A project that cannot be opened, and the sentence that says why and what to do."""
+
+    id: str
+    reason: str
+
+
+def damaged() -> list[Damaged]:
+    """Return every project that cannot be opened."""
+    found = []
+    for folder in (home() / "projects").iterdir():
+        if _ID.fullmatch(folder.name):
+            try:
+                Project(folder)
+            except ProjectError as error:
+                found.append(Damaged(folder.name, str(error)))
+    return sorted(found)
+
+
 def duplicate(project_id: str, owner: str = LOCAL) -> Project:
     """Return a copy of the project with its table, rules and draft, without its runs; its log begins anew."""
     original = open_project(project_id, owner)
     folder = home() / "projects" / secrets.token_hex(16)
-    left = shutil.ignore_patterns("runs", "frontiers", "labs", "tunings", "audit.*")
-    shutil.copytree(original.folder, folder, ignore=left, symlinks=True)
+    building = folder.with_name(folder.name + ".new")
+    left = shutil.ignore_patterns("runs", "frontiers", "labs", "tunings", "audit.*", ".*")
+    try:
+        with storing():
+            shutil.copytree(original.folder, building, ignore=left, symlinks=True)
+            building.rename(folder)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
     copy = Project(folder)
     copy.note("duplicated", {"of_project": audit.text_hash(original.id), "table": copy.table_name})
     copy._save(label=_label(f"{original.label} (copy)"), created=datetime.now(UTC))
     return copy
+
+
+def _save_mask(path: Path, kept: npt.NDArray[np.bool_]) -> None:
+    with open(path, "wb") as file:
+        np.save(file, kept, allow_pickle=False)
+
+
+def _damaged(what: str, file: str, then: str) -> str:
+    return (
+        f"The {what} of this project cannot be read: its file {file} is damaged. Put back an earlier copy of it, or "
+        f"take it out of the project's folder; {then}."
+    )
 
 
 def _label(text: str) -> str:

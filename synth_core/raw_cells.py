@@ -19,7 +19,7 @@ def save_cells(raw: pd.DataFrame, path: Path) -> None:
     """Write the cells as read; a column whose cells are of several types is written as words."""
     frame = raw.copy(deep=False)
     for name in frame.columns:
-        if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True).startswith("mixed"):
+        if frame[name].dtype == object and not _one_type(frame[name]):
             frame[name] = frame[name].map(lambda cell: cell if cell is None or isinstance(cell, str) else str(cell))
     attrs, frame.attrs = dict(raw.attrs), {}
     table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -48,6 +48,14 @@ def open_cells(path: Path, names: Sequence[str] | None = None) -> pd.DataFrame:
     attrs = metadata.get(_ATTRS) or metadata.get(b"PANDAS_ATTRS")
     raw.attrs.update(json.loads(attrs) if attrs else rest.attrs)
     return raw
+
+
+def _one_type(cells: pd.Series) -> bool:
+    """Return whether cells are of one type that a file can hold; whole numbers beyond 64 bits are not."""
+    kind = pd.api.types.infer_dtype(cells, skipna=True)
+    if kind == "integer":
+        return all(-(2**63) <= cell < 2**63 for cell in cells.dropna())
+    return not kind.startswith("mixed")
 
 
 def _is_text(kind: pa.DataType) -> bool:

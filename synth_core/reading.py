@@ -170,6 +170,11 @@ def _guarded(work: Callable[[], Reading], filename: str) -> Reading:
         raise
     except MemoryError:
         raise TooLargeError(f"'{filename}' needs more memory than there is; read a sample of its rows.") from None
+    except UnicodeError:
+        raise ReadingError(
+            f"'{filename}' holds names or cells that are no text in Unicode (such as half of a pair of marks); save it "
+            "again as UTF-8."
+        ) from None
     except Exception as error:
         raise ReadingError(
             f"'{filename}' cannot be read as a table ({type(error).__name__}); save it again as CSV, "

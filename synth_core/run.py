@@ -3,6 +3,7 @@
 ::
 
     runs/<id>/  recipe.json  facts.json  status.json  log.txt  pid  cancel (while it is being ended)
+                lock (held by the process that does it)  last-word (room for the last status on a full disk)
                 full (while and after the slow attacks were asked for)
                 audit (while a shadow audit is at work; why it failed)  shadow.json (what it found)
                 remedy.json (which run it mends, and by what)
@@ -12,18 +13,18 @@
 from __future__ import annotations
 
 import json
-import os
-import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from synth_core.errors import ProjectError
+from synth_core.errors import ProjectError, StorageError
 from synth_core.recipe import Recipe
 from synth_core.scorecard import Scorecard
+from synth_core.whole_files import write_whole as write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,25 +37,32 @@ if TYPE_CHECKING:
     from synth_core.tuning.record import Tuning
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+LAST_WORD = "last-word"
 TRY = "try"  # in the folder of a run: which try of an iteration it shows
 FULL = "full"
 AUDIT = "audit"
 AUDITED = "shadow.json"
+BESIDE = ("candidates.json", "lab.json")  # what only measurements and experiments have
 STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
 
 
 class Status(BaseModel):
-    """Where a run stands. ``done`` of ``total`` counts within ``stage``; ``share`` (0..1) over the whole run."""
+    """Where a run stands. ``done`` of ``total`` counts within ``stage``; ``share`` (0..1) over the whole run.
+
+    ``started`` and ``finished`` are seconds since 1970 and follow the clock when it is set; ``spent``, seconds of work
+    until this was written, does not.
+    """
 
     state: State = "queued"
     stage: str = ""
     done: float = 0.0
     total: float = 1.0
-    share: float = 0.0
+    share: float = Field(default=0.0, ge=0, le=1)
     note: str = ""
     started: float | None = None
     finished: float | None = None
-    seconds_left: float | None = None
+    spent: float | None = Field(default=None, ge=0)
+    seconds_left: float | None = Field(default=None, ge=0)
     error: str = ""
     seconds: dict[str, float] = {}
 
@@ -65,14 +73,21 @@ class Status(BaseModel):
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it started working."""
-        return 0.0 if self.started is None else max(0.0, (self.finished or time.time()) - self.started)
+        """Seconds since it started working; never less than were spent, whatever the clock was set to."""
+        if self.started is None:
+            return 0.0
+        if self.finished is not None and self.spent is not None:
+            return self.spent
+        return max(self.spent or 0.0, (self.finished or time.time()) - self.started)
 
 
 class _RunFacts(BaseModel):
+    """``place``: which of its siblings it is, from 1; 0 in folders of earlier versions, which come first."""
+
     table: str
     input_print: str
-    created: datetime
+    created: AwareDatetime
+    place: int = 0
     cluster: str = ""
 
 
@@ -86,7 +101,11 @@ class Run:
     @classmethod
     def lay_out(cls, folder: Path, recipe: Recipe, *, table: str, input_print: str) -> Run:
         """Write the files that a new run starts from and return it."""
-        facts = _RunFacts(table=table, input_print=input_print, created=datetime.now(UTC), cluster=recipe.cluster)
+        before = [Run(other)._facts.place for other in folder.parent.iterdir() if other.name != folder.name]
+        facts = _RunFacts(
+            table=table, input_print=input_print, created=datetime.now(UTC), cluster=recipe.cluster,
+            place=max(before, default=0) + 1,
+        )  # fmt: skip
         write_whole(folder / "facts.json", facts.model_dump_json())
         write_whole(folder / "status.json", Status(note="Waiting to start").model_dump_json())
         write_whole(folder / "recipe.json", recipe.model_dump_json(indent=1))
@@ -103,6 +122,12 @@ class Run:
     def started_at(self) -> datetime:
         """When it was asked for (UTC)."""
         return self._facts.created
+
+    @property
+    def turn(self) -> tuple[int, datetime]:
+        """Sorts runs of a project by when they were asked for, also where the clock was set back between them."""
+        facts = self._facts
+        return facts.place, facts.created
 
     @property
     def input_print(self) -> str:
@@ -133,16 +158,24 @@ class Run:
         if (self.folder / "cancel").exists():
             return status.model_copy(update={"state": "cancelled", "note": "Cancelled", "seconds_left": None})
         status = self._written()
-        young = time.time() - self._modified() < 5 and not (self.folder / "pid").exists()
+        young = abs(time.time() - self._modified()) < 5 and not (self.folder / "pid").exists()
         if not status.active or young:
             return status
         lost = {
             "state": "lost",
             "finished": self._modified(),
-            "error": "The process that did this run ended without a last word (the machine was restarted, or memory "
-            "ran out). Resume it: parts that are finished are kept.",
+            "seconds_left": None,
+            "error": "The process that did this ended without a last word (the machine was restarted, or memory "
+            f"ran out). {self.way_on}",
         }
         return status.model_copy(update=lost)
+
+    @property
+    def way_on(self) -> str:
+        """What to do where its process ended without a last word."""
+        if any((self.folder / name).exists() for name in BESIDE):
+            return "Start it again."
+        return "Resume it: what is finished is kept."
 
     def _written(self) -> Status:
         try:
@@ -154,15 +187,26 @@ class Run:
         """Replace status.json as a whole."""
         write_whole(self.folder / "status.json", status.model_dump_json())
 
+    def make_room(self) -> None:
+        """Put room by for the last status, which must be written on a full disk too."""
+        write_whole(self.folder / LAST_WORD, " " * 32_768)
+
+    def say_last(self, status: Status) -> None:
+        """Write the last status; on a full disk in the room that was put by, and where that fails too, not at all."""
+        with suppress(StorageError):
+            self.write_status(status)
+            return
+        with suppress(OSError):
+            (self.folder / LAST_WORD).unlink(missing_ok=True)
+            self.write_status(status)
+
     def alive(self) -> bool:
         """Whether the process that does this run exists."""
         import psutil
 
         try:
             number, born, *_ = (self.folder / "pid").read_text(encoding="ascii").split()
-            process = psutil.Process(int(number))
-            same = abs(process.create_time() - float(born)) < 2
-            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+            return birth(int(number)) == born and psutil.Process(int(number)).status() != psutil.STATUS_ZOMBIE
         except (OSError, ValueError, psutil.Error):
             return False
 
@@ -255,7 +299,12 @@ class Run:
         from synth_core.generation import Synthesis
 
         path = self.folder / "synthesis.json"
-        return Synthesis.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        try:
+            return Synthesis.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        except (ValidationError, UnicodeDecodeError):
+            raise ProjectError(
+                "What this run wrote down about its table (synthesis.json) is damaged. Generate again."
+            ) from None
 
     def preview(self, rows: int = 50) -> pd.DataFrame | None:
         """Return the first synthetic rows as they will be released, also while the run goes on; None before."""
@@ -265,8 +314,13 @@ class Run:
         path = self.parquet if self.parquet.exists() else (parts[0] if parts else None)
         if path is None:
             return None
-        batch = next(pq.ParquetFile(path).iter_batches(batch_size=rows), None)
-        return None if batch is None else batch.to_pandas()
+        try:
+            batch = next(pq.ParquetFile(path).iter_batches(batch_size=rows), None)
+            return None if batch is None else batch.to_pandas()
+        except FileNotFoundError:  # a part became part of the release meanwhile
+            return None
+        except (OSError, ValueError):
+            raise ProjectError("The synthetic table of this run is damaged. Generate again.") from None
 
     def losses(self) -> list[dict[str, float]]:
         """Return what the engine's network lost per epoch so far, also while it learns; empty where it has none."""
@@ -295,9 +349,16 @@ class Run:
             return 0.0
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old one or the new one, never half of it."""
-    # by thread too: the pages of one studio may write the same file at the same time
-    building = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    building.write_text(text, encoding="utf-8")
-    building.replace(path)
+def birth(number: int) -> str:
+    """Return when a process was born, in a word that setting the clock does not change; "" where there is none."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text(encoding='ascii').strip()}:{fields[19]}"
+    except (OSError, IndexError):
+        pass
+    import psutil
+
+    try:  # a system without /proc: by the clock
+        return str(round(psutil.Process(number).create_time()))
+    except psutil.Error:
+        return ""

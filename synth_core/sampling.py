@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -90,7 +92,7 @@ def _pool(plan: Plan, todo: list[Part], out: Path, workers: int) -> Generator[Pa
         min(workers, len(todo)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_sampler,
-        initargs=(plan, out),
+        initargs=(plan, out, os.getpid()),
     )
     waiting: dict[Future[None], Part] = {}
     try:
@@ -119,9 +121,17 @@ class _Sampler:
     folder: Path
 
 
-def _start_sampler(plan: Plan, out: Path) -> None:
+def _start_sampler(plan: Plan, out: Path, parent: int) -> None:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _Sampler.model = Model(plan, method_class(plan.recipe.method).load(out / "model"))
     _Sampler.folder = out / "parts"
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is gone: a worker that was killed cannot tell it to."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _generate_here(part: Part) -> None:

@@ -13,6 +13,7 @@ from synth_core.decoding import to_utf8
 from synth_core.errors import ReadingError, TooLargeError
 
 _MOST_CELLS = 400_000_000
+_FAR = 2**63
 _INDEX = "__index_level_0__"
 
 
@@ -229,9 +230,15 @@ def _flat_record(record: dict[str, Any], nested: set[str]) -> dict[str, Any]:
     return flat
 
 
+def _whole(digits: str) -> int | str:
+    """Return a whole number; one beyond 64 bits stays the word that it is, such as a long key."""
+    number = int(digits) if len(digits) < 21 else _FAR
+    return number if abs(number) < _FAR else digits
+
+
 def _records(text: str, filename: str) -> list[Any]:
     try:
-        whole = json.loads(text)
+        whole = json.loads(text, parse_int=_whole)
     except json.JSONDecodeError as first:
         ended = text if "\n" in text else text.replace("\r", "\n")  # what else ends lines (U+2028) may stand in words
         lines = [(i, line) for i, line in enumerate(ended.split("\n"), 1) if line.strip()]
@@ -240,7 +247,7 @@ def _records(text: str, filename: str) -> list[Any]:
         records = []
         for number, line in lines:
             try:
-                records.append(json.loads(line))
+                records.append(json.loads(line, parse_int=_whole))
             except json.JSONDecodeError as error:
                 raise ReadingError(f"'{filename}', line {number}: this is not JSON ({error.msg}).") from None
             except RecursionError:

@@ -6,21 +6,19 @@ its last word in ``status.json``. It learns nothing from its parent but the fold
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from pydantic import TypeAdapter
 
 from synth_core import quiet
-from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError
+from synth_core.errors import Cancelled, GenerationError, ProjectError, SimileError, StorageError
 from synth_core.frontier import MOST_MADE, Candidate, measure, released_rows
 from synth_core.generation import read_synthetic
 from synth_core.jobs import remember_process, slots
@@ -35,7 +33,7 @@ from synth_core.project import Project, home
 from synth_core.quiet import where
 from synth_core.recipe import Recipe
 from synth_core.retention import due, remove_real_rows
-from synth_core.run import AUDIT, AUDITED, STAGES, Run, Status, write_whole
+from synth_core.run import AUDIT, AUDITED, LAST_WORD, STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
 from synth_core.shadow_audit import LOOKED, audit, with_audit
 from synth_core.steering.given import GivenRows
@@ -44,6 +42,7 @@ from synth_core.tried import take_final
 from synth_core.tuning.last_words import noted
 from synth_core.tuning.loop import tune
 from synth_core.tuning.record import Asked
+from synth_core.whole_files import refusal, storing, take_lock
 
 
 def expected_seconds(recipe: Recipe) -> dict[str, float]:
@@ -72,7 +71,7 @@ class Reporter:
         self.weights = _weights(run)
         self.status = Status(state="running", started=time.time(), note="Reading the table")
         self._written = 0.0
-        self._stage_began = time.time()
+        self._began = self._stage_began = time.monotonic()
         self._pace = Pace(0.0)
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
@@ -99,9 +98,11 @@ class Reporter:
             self.write()
 
     def write(self) -> None:
-        """Write the status now."""
+        """Write the status now; where there is no room for it the work goes on: what it makes will say so."""
         self._written = time.monotonic()
-        self.run.write_status(self.status)
+        self.status = self.status.model_copy(update={"spent": round(self._written - self._began, 2)})
+        with suppress(StorageError):
+            self.run.write_status(self.status)
 
     def finish(self, state: str, note: str, error: str = "") -> None:
         """Write the last word."""
@@ -109,11 +110,12 @@ class Reporter:
         last = {"state": state, "note": note, "error": error, "finished": time.time(), "seconds_left": None}
         if state == "done":
             last["share"] = 1.0
+        last["spent"] = round(time.monotonic() - self._began, 2)
         self.status = self.status.model_copy(update=last)
-        self.write()
+        self.run.say_last(self.status)
 
     def _close_stage(self) -> None:
-        now = time.time()
+        now = time.monotonic()
         if self.status.stage:
             seconds = dict(self.status.seconds)
             seconds[self.status.stage] = round(seconds.get(self.status.stage, 0) + now - self._stage_began, 2)
@@ -127,7 +129,7 @@ class Reporter:
         if here is None or stage not in stages:
             return self.status.seconds_left
         measured = dict(self.status.seconds)
-        measured[stage] = time.time() - self._stage_began + here
+        measured[stage] = time.monotonic() - self._stage_began + here
         pace = sum(measured.values()) / max(sum(self.weights[name] for name in measured if name in self.weights), 1e-9)
         later = sum(self.weights[name] for name in stages[stages.index(stage) + 1 :]) * pace
         return round(here + later, 1)
@@ -275,12 +277,27 @@ def _tune(run: Run, project: Project, table: Table, recipe: Recipe, reporter: Re
 def main(folder: str) -> int:
     """Do the run in ``folder``; return the exit code."""
     run = Run(Path(folder))
+    with alone(run) as first:
+        if not first:
+            sys.stderr.write("Another process does this run already.\n")
+            return 0
+        try:
+            return _do(run)
+        finally:
+            with suppress(OSError):
+                (run.folder / LAST_WORD).unlink(missing_ok=True)
+
+
+def _do(run: Run) -> int:
+    """Do the run, which no other process does, and leave a last word; return the exit code."""
     remember_own(run)
     with place(run):
         reporter = Reporter(run)
         reporter.write()
         try:
+            run.make_room()
             work(run, reporter)
+            last = _ended(run)
         except Cancelled:
             reporter.finish("cancelled", "Cancelled")
             return 1
@@ -291,6 +308,10 @@ def main(folder: str) -> int:
         except MemoryError:
             _stopped(run, reporter, _MEMORY)
             return 1
+        except OSError as error:
+            _log_traceback(error)
+            _stopped(run, reporter, refusal(error))
+            return 1
         except Exception as error:
             _log_traceback(error)
             words = (
@@ -299,7 +320,7 @@ def main(folder: str) -> int:
             )
             _stopped(run, reporter, words)
             return 1
-        reporter.finish("done", _ended(run))
+        reporter.finish("done", last)
     return 0
 
 
@@ -322,10 +343,24 @@ def _ended(run: Run) -> str:
 def _stopped(run: Run, reporter: Reporter, words: str) -> None:
     """Write why it stopped; a run that was only to be audited stays what it was, done and judged."""
     if run.is_audited and run.is_judged:
-        write_whole(run.folder / AUDIT, words)
+        with suppress(StorageError):
+            write_whole(run.folder / AUDIT, words)
         reporter.finish("done", "The shadow audit stopped")
     else:
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+
+
+@contextmanager
+def alone(run: Run) -> Iterator[bool]:
+    """Say whether no other process does this run; two in one folder would undo each other's work."""
+    with storing(), open(run.folder / "lock", "a", encoding="ascii") as file:
+        yield take_lock(file)
+
+
+def give_way() -> None:
+    """Let the system end this process before the studio where memory runs out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 _MEMORY = (
@@ -344,22 +379,16 @@ def remember_own(run: Run) -> None:
 def place(run: Run) -> Iterator[None]:
     """Wait for one of the machine's places; a lock of the system, so that a killed process frees it."""
     folder = home() / "places"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    with storing():
+        folder.mkdir(exist_ok=True, mode=0o700)
     with ExitStack() as stack:
-        files = [
-            stack.enter_context(open(folder / f"{number}.lock", "w", encoding="ascii")) for number in range(slots())
-        ]
-        while not any(_try_lock(file) for file in files):
+        with storing():
+            files = [
+                stack.enter_context(open(folder / f"{number}.lock", "a", encoding="ascii")) for number in range(slots())
+            ]
+        while not any(take_lock(file) for file in files):
             time.sleep(0.3)
         yield
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _log_traceback(error: BaseException) -> None:
@@ -369,8 +398,9 @@ def _log_traceback(error: BaseException) -> None:
 
 if __name__ == "__main__":
     quiet.install()
+    give_way()
     try:
         sys.exit(main(sys.argv[1]))
-    except (IndexError, GenerationError, ProjectError) as failure:
+    except (IndexError, SimileError) as failure:
         sys.stderr.write(f"{failure}\n")
         sys.exit(2)

@@ -12,7 +12,7 @@ CORE = ROOT / "synth_core"
 
 # A module may import modules of its own layer's line or of lines above it, never from below.
 LAYERS = [
-    ["errors", "progress", "quiet", "whole_files", "workbook_limits"],
+    ["errors", "progress", "quiet", "whole_files", "workbook_limits", "leftovers"],
     ["owners", "audit"],
     ["table"],
     ["words"],
@@ -61,7 +61,7 @@ LAYERS = [
     ["recipe"],
     ["patterns"],
     ["needs"],
-    ["machine"],
+    ["machine", "room"],
     ["advice", "recommend", "steering"],
     ["filling", "parts"],
     ["cluster"],

@@ -14,6 +14,7 @@ from pages.ui.theme import FONT, PLOT_CONFIG, TEXT_WIDTH, VERDICTS, Sign, plain
 from synth_core.errors import SimileError
 from synth_core.project import Project
 from synth_core.run import Run
+from synth_core.whole_files import refusal
 
 ASSETS = Path(__file__).parents[2] / "assets"
 PAGES: dict[str, tuple[str, str]] = {
@@ -73,11 +74,13 @@ def error_card(error: Exception | str, *, title: str = "This did not work", deta
 
 @contextmanager
 def guarded(title: str = "This did not work") -> Iterator[None]:
-    """Turn an error that Simile raises on purpose into a card."""
+    """Turn an error that Simile raises on purpose, and what the disk refuses, into a card."""
     try:
         yield
     except SimileError as error:
         error_card(error, title=title)
+    except OSError as error:
+        error_card(refusal(error), title=title)
 
 
 def stale_bar(sentence: str, button: str, target: str, *, key: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.ui import parts, state, theme
-from synth_core.project import Project
+from synth_core.project import Damaged, Project
 
 SHOWN = 4
 STEPS = (
@@ -56,6 +56,14 @@ def _row(project: Project) -> None:
         if st.button("Open", key=f"start.open_{project.id}"):
             state.open_project(project.id)
             parts.go("upload")
+
+
+def damaged(found: list[Damaged]) -> None:
+    """Draw the projects on this machine that cannot be opened, and what to do."""
+    st.markdown("**Cannot be opened**")
+    for one in found:
+        with st.container(border=True, key=f"start_damaged_{one.id}"):
+            st.markdown(f":material/error: {one.reason}  \n:small[:gray[Its folder is {one.id}.]]")
 
 
 def ago(moment: datetime) -> str:

@@ -6,12 +6,14 @@ the address reopen it after a reload.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 from weakref import WeakSet
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.session_state import WStates
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.ui import identity
@@ -204,3 +206,19 @@ def seen(key: str) -> bool:
         return True
     known.add(key)
     return False
+
+
+def catch_in_callbacks(kinds: tuple[type[Exception], ...], told: Callable[[Exception], None]) -> None:
+    """Give ``told`` the errors of these kinds that callbacks raise, in this process; a second call changes nothing."""
+    called = WStates.call_callback
+    if getattr(called, "caught", False):
+        return
+
+    def call_callback(self: WStates, widget_id: str) -> None:
+        try:
+            called(self, widget_id)
+        except kinds as error:
+            told(error)
+
+    call_callback.caught = True  # type: ignore[attr-defined]
+    WStates.call_callback = call_callback  # type: ignore[method-assign]

@@ -43,7 +43,7 @@ def is_sdv(given: Any) -> bool:
     """Return whether JSON values look like SDV's constraints rather than ours."""
     items = given if isinstance(given, list) else [given]
     return bool(items) and all(
-        isinstance(one, Mapping) and ({"constraint_class", "class_name"} & set(one) or one.get("type") in _SDV)
+        isinstance(one, Mapping) and ({"constraint_class", "class_name"} & set(one) or str(one.get("type")) in _SDV)
         for one in items
     )
 

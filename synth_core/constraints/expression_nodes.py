@@ -237,11 +237,9 @@ class Function(Node):
     def looked_for(self) -> str:
         """Return in words what a cell must be to be counted."""
         first = self.given[0].words()
-        return {
-            "count_filled": "filled",
-            "count_equal": f"equal to {first}",
-            "count_between": f"between {first} and {self.given[1].words()}",
-        }.get(self.name, f"other than {first}")
+        if self.name == "count_between":
+            return f"between {first} and {self.given[1].words()}"
+        return {"count_filled": "filled", "count_equal": f"equal to {first}"}.get(self.name, f"other than {first}")
 
     def searched(self) -> str:
         """Return in words the columns of which cells are counted."""

@@ -288,7 +288,7 @@ class _Parser:
         items = []
         while True:
             item = self.factor()
-            if isinstance(item, Negative) and isinstance(item.node, Literally):
+            if isinstance(item, Negative) and isinstance(item.node, Literally) and item.node.worth == "number":
                 item = Literally(item.position, "number", -item.node.value)
             if not isinstance(item, Literally):
                 raise Problem(item.position, "a list holds values: numbers, dates, or text in quotes.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from synth_core.errors import SchemaError
@@ -268,7 +269,7 @@ class _Reader:
         while self.token.text not in (")", ""):
             inner.append(self.take())
         self.need(")", where)
-        counts = [int(float(token.text)) for token in inner if token.kind == "number"]
+        counts = [int(min(float(token.text), 1e6)) for token in inner if token.kind == "number"]
         if kind == "category":
             spec["categories"] = [_text(token) for token in inner if token.kind == "text"]
         elif kind == "text" and counts:
@@ -406,6 +407,8 @@ def _value(inner: list[_Token], place: int, kind: Any) -> tuple[Any, int]:
     place += minus
     if place < len(inner) and inner[place].kind == "number" and kind in ("integer", "number"):
         number = float(inner[place].text) * (-1 if minus else 1)
+        if not isfinite(number):
+            return None, place + 1
         return (int(number) if kind == "integer" else number), place + 1
     place += place < len(inner) and inner[place].lower in ("date", "timestamp")
     if place < len(inner) and inner[place].kind == "text" and kind in ("date", "datetime"):

@@ -14,6 +14,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from synth_core import jobs
 from synth_core.errors import ProjectError
 from synth_core.needs import require_memory
@@ -21,6 +23,7 @@ from synth_core.owners import ANYONE, LOCAL, owns
 from synth_core.project import home, open_project
 from synth_core.run import Run, Status, write_whole
 from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order, followed
+from synth_core.whole_files import storing
 
 KEPT = 10  # orders whose files stay; older ones make room
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -32,17 +35,28 @@ class OrderRun(Run):
     @property
     def order(self) -> Order:
         """What was asked for."""
-        return Order.model_validate_json((self.folder / "order.json").read_text(encoding="utf-8"))
+        try:
+            return Order.model_validate_json((self.folder / "order.json").read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError):
+            raise ProjectError("This order cannot be read any more. Make the rows again.") from None
 
     @property
     def started_at(self) -> datetime:
         """When it was asked for (UTC)."""
         return datetime.fromtimestamp((self.folder / "order.json").stat().st_mtime, UTC)
 
+    @property
+    def way_on(self) -> str:
+        """What to do where its process ended without a last word."""
+        return "Nothing of it was kept; make the rows again."
+
     def outcome(self) -> Outcome | None:
         """Return what was made, or None before."""
         path = self.folder / "outcome.json"
-        return Outcome.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        try:
+            return Outcome.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        except (ValidationError, UnicodeDecodeError):
+            raise ProjectError("What this order wrote down about its rows is damaged. Make them again.") from None
 
     @property
     def files(self) -> list[Path]:
@@ -82,7 +96,8 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
         if not old.status().active:
             shutil.rmtree(old.folder, ignore_errors=True)
     folder = _folder() / random_words.token_hex(16)
-    folder.mkdir(mode=0o700)
+    with storing():
+        folder.mkdir(mode=0o700)
     run = OrderRun(folder)
     run.write_status(Status(note="Waiting to start"))
     write_whole(folder / "order.json", order.model_dump_json(indent=1))
@@ -112,5 +127,6 @@ def cancel_all() -> None:
 
 def _folder() -> Path:
     folder = home() / "testdata"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    with storing():
+        folder.mkdir(exist_ok=True, mode=0o700)
     return folder

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from synth_core import quiet
-from synth_core.errors import Cancelled, SimileError
+from synth_core.errors import Cancelled, SimileError, StorageError
 from synth_core.progress import Pace
 from synth_core.quiet import where
-from synth_core.run import Status, write_whole
+from synth_core.run import LAST_WORD, Status, write_whole
 from synth_core.testdata.making import FOLDER, STAGES, Secrets, make
 from synth_core.testdata.orders import OrderRun
-from synth_core.worker import place
+from synth_core.whole_files import refusal
+from synth_core.worker import give_way, place
 
 # what each stage weighs in the bar, in rough seconds
 _LEARNED = dict(zip(STAGES, (0.3, 0.3, 4.0, 3.0, 0.5, 4.0), strict=True))
@@ -30,6 +31,7 @@ class Reporter:
         self.weights = _FROM_SCHEMA if run.order.schema_text else _LEARNED
         self.status = Status(state="running", started=time.time(), note="Preparing")
         self._written = 0.0
+        self._began = time.monotonic()
         self._pace = Pace(0.0)
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
@@ -53,17 +55,20 @@ class Reporter:
             self.write()
 
     def write(self) -> None:
-        """Write the status now."""
+        """Write the status now; where there is no room for it the work goes on: what it makes will say so."""
         self._written = time.monotonic()
-        self.run.write_status(self.status)
+        self.status = self.status.model_copy(update={"spent": round(self._written - self._began, 2)})
+        with suppress(StorageError):
+            self.run.write_status(self.status)
 
     def finish(self, state: str, note: str, error: str = "") -> None:
         """Write the last word."""
         last = {"state": state, "note": note, "error": error, "finished": time.time(), "seconds_left": None}
         if state == "done":
             last["share"] = 1.0
+        last["spent"] = round(time.monotonic() - self._began, 2)
         self.status = self.status.model_copy(update=last)
-        self.write()
+        self.run.say_last(self.status)
 
 
 def main(folder: str, told: str) -> int:
@@ -79,6 +84,7 @@ def _made(run: OrderRun, secrets: Secrets) -> int:
     reporter = Reporter(run)
     reporter.write()
     try:
+        run.make_room()
         outcome = make(run.order, run.folder / FOLDER, secrets=secrets, scratch=run.folder, progress=reporter)
         write_whole(run.folder / "outcome.json", outcome.model_dump_json(indent=1))
         reporter.finish("done", "Done")
@@ -90,18 +96,20 @@ def _made(run: OrderRun, secrets: Secrets) -> int:
     except MemoryError:
         reporter.finish("failed", "Stopped", "Memory ran out. Make fewer rows, or fewer columns.")
     except OSError as error:
-        words = f"A file cannot be written: {error.strerror or 'the system refused'}. Look at the room on the disk."
-        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
+        reporter.finish("failed", f"Stopped at: {reporter.status.stage}", refusal(error))
     except Exception as error:
         sys.stderr.write(f"{where(error)}\n")
         words = f"Something went wrong that Simile did not expect ({type(error).__name__}). The log says where."
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
     finally:
         shutil.rmtree(run.folder / "made", ignore_errors=True)
+        with suppress(OSError):
+            (run.folder / LAST_WORD).unlink(missing_ok=True)
     shutil.rmtree(run.folder / FOLDER, ignore_errors=True)
     return 1
 
 
 if __name__ == "__main__":
     quiet.install()
+    give_way()
     sys.exit(main(sys.argv[1], sys.stdin.read()))
