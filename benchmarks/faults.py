@@ -87,6 +87,8 @@ def kinds() -> dict[str, Kind]:
 
     recipe = Recipe(method="independent", rows=400, seed=3, chunk_rows=100)
 
+    treed = Recipe(rows=400, seed=3, params={"trees": 1, "candidates": 1})
+
     def run(**more: Any) -> Any:
         return jobs.start(project(), recipe.model_copy(update=more))
 
@@ -126,7 +128,7 @@ def kinds() -> dict[str, Kind]:
             lambda: run(redraw_exposed=True, method="trees"), (*places, {"stage": "Keep the rules", "nth": 3}), rows
         ),
         "measurement": Kind(
-            lambda: jobs.measure(project(), recipe, stops(recipe)[:1]), (*labs, {"stage": "Read"}),
+            lambda: jobs.measure(project(), treed, stops(treed)[:1]), (*labs, {"stage": "Read"}),
             file("frontier.json"),
         ),
         "augmentation": Kind(

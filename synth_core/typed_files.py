@@ -230,7 +230,7 @@ def _flat_record(record: dict[str, Any], nested: set[str]) -> dict[str, Any]:
     return flat
 
 
-def _whole(digits: str) -> int | str:
+def _within_64_bits(digits: str) -> int | str:
     """Return a whole number; one beyond 64 bits stays the word that it is, such as a long key."""
     number = int(digits) if len(digits) < 21 else _FAR
     return number if abs(number) < _FAR else digits
@@ -238,7 +238,7 @@ def _whole(digits: str) -> int | str:
 
 def _records(text: str, filename: str) -> list[Any]:
     try:
-        whole = json.loads(text, parse_int=_whole)
+        whole = json.loads(text, parse_int=_within_64_bits)
     except json.JSONDecodeError as first:
         ended = text if "\n" in text else text.replace("\r", "\n")  # what else ends lines (U+2028) may stand in words
         lines = [(i, line) for i, line in enumerate(ended.split("\n"), 1) if line.strip()]
@@ -247,7 +247,7 @@ def _records(text: str, filename: str) -> list[Any]:
         records = []
         for number, line in lines:
             try:
-                records.append(json.loads(line, parse_int=_whole))
+                records.append(json.loads(line, parse_int=_within_64_bits))
             except json.JSONDecodeError as error:
                 raise ReadingError(f"'{filename}', line {number}: this is not JSON ({error.msg}).") from None
             except RecursionError:
