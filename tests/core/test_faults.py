@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_a_project_as_it_was_and_no_half_of_a_new_one(monkeyp
     monkeypatch.setattr(whole_files.os, "replace", no_room)
     monkeypatch.setattr(shutil, "copytree", no_room)
     for change in changes:
-        with pytest.raises(InputError, match="disk is full|No space left"):
+        with pytest.raises(InputError, match=r"disk is full|No space left"):
             change()
     assert [one.label for one in projects()] == ["Clients"]
     assert not [path.name for path in made.folder.parent.iterdir() if path.name != made.id]
@@ -222,10 +222,12 @@ def test_a_project_edited_by_two_servers_is_whole_and_keeps_both_changes() -> No
     made = project_of()
     one, other = open_project(made.id), open_project(made.id)
     with ThreadPoolExecutor(2) as pool:
-        said = [pool.submit(one.rename, f"Label {n}") for n in range(40)]
-        said += [pool.submit(other.set_client, f"Client {n}") for n in range(40)]
-        for change in said:
-            change.result()
+        said = [
+            pool.submit(lambda: [one.rename(f"Label {n}") for n in range(40)]),
+            pool.submit(lambda: [other.set_client(f"Client {n}") for n in range(40)]),
+        ]
+        for changes in said:
+            changes.result()
     again = open_project(made.id)
     assert (again.label, again.client) == ("Label 39", "Client 39")
 
