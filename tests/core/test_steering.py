@@ -326,7 +326,7 @@ def test_a_steered_release_says_so_in_its_scorecard_and_pack(people: Table, tmp_
     recipe = Recipe(method="copula", rows=300, steering=Steering(shares={"churn": {"yes": 0.5}}))
     synthesis, card = follow(people, recipe, tmp_path / "run")
     assert any("in the same mix of churn" in note for note in card.notes)
-    assert card.on_purpose == ["churn is set to yes 50%."]
+    assert card.on_purpose == ["churn is set to yes 50 %."]
     assert any("Effective sample size: 300 of 300 rows." in note for note in card.notes)
     release(
         tmp_path / "run",
