@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
@@ -17,6 +17,7 @@ from synth_core.scorecard import Scorecard
 from synth_core.scores import expansion, fidelity, privacy, utility, validity
 from synth_core.scores.features import check_comparable
 from synth_core.scores.results import Fidelity, Utility
+from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.space import BLOCK
 from synth_core.table import Table
@@ -37,6 +38,7 @@ def judge(
     method: str = "",
     full: bool = False,
     likeness: bool = True,
+    so_far: Callable[[list[Score]], None] | None = None,
 ) -> Scorecard:
     """Return the scorecard of ``synthetic``: what an engine made from ``train``, held against ``holdout``.
 
@@ -54,6 +56,8 @@ def judge(
         released rows add.
     likeness
         Whether likeness and use are measured; a what-if has none to measure.
+    so_far
+        Called with every score that there is, after each dimension: validity, fidelity, utility.
 
     Raises
     ------
@@ -71,14 +75,24 @@ def judge(
     check_comparable(train, holdout, "held-out")
     overlapping = _check_apart(train, holdout)
     told = _Told(progress)
+    scores: list[Score] = []
+
+    def found(more: Sequence[Score]) -> None:
+        scores.extend(more)
+        if so_far is not None:
+            so_far(list(scores))
+
     sides = Sides(train, holdout, synthetic, seed, told.tell)
     # one thread for the trees: on rows this few a second one gains little, and spins where cores are shared
     with threadpool_limits(1, user_api="openmp"), told.stage("Compare", notes=24 if full else 17):
         found_validity = validity.measure(
             sides, rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
         )
+        found(found_validity.scores)
         found_fidelity = fidelity.measure(sides) if likeness else Fidelity(scores=[], columns=[])
+        found(found_fidelity.scores)
         found_utility = utility.measure(sides) if likeness else Utility(scores=[])
+        found(found_utility.scores)
         if full and likeness:
             found_utility = found_utility.model_copy(update={"expansion": expansion.curve(sides)})
     with told.stage("Attack", notes=4 + 3 * full + -(-len(synthetic) // BLOCK)):

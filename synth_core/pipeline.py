@@ -11,7 +11,7 @@ from synth_core.needs import JUDGED_ROWS
 from synth_core.price import price_of
 from synth_core.progress import StageProgress, silent_stages
 from synth_core.recipe import Recipe
-from synth_core.run import write_whole
+from synth_core.run import SO_FAR, write_scores, write_whole
 from synth_core.scorecard import Scorecard
 from synth_core.steered_judging import judge_steered
 from synth_core.steering.given import GivenRows
@@ -43,7 +43,10 @@ def follow(
     train, holdout = table.split(recipe.holdout, recipe.seed)
     names = [column.name for column in synthesis.columns]
     made = read_synthetic(folder, synthesis, MOST)
-    judged_as = judge if recipe.what_if is None else partial(judge_what_if, edits=recipe.what_if)
+    early = folder / SO_FAR
+    early.unlink(missing_ok=True)
+    judged_as = partial(judge, so_far=lambda scores: write_scores(early, scores))
+    judged_as = judged_as if recipe.what_if is None else partial(judge_what_if, edits=recipe.what_if)
     if recipe.what_if is None and recipe.steering.asked:
         judged_as = partial(judge_steered, steering=recipe.steering)
     card = judged_as(
@@ -83,4 +86,5 @@ def follow(
         cost = price_of(train.select(names), holdout.select(names), made_by)
         card = card.model_copy(update={"validity": card.validity.model_copy(update={"price": cost})})
     write_whole(folder / "scorecard.json", card.model_dump_json())
+    early.unlink(missing_ok=True)
     return synthesis, card

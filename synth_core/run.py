@@ -19,11 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from synth_core.errors import ProjectError, StorageError
 from synth_core.recipe import Recipe
 from synth_core.scorecard import Scorecard
+from synth_core.scores.score import Score
 from synth_core.whole_files import write_whole as write_whole
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ TRY = "try"  # in the folder of a run: which try of an iteration it shows
 FULL = "full"
 AUDIT = "audit"
 AUDITED = "shadow.json"
+SO_FAR = "so_far.json"  # scores of a run that is being judged
+_SCORES = TypeAdapter(list[Score])
 BESIDE = ("candidates.json", "lab.json")  # what only measurements and experiments have
 STAGES = ("Read", "Split", "Learn", "Sample", "Keep the rules", "Compare", "Attack")
 
@@ -322,6 +325,13 @@ class Run:
         except (OSError, ValueError):
             raise ProjectError("The synthetic table of this run is damaged. Generate again.") from None
 
+    def scores_so_far(self) -> list[Score]:
+        """Return the scores of a run that is being judged, a dimension at a time; none before and afterwards."""
+        try:
+            return _SCORES.validate_json((self.folder / SO_FAR).read_bytes())
+        except (OSError, ValueError):  # ValidationError is one
+            return []
+
     def losses(self) -> list[dict[str, float]]:
         """Return what the engine's network lost per epoch so far, also while it learns; empty where it has none."""
         for folder in ("learning", "model"):
@@ -347,6 +357,11 @@ class Run:
             return (self.folder / "status.json").stat().st_mtime
         except OSError:
             return 0.0
+
+
+def write_scores(path: Path, scores: list[Score]) -> None:
+    """Write scores where :meth:`Run.scores_so_far` finds them."""
+    write_whole(path, _SCORES.dump_json(scores).decode())
 
 
 def birth(number: int) -> str:

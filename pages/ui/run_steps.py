@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, parts, state, theme, watch
+from pages.ui import cache, parts, score_tiles, state, theme, watch
 from pages.ui.live_preview import likeness, watched
 from synth_core import jobs
 from synth_core.errors import SimileError
@@ -60,6 +60,8 @@ def panel(project: Project, run: Run) -> None:
     with pictures:
         if status.stage == "Learn":
             losses(run)
+        if status.stage in ("Compare", "Attack"):
+            score_tiles.so_far(run.scores_so_far())
         _pictures(project, run)
 
 

@@ -47,6 +47,7 @@ SENTENCES = {
     "attack_advantage": "What guessing or singling out gains over its control",
     "shadow_advantage": "What is told of the most exposed people, beyond guessing",
 }
+FIRST = ("rules_broken", "shape", "pairs", "c2st", "tstr_loss")  # in the order in which they come
 ADDED = "What a model loses when these join the real rows; below 0 it gains"
 REAL = {"membership_auc": "guessing", "membership_tpr": "guessing", "nearer_share": "chance", "literals": "by chance"}
 REAL |= {"attack_advantage": "control", "shadow_advantage": "guessing"}
@@ -65,9 +66,21 @@ def title(name: str) -> str:
 
 def tiles(card: Scorecard, names: Sequence[str], found: Mapping[str, Verdict]) -> None:
     """Draw a tile per score; one that the scorecard lacks says so."""
-    with st.grid(min_column_width=165 if len(names) > 4 else 215, gap="small"):
-        for name in names:
-            _tile(name, card.scores.get(name), found.get(name))
+    _grid({name: card.scores.get(name) for name in names}, found)
+
+
+def so_far(scores: Sequence[Score]) -> None:
+    """Draw the scores that there are while a run is judged, without verdicts: these are given at the end."""
+    first = {score.name: score for score in scores if score.name in FIRST and score.value is not None}
+    if first:
+        st.markdown("**Scores so far** :gray[verdicts come with the attacks on privacy]")
+        _grid({name: first[name] for name in FIRST if name in first}, {})
+
+
+def _grid(scores: Mapping[str, Score | None], found: Mapping[str, Verdict]) -> None:
+    with st.grid(min_column_width=165 if len(scores) > 4 else 215, gap="small"):
+        for name, score in scores.items():
+            _tile(name, score, found.get(name))
 
 
 def _tile(name: str, score: Score | None, verdict: Verdict | None) -> None:

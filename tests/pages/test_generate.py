@@ -10,7 +10,7 @@ import pytest
 from synth_core import jobs
 from synth_core import project as projects
 from synth_core.errors import ProjectError
-from synth_core.run import Status
+from synth_core.run import SO_FAR, Status, write_scores
 from synth_core.steering.asks import Steering
 from tests.pages.judged_run import make_project, make_run, open_page, put_at_work, text_of
 
@@ -103,6 +103,29 @@ def test_the_first_rows_and_two_pictures_show_as_soon_as_there_are_rows() -> Non
     at = open_page("generate", project)
     assert "The first 300 synthetic rows" in text_of(at)
     assert len(at.get("plotly_chart")) == 2
+
+
+def test_scores_stand_there_as_they_come() -> None:
+    project = make_project()
+    run = make_run(project)
+    card = run.scorecard()
+    assert card is not None
+    write_scores(run.folder / SO_FAR, [*card.validity.scores, *card.fidelity.scores])
+    put_at_work(run, stage="Attack", share=0.9)
+    text = text_of(open_page("generate", project))
+    assert "**Scores so far**" in text
+    assert "Column shapes" in text
+    assert "Loss in use" not in text
+    put_at_work(run, stage="Sample", share=0.3)
+    assert "Scores so far" not in text_of(open_page("generate", project))
+
+
+def test_damaged_scores_draw_nothing() -> None:
+    project = make_project()
+    run = make_run(project)
+    (run.folder / SO_FAR).write_text('[{"name"')
+    put_at_work(run, stage="Attack", share=0.9)
+    assert "Scores so far" not in text_of(open_page("generate", project))
 
 
 def test_before_there_are_rows_the_pictures_are_of_the_real_table_alone() -> None:
