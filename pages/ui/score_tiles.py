@@ -35,8 +35,8 @@ TITLES = {
     "unknown_categories": "Unknown categories",
 }
 SENTENCES = {
-    "shape": "Mean error of a column; 0 % is no difference",
-    "pairs": "Mean error of two together; 0 % is no difference",
+    "shape": "Mean error of a column; 0\u00a0% is no difference",
+    "pairs": "Mean error of two together; 0\u00a0% is no difference",
     "c2st": "Can a model tell real from synthetic? 0.5 is guessing, 1 is always",
     "tstr_loss": "What a model loses on real rows by learning from these",
     "copies": "Synthetic rows that equal one real person's row",
