@@ -278,7 +278,7 @@ def test_bands_of_a_number_can_be_cut_but_get_no_shares() -> None:
     [
         ({"shares": {"Z": 0.5}}, "'Z', but there is no such group"),
         ({"rates": {"A": 1.5}}, "must lie between 0 and 1"),
-        ({"shares": {"A": 0.8, "B": 0.8}}, "add up to 160%"),
+        ({"shares": {"A": 0.8, "B": 0.8}}, "add up to 160 %"),
         ({"engine": "ctgan"}, "'ctgan' is not one of them"),
         ({"target": "group"}, "both the target and sensitive"),
     ],
