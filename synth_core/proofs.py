@@ -19,6 +19,7 @@ from synth_core.labs.work import RESULT
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.run import Run
+from synth_core.table import Column, Role
 
 Page = Literal["augmentation", "fairness"]
 
@@ -47,9 +48,8 @@ def proof_of(project: Project, run: Run) -> Proof | None:
             return augmentation_proof(found)
         missing = "Whether these rows help a model was not compared with the usual remedies yet: the lab does that."
         return Proof("augmentation", missing, None) if _is_target(project, run, event[0]) else None
-    table_target = _target(project, run)
     for correction, plan, fairness in _fair_results(project, run):
-        if table_target and _is_of(recipe, correction, plan):
+        if plan.target and _is_of(recipe, correction, plan):
             return fairness_proof(fairness, correction)
     if recipe.cuts or _reweighs(project, run):
         return Proof("fairness", "What this correction does to a model was not measured yet: the lab does that.", None)
@@ -156,18 +156,16 @@ def _is_of(recipe: Recipe, correction: Correction, plan: FairnessPlan) -> bool:
     return all(abs(shares.get(name, 0.0) - share) < 0.005 for name, share in asked.items())
 
 
-def _target(project: Project, run: Run) -> str:
-    target = project.table_of(run.table_name).target
-    return "" if target is None else target.name
+def _columns(project: Project, run: Run) -> tuple[Column, ...]:
+    """Return the columns of the table of a run; none where its real rows were removed."""
+    return () if project.removed is not None else project.table_of(run.table_name).columns
 
 
 def _is_target(project: Project, run: Run, name: str) -> bool:
-    return _target(project, run) == name
+    return any(column.name == name and column.role is Role.TARGET for column in _columns(project, run))
 
 
 def _reweighs(project: Project, run: Run) -> bool:
     """Return whether groups were given other shares, on a sensitive column of the table."""
-    from synth_core.table import Role
-
-    sensitive = {column.name for column in project.table_of(run.table_name).having(role=Role.SENSITIVE)}
+    sensitive = {column.name for column in _columns(project, run) if column.role is Role.SENSITIVE}
     return bool(sensitive & set(run.recipe.steering.shares))

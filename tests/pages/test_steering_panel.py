@@ -158,7 +158,7 @@ def test_what_is_asked_stands_in_the_recipe_and_what_was_reached_in_the_result()
     (run.folder / "synthesis.json").write_text(made.model_copy(update={"steering": facts}).model_dump_json())
     text = text_of(open_page("generate", project))
     assert "age is between 30 and 40" in text
-    assert "churn is set to yes 50%, no 50%" in text
+    assert "churn is set to yes 50 %, no 50 %" in text
     assert "Effective sample size 120 of 300" in text
     assert "90 of 320 real rows keep the conditions" in text
     assert "Too few drawn rows fitted" in text
