@@ -66,7 +66,7 @@ def test_a_run_survives_reload_second_tab_and_page_switch(server: Server, open_p
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
     at(page, "compare")
     expect(page.get_by_text("A run is at work")).to_be_visible()
-    expect(page.get_by_test_id("stSidebar").get_by_role("progressbar")).to_be_visible()
+    expect(named(page, "shell_run").get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Watch it").click()
     at(page, "generate")
     expect_more_rows(page, 0)
