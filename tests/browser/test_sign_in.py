@@ -54,7 +54,7 @@ def test_people_sign_in_by_their_provider_and_see_their_own_projects_only(
     settled(ann)
     picture(ann, "sign-in")
     sign_in(ann, "ann")
-    named(ann, "start_demo_hospital").get_by_role("button", name="Only open it").click()
+    named(ann, "start.demo_hospital").get_by_role("button").click()
     at(ann, "upload")
     picture(ann, "signed-in")
     with inside(signed_server.home):

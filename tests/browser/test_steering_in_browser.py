@@ -37,7 +37,7 @@ def test_a_moved_slider_and_a_condition_are_met_by_the_run(server: Server, open_
     picture(page, "steering.method")
 
     next_step(page, "generate")
-    expect(page.get_by_text("churn is set to no 80%, yes 20%.")).to_be_visible()
+    expect(page.get_by_text("churn is set to no 80 %, yes 20 %.")).to_be_visible()
     named(page, "generate.start").get_by_role("button").click()
     expect(page.get_by_text("Effective sample size 400 of 400").first).to_be_visible(timeout=90_000)
     settled(page)

@@ -119,7 +119,7 @@ def write_missing(page: Page, row: int, words: str) -> None:
     cell = page.locator("#portal").locator("textarea, input").first
     for _ in range(3):  # a page that is drawn again closes the cell
         settled(page)
-        page.get_by_test_id("stDataFrame").first.click(position={"x": 775, "y": 35 * (row + 1) + 17})
+        page.get_by_test_id("stDataFrame").first.click(position={"x": 700, "y": 35 * (row + 1) + 17})
         page.keyboard.press("Enter")
         with suppress(AssertionError):
             expect(cell).to_be_focused(timeout=5_000)

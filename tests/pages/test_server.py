@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def answer(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(Headers(app)({"type": kind, "headers": asked}, None, send))
+    with ThreadPoolExecutor(1) as apart:  # a test before may have left a loop in this thread
+        apart.submit(asyncio.run, Headers(app)({"type": kind, "headers": asked}, None, send)).result()
     return sent[0]
 
 
