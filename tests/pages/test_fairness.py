@@ -205,4 +205,4 @@ def test_a_lab_that_stopped_says_why() -> None:
     project = make()
     asked(project).write_status(Status(state="failed", error="Not enough data: 12 rows."))
     at = open_page("fairness", project)
-    assert "Not enough data: 12 rows." in at.error[0].value
+    assert "Not enough data\\: 12 rows." in at.error[0].value
