@@ -83,7 +83,7 @@ def expected(project: Project, draft: Recipe) -> None:
 def look(project: Project, run: Run) -> None:
     """Draw the chosen run: at work, done or stopped."""
     status = run.status()
-    st.subheader(run_words.run_label(run), anchor=False)
+    parts.section(run_words.run_label(run))
     if status.active:
         watch.progress_panel(run, lambda now: run_steps.panel(project, now))
         return

@@ -32,18 +32,18 @@ with parts.guarded("The privacy of this run cannot be shown"):
     if len(both) == 1:
         left, right = halves()
         with left:
-            st.subheader("Attacks", anchor=False)
+            parts.section("Attacks")
             st.caption(privacy_panels.ABOUT_ATTACKS)
             privacy_panels.attacks(card.privacy)
         with right:
-            st.subheader("Copying check", anchor=False)
+            parts.section("Copying check")
             st.caption(privacy_panels.ABOUT_COPIES)
             privacy_panels.copies(card.privacy)
     else:
-        st.subheader("Attacks", anchor=False)
+        parts.section("Attacks")
         st.caption(privacy_panels.ABOUT_ATTACKS)
         beside.each(both, lambda side: privacy_panels.attacks(side.card.privacy, side.suffix))
-        st.subheader("Copying check", anchor=False)
+        parts.section("Copying check")
         st.caption(privacy_panels.ABOUT_COPIES)
         beside.each(both, lambda side: privacy_panels.copies(side.card.privacy, side.suffix))
     shadow_panel.result(project, both, runs)

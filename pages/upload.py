@@ -78,12 +78,12 @@ with parts.guarded("The table cannot be opened"):
                 column_editor.redraw()
                 st.rerun()
 
-    st.subheader("Columns", anchor=False)
+    parts.section("Columns")
     column_editor.summary(table)
     offer_rows.offers(project, table)
     column_editor.editor(project, table)
 
-    st.subheader("Preview", anchor=False)
+    parts.section("Preview")
     table_preview.preview(table, key="upload.preview")
 
 parts.step_footer("start", "profiling")

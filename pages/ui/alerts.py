@@ -59,7 +59,7 @@ def alerts(project: Project, table: Table, profile: Profile) -> None:
         state.drop("profiling.problem")
     alert_actions.said(project)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader("Look at this first", anchor=False, width="content")
+        parts.section("Look at this first", width="content")
         lines = grouped(found)
         for severity, mark in SIGNS.items():
             number = sum(line[0].severity == severity for line in lines)
@@ -127,7 +127,7 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
             st.markdown(":green[:material/check_circle:] A rule", width="content")
         elif actions and len({alert_actions.label(action, len(group) > 1) for action in actions}) == 1:
             st.button(
-                alert_actions.label(actions[0], len(group) > 1),
+                parts.spoken(alert_actions.label(actions[0], len(group) > 1), _about(group)),
                 key=f"profiling.act_{place}",
                 on_click=alert_actions.act,
                 args=(project, table, actions),
@@ -135,16 +135,28 @@ def _line(project: Project, table: Table, group: list[Alert], place: int) -> Non
         _way_to_look(group, place)
 
 
+def _about(group: list[Alert]) -> str:
+    """Return what a line's buttons are about, for those who hear the page."""
+    names = list(dict.fromkeys(name for one in group for name in one.columns))
+    return ", ".join(names[:LISTED])
+
+
 def _way_to_look(group: list[Alert], place: int) -> None:
     """Draw the button that shows the alert's columns below; a group has a list that says it of each."""
     key = f"profiling.look_{place}"
     if len(group) > 1:
         listed = range(min(len(group), LOOKS))
-        picked = st.menu_button("Look", listed, format_func=lambda one: group[one].sentence, key=key, type="tertiary")
+        picked = st.menu_button(
+            parts.spoken("Look", _about(group)),
+            listed,
+            format_func=lambda one: group[one].sentence,
+            key=key,
+            type="tertiary",
+        )
         if picked is not None:
             look(group[picked])
     elif group[0].columns:
-        st.button("Look", key=key, type="tertiary", on_click=look, args=(group[0],))
+        st.button(parts.spoken("Look", _about(group)), key=key, type="tertiary", on_click=look, args=(group[0],))
 
 
 def look(alert: Alert) -> None:

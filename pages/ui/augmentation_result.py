@@ -22,7 +22,7 @@ _ROWS_OF, _ROWS_WISH = "augmentation.rows_of", "augmentation.rows_wish"
 def result(project: Project, table: Table, found: Comparison, *, stale: bool) -> None:
     """Draw a comparison; ``stale``: it answers for other settings, rules or rows than the page shows."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("What it found", anchor=False, width="content")
+        parts.section("What it found", width="content")
         recall = f"Recall at {100 * found.settings.precision:.0f} % precision"
         begin(_JUDGE, "PR-AUC")
         if state.get(_JUDGE, "") not in ("PR-AUC", recall):

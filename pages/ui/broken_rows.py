@@ -35,7 +35,7 @@ def panel(project: Project, table: Table, rule: Constraint) -> None:
         st.markdown(":green[:material/check_circle:] Every real row keeps this rule.")
         return
     words = "real row breaks" if number == 1 else "real rows break"
-    st.subheader(f"{theme.count(number)} {words} it", anchor=False)
+    parts.section(f"{theme.count(number)} {words} it")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="constraints_ways"):
         _ways(project, table, rule, broken)
     names = [*rule.columns_used, *[n for n in table.names if n not in rule.columns_used]]

@@ -42,7 +42,7 @@ def panel(project: Project, draft: Recipe, info: MethodInfo, table: Table) -> No
     if found is not None and len(found.points) < len(candidates):
         found = None
     older = None if found is not None else _newest(project)
-    st.subheader("Privacy or likeness", anchor=False)
+    parts.section("Privacy or likeness")
     with st.container(border=True, key="method_dial"):
         left, right = st.columns([2, 3], gap="large")
         with left:

@@ -36,7 +36,7 @@ _ICONS: dict[Correction, str] = {
 
 def panel(project: Project, asked: Asked) -> None:
     """Draw the cards."""
-    st.subheader("Three corrections", anchor=False)
+    parts.section("Three corrections")
     drawn: dict[Correction, Callable[[Project, Asked], None]] = {
         "represent": _represent,
         "balance": _balance,
@@ -68,7 +68,7 @@ def _foot(project: Project, asked: Asked, name: Correction) -> None:
         key = state.shown(slot, name in asked.plan.corrections)
         st.toggle("Try in the lab", key=key, on_change=_tried, args=(project, asked, name, slot, key))
         if st.button(
-            "Use this correction",
+            parts.spoken("Use this correction", TITLES[name]),
             key=f"fairness.use_{name}",
             icon=":material/arrow_forward:",
             icon_position="right",

@@ -20,7 +20,7 @@ MOST_NAMED = 5
 def panel(project: Project, asked: Asked) -> None:
     """Draw the picture and the sentence about groups that are too small."""
     facts, decision = asked.facts, asked.facts.decision
-    st.subheader("Who is in the table, and how they fare", anchor=False)
+    parts.section("Who is in the table, and how they fare")
     run = state.run()
     release = _release(run, asked) if run is not None else []
     parts.chart(

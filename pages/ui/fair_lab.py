@@ -33,7 +33,7 @@ _MEASURES = {
 
 def panel(project: Project, asked: Asked) -> None:
     """Draw the lab."""
-    st.subheader("The lab", anchor=False)
+    parts.section("The lab")
     st.markdown(
         ":gray[A model is trained in several ways: on the real rows as they are, on the real rows with weights "
         "(reweighing), and on synthetic rows with and without each correction. Each is judged on real rows that "
@@ -145,7 +145,7 @@ def _progress(job: Run) -> None:
 
 
 def _results(project: Project, found: Fairness, *, stale: bool) -> None:
-    st.subheader("What came out", anchor=False)
+    parts.section("What came out")
     if stale:
         st.warning(
             "Measured with another question, other settings, rules or rows than now. Run the lab again to renew it.",

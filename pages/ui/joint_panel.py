@@ -75,7 +75,7 @@ def chosen(names: Sequence[str], fallback: tuple[str, str] | None) -> tuple[str,
 
 def panel(project: Project, both: list[Side], runs: dict[str, Run], fallback: tuple[str, str] | None) -> None:
     """Draw the choice of the columns, and below it each run's picture; ``fallback``: the pair to begin with."""
-    st.subheader("Any two columns, and a third", anchor=False)
+    parts.section("Any two columns, and a third")
     try:
         columns = {column.name: column for column in _columns(project, runs["A"])}
     except SimileError as error:

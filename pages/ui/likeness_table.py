@@ -145,7 +145,7 @@ def _detail(one: ColumnLikeness, other: ColumnLikeness | None) -> None:
     """Draw the overlay, or for categories the dumbbell, with its numbers below; then the same of the second run."""
     with st.container(border=True, gap="small", key="compare_detail"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(theme.plain(one.name), anchor=False, width="content")
+            parts.section(theme.plain(one.name), width="content")
             if other is None:
                 st.markdown(f":gray[error {run_words.amount(one.error, '%')} · {_floor(one)}]", width="content")
         if other is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import cache, state, theme
+from pages.ui import cache, parts, state, theme
 from pages.ui.param_form import begin
 from synth_core.methods import methods
 from synth_core.methods.base import MethodInfo
@@ -165,7 +165,7 @@ def _card(project: Project, draft: Recipe, info: MethodInfo, one: Assessment, li
         else:
             st.space("stretch")
             st.button(
-                "Chosen" if chosen else "Choose",
+                parts.spoken("Chosen" if chosen else "Choose", info.title),
                 key=f"method.choose_{info.name}",
                 icon=":material/check:" if chosen else None,
                 type="primary" if chosen else "secondary",

@@ -93,7 +93,7 @@ def over_time(project: Project) -> None:
     found = extracts.versions(project)[-MOST:]
     if not found:
         return
-    st.subheader("Scores over time", anchor=False)
+    parts.section("Scores over time")
     if len(found) == 1:
         st.caption("One version so far. With a second one, each target gets a line here.")
         _versions(found, project)

@@ -39,7 +39,7 @@ def panel(project: Project, draft: Recipe, table: Table) -> None:
     """Draw the graph, the two choices that make an edit, and the edits made."""
     from synth_core.figures import alt_network, network_figure
 
-    st.subheader("What depends on what", anchor=False)
+    parts.section("What depends on what")
     with st.container(border=True, gap="small", key="method_network"):
         slot = st.container()
         with slot.skeleton(height=320):
@@ -81,7 +81,7 @@ def _edits(project: Project, draft: Recipe) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f":gray[{word}] {theme.plain(one)} → {theme.plain(other)}", width="content")
                 st.button(
-                    "Remove",
+                    parts.spoken("Remove", f"{one} → {other}"),
                     key=f"method.{setting}_remove_{place}",
                     icon=":material/close:",
                     type="tertiary",

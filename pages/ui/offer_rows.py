@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from pages.ui import column_editor, state, theme
+from pages.ui import column_editor, parts, state, theme
 from pages.ui.column_words import ROLES
 from synth_core.errors import SimileError
 from synth_core.offers import MissingOffer, RoleOffer, missing_offers, role_offers
@@ -107,9 +107,14 @@ def _line(
     words.markdown(f"{icon} {sentence}")
     with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         for place, (label, said, changes) in enumerate(choices):
-            st.button(label, key=f"upload.offer_{name}_{place}", on_click=_take, args=(project, table, said, changes))
+            st.button(
+                label if len(choices) > 1 else parts.spoken(label, name),
+                key=f"upload.offer_{name}_{place}",
+                on_click=_take,
+                args=(project, table, said, changes),
+            )
         st.button(
-            "Not so",
+            parts.spoken("Not so", name),
             key=f"upload.pass_{name}",
             type="tertiary",
             help="Hide this line.",

@@ -33,7 +33,7 @@ ICONS = {
 
 def uploader() -> None:
     """Draw the uploader, and the way in by a database; what can be read becomes a project at once."""
-    st.subheader("Bring your table", anchor=False)
+    parts.section("Bring your table")
     _file()
     database_form.entry()
 
@@ -112,7 +112,7 @@ def _waiting(file: UploadedFile) -> str:
 
 def demo_cards() -> None:
     """Draw the four jobs, each with a demo table and its story one click away."""
-    st.subheader("Or see it done on a demo table", anchor=False)
+    parts.section("Or see it done on a demo table")
     st.caption("Made by small simulations: nobody in them exists, and what is true about them is known.")
     with st.grid(min_column_width=210, gap="small"):
         for path in PATTERNS.values():
@@ -125,10 +125,12 @@ def demo_cards() -> None:
                     help=f"{demo.summary} {demo.tricky}",
                 )
                 with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                    if st.button("Show me how", key=f"start.guide_{path.name}", icon=":material/route:"):
+                    if st.button(
+                        parts.spoken("Show me how", demo.title), key=f"start.guide_{path.name}", icon=":material/route:"
+                    ):
                         _open_demo(demo.name, path)
                     if st.button(
-                        "Open",
+                        parts.spoken("Open", demo.title),
                         key=f"start.demo_{demo.name}",
                         type="tertiary",
                         help="The table alone, without the guide.",

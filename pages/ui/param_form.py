@@ -26,7 +26,7 @@ def begin(key: str, value: Any) -> None:
 
 def run_settings(project: Project, draft: Recipe, real_rows: int) -> None:
     """Draw what every run has: rows, seed and the share held out."""
-    st.subheader("This run", anchor=False)
+    parts.section("This run")
     with st.grid(min_column_width=135, gap="small"):
         for name, value in (("rows", draft.rows), ("seed", draft.seed), ("holdout", round(draft.holdout * 100))):
             begin(f"method.{name}", value)
@@ -89,7 +89,7 @@ def _keep(project: Project, name: str) -> None:
 def engine_settings(project: Project, draft: Recipe, info: MethodInfo) -> None:
     """Draw the engine's settings; those for experts behind a switch."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"Settings of {theme.plain(info.title)}", anchor=False, width="content")
+        parts.section(f"Settings of {theme.plain(info.title)}", width="content")
         expert = any(param.expert for param in info.params)
         if expert:
             begin("method.level", "Simple")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
@@ -42,6 +42,20 @@ def page_head(title: str, sentence: str) -> None:
     st.markdown(f":gray[{sentence}]", width=TEXT_WIDTH)
 
 
+def section(title: str, *, width: Literal["stretch", "content"] = "stretch") -> None:
+    """Draw the heading of a part of the page, one level below the page's title (``title`` is Markdown)."""
+    st.header(title, anchor=False, width=width)
+
+
+def spoken(label: str, about: str) -> str:
+    """Return the label of a button with what it is about for those who hear the page; the eye sees the label alone.
+
+    >>> spoken("Open", "Hospital stays")
+    'Open :gray[Hospital stays]'
+    """
+    return f"{label} :gray[{plain(about)}]"
+
+
 def go(page: str) -> NoReturn:
     """Open another page (``"upload"``), keeping the project in the address."""
     opened = state.project()
@@ -52,7 +66,8 @@ def empty_state(icon: str, sentence: str, button: str, target: str, *, key: str)
     """Draw what is missing on this page and the one button to it."""
     with st.container(border=True, horizontal_alignment="center", gap="medium", key=f"{key}_box"):
         st.space("small")
-        st.markdown(f"## :gray[{icon}]", width="content", anchors=False)
+        with st.container(width="content", key=f"{key}_emblem"):  # theme.READABLE makes it large
+            st.markdown(f":gray[{icon}]", width="content")
         st.markdown(sentence, width="content")
         if st.button(button, type="primary", key=key):
             go(target)

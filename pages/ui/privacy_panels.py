@@ -175,7 +175,7 @@ def closest(project: Project, both: Sequence[Side], runs: Mapping[str, Run]) -> 
     """Draw the pairs of a synthetic row and the real row nearest to it; values only when they are asked for."""
     if not any(side.card.privacy.closest for side in both):
         return
-    st.subheader("Closest pairs", anchor=False)
+    parts.section("Closest pairs")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(
             "The synthetic rows that lie nearest to a real one. A pair much nearer than the nearest held-out row is "

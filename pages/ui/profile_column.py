@@ -25,7 +25,7 @@ def detail(found: Source, name: str) -> None:
     column = found.profile.column(name)
     with st.container(border=True, gap="small", key="profiling_detail"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(theme.plain(name), anchor=False, width="content")
+            parts.section(theme.plain(name), width="content")
             st.badge(KINDS[column.kind], color="gray")
             if column.role is not Role.FEATURE:
                 st.badge(ROLES[column.role], color="blue")

@@ -123,7 +123,7 @@ def _draw(result: TimeProfile, series: SeriesProfile) -> None:
     mode = state.mode()
     with st.container(border=True, gap="small", key="profiling_series"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(theme.plain(series.title or series.column), anchor=False, width="content")
+            parts.section(theme.plain(series.title or series.column), width="content")
             found = ("trend", series.trend_strength, series.trend_words.startswith(("rises", "falls")))
             for word, strength, clear in (found, ("season", series.season_strength, bool(series.seasons))):
                 if strength is not None and clear:  # a smooth line is strong even where no trend is proven

@@ -29,7 +29,7 @@ def first_visit() -> None:
 
 def listing(known: list[Project]) -> None:
     """Draw the projects on this machine, last used first."""
-    st.subheader("Go on with a project", anchor=False)
+    parts.section("Go on with a project")
     everything = len(known) <= SHOWN or state.get("start.all", False)
     for project in known if everything else known[:SHOWN]:
         _row(project)
@@ -53,7 +53,7 @@ def _row(project: Project) -> None:
             help=theme.plain(project.filename) or None,
         )
         parts.sign(theme.RUN_STATES[status])
-        if st.button("Open", key=f"start.open_{project.id}"):
+        if st.button(parts.spoken("Open", project.label), key=f"start.open_{project.id}"):
             state.open_project(project.id)
             parts.go("upload")
 

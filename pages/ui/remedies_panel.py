@@ -76,7 +76,7 @@ def _card(project: Project, run: Run, remedy: Remedy) -> None:
             else ""
         )
         st.button(
-            "Apply and judge again",
+            parts.spoken("Apply and judge again", remedy.title),
             key=f"privacy.apply_{remedy.name}",
             icon=":material/play_arrow:",
             disabled=bool(why),

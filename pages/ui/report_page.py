@@ -158,7 +158,7 @@ def _framed(report: str) -> str:
 
 def preview(project: Project, run: Run, card: Scorecard, text: Words) -> None:
     """Draw the report as it will look."""
-    st.subheader("Preview", anchor=False)
+    parts.section("Preview")
     slot = st.container(border=True)
     with slot.skeleton(height=HEIGHT):
         body = _framed(page(project, run, card, text))

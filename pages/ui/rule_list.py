@@ -125,7 +125,7 @@ def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> No
                     width="stretch",
                 )
                 st.button(
-                    "Accept",
+                    parts.spoken("Accept", item.rule.sentence()),
                     key=f"constraints.take_{domain}_{place}",
                     on_click=_accept_all,
                     args=(project, table, [item.rule]),
@@ -138,7 +138,7 @@ def _suggestion(project: Project, table: Table, item: Any) -> None:
             f"{theme.plain(item.rule.sentence())}  \n:gray[:small[{theme.plain(item.reason)}]]", width="stretch"
         )
         st.button(
-            "Accept",
+            parts.spoken("Accept", item.rule.sentence()),
             key=f"constraints.accept_{item.rule.id}",
             on_click=_accept_all,
             args=(project, table, [item.rule]),
@@ -219,16 +219,20 @@ def _rule(
                 if not rule.hard:
                     st.badge("Soft", color="gray", help="A few rows may break it, as in the real table.")
             with st.container(horizontal=True, gap="small", width="content"):
-                _buttons(project, rule, chosen=chosen)
+                _buttons(project, rule, places[rule.id], chosen=chosen)
 
 
-def _buttons(project: Project, rule: Constraint, *, chosen: bool) -> None:
+def _buttons(project: Project, rule: Constraint, place: int, *, chosen: bool) -> None:
     if not chosen:
         st.button(
-            "Show", key=f"constraints.show_{rule.id}", type="tertiary", on_click=rule_book.choose, args=(rule.id,)
+            parts.spoken("Show", f"rule {place}"),
+            key=f"constraints.show_{rule.id}",
+            type="tertiary",
+            on_click=rule_book.choose,
+            args=(rule.id,),
         )
     st.button(
-        ":material/edit:",
+        parts.spoken(":material/edit:", f"rule {place}"),
         key=f"constraints.edit_{rule.id}",
         type="tertiary",
         help="Edit",
@@ -236,7 +240,7 @@ def _buttons(project: Project, rule: Constraint, *, chosen: bool) -> None:
         args=(rule.type, rule.id),
     )
     st.button(
-        ":material/delete:",
+        parts.spoken(":material/delete:", f"rule {place}"),
         key=f"constraints.delete_{rule.id}",
         type="tertiary",
         help="Delete",

@@ -54,7 +54,7 @@ _USUAL = (
 def nothing_chosen() -> None:
     """Draw the kinds of rules, each one click from its form, while there is no rule."""
     with st.container(border=True, gap="small", key="constraints_kinds"):
-        st.subheader("Or make a rule yourself", anchor=False)
+        parts.section("Or make a rule yourself")
         st.markdown(":gray[Its picture then appears here, and you tune the rule on it.]")
         for name in _USUAL:
             _offer(name)
@@ -67,13 +67,13 @@ def nothing_chosen() -> None:
 def _offer(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{KINDS[name].title}**  \n:small[:gray[{ABOUT[name]}]]", width="stretch")
-        st.button("Add", key=f"constraints.new_{name}", on_click=ask, args=(name,))
+        st.button(parts.spoken("Add", KINDS[name].title), key=f"constraints.new_{name}", on_click=ask, args=(name,))
 
 
 def picture(project: Project, table: Table, rule: Constraint) -> None:
     """Draw the rule's sentence, its cost, its picture and the fields in step with it."""
     with st.container(border=True, gap="small", key="constraints_picture"):
-        st.subheader(theme.plain(rule.sentence()), anchor=False)
+        parts.section(theme.plain(rule.sentence()))
         if rule.description:
             st.caption(theme.plain(rule.description))
         if problem := rule_book.standing(table, rule).problem:

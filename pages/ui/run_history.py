@@ -175,7 +175,7 @@ def history(runs: list[Run], chosen: str) -> None:
     """Draw every run with its scores; selecting one makes it the run that all pages look at."""
     if len(runs) < 2:
         return
-    st.subheader("All runs", anchor=False)
+    parts.section("All runs")
     st.caption("Select one to look at it here and on the pages that judge it.")
     rows = [_row(run) for run in runs]
     config = st.column_config

@@ -82,7 +82,7 @@ def result(project: Project, both: Sequence[Side], runs: Mapping[str, Run]) -> N
     """Draw what the audits found, and the list of exposed people; their values only when they are asked for."""
     if not any(side.card.privacy.audit for side in both):
         return
-    st.subheader("Shadow audit", anchor=False)
+    parts.section("Shadow audit")
     for side in both:
         if len(both) > 1:
             st.markdown(f"**{side.letter}** :gray[{theme.plain(side.label)}]")

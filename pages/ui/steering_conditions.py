@@ -36,7 +36,14 @@ def _line(project: Project, words: str, alone: str, key: str, place: int | None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":material/filter_alt: {words}", width="content")
         st.markdown(alone, width="content")
-        st.button("Remove", key=key, icon=":material/close:", type="tertiary", on_click=_remove, args=(project, place))
+        st.button(
+            f"Remove :gray[{words}]",
+            key=key,
+            icon=":material/close:",
+            type="tertiary",
+            on_click=_remove,
+            args=(project, place),
+        )
 
 
 def adding(project: Project, steering: Steering, table: Table) -> None:

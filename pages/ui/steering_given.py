@@ -48,7 +48,7 @@ def _shown(project: Project, steering: Steering, table: Table) -> None:
                 width="content",
             )
             st.button(
-                "Remove",
+                parts.spoken("Remove", "the given rows"),
                 key="method.steer_given_remove",
                 icon=":material/close:",
                 type="tertiary",

@@ -30,7 +30,7 @@ def panel(project: Project, draft: Recipe, table: Table, info: MethodInfo) -> No
     st.space("small")
     steering = draft.steering
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("Steer the output", anchor=False, width="content")
+        parts.section("Steer the output", width="content")
         with st.container(horizontal=True, gap="small", width="content"):
             st.button(
                 "Undo",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, state, steering_draft, theme
+from pages.ui import cache, parts, state, steering_draft, theme
 from pages.ui.halves import halves
 from pages.ui.param_form import MOST_ROWS, begin
 from synth_core.project import Project
@@ -199,7 +199,7 @@ def _made(project: Project, steering: Steering) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":material/filter_alt: {words}, and no others", width="content")
             st.button(
-                "Remove",
+                parts.spoken("Remove", f"the rows asked for of {name}"),
                 key="method.steer_class_remove",
                 icon=":material/close:",
                 type="tertiary",

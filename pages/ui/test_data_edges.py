@@ -136,7 +136,7 @@ def _project_glance(
 
 def preview(source: Source, rows: int, seed: int, phrase: str, edges: Edges, column: str) -> None:
     """Draw twenty rows of what will be made, the cells that tags speak of in colour."""
-    st.subheader("A glance at the rows", anchor=False)
+    parts.section("A glance at the rows")
     try:
         with st.spinner("Making a few rows…"):
             if source.schema is not None:

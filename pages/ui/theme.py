@@ -35,8 +35,13 @@ RUN_STATES: dict[str, Sign] = {
 
 # Streamlit writes chosen tabs, buttons and slider values in the accent, which in the dark is the ground of white words
 # and too dark for words itself, and shortcuts at six tenths. Without this they stay as they were: about 3.6:1.
+# Grey words in the label of a button say what it is about (parts.spoken): they are heard, not seen.
 READABLE = """<style>
 button kbd { opacity: 1 !important; color: inherit !important; }
+:is(.stButton, .stMenuButton) button .stMarkdownColoredText {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%%);
+}
+[class*=_emblem] [role=img] { font-size: 1.5rem; }
 %s
 </style>"""
 READABLE_DARK = """[role=tab][aria-selected=true] p, button[data-selected=true] *,

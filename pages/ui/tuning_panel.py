@@ -22,7 +22,7 @@ def panel(project: Project) -> None:
     """Draw the panel: the form, what is at work, or what the newest iteration found."""
     job = next(iter(project.tunings()), None)
     with st.container(border=True, key="tuning_box"):
-        st.subheader("Iterate to the targets", anchor=False)
+        parts.section("Iterate to the targets")
         if problem := state.get(_PROBLEM, ""):
             parts.error_card(problem, title="This cannot be done")
             state.drop(_PROBLEM)

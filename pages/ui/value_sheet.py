@@ -48,7 +48,7 @@ def proof_point(project: Project, proved: Proof | None, run: Run | None) -> None
             st.markdown("**The proof point**", width="content")
             parts.verdict_pill(proved.verdict)
             st.markdown(f":gray[{USE_TITLES[project.use]}: {proved.held} of {proved.of} targets hold]", width="content")
-        st.markdown(f"##### {theme.plain(proved.sentence())}", anchors=False)
+        st.markdown(f"**{theme.plain(proved.sentence())}**")
         model = proved.model[:1].lower() + proved.model[1:]
         about = f" {proved.metric} of the {model}, on real rows that nobody learned from." if proved.metric else ""
         st.caption(theme.plain(f"{run_words.run_label(run)}.{about}"))

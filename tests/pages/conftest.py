@@ -33,7 +33,7 @@ def open_page(page: str, project: Project | None = None, **state: Any) -> AppTes
 
 def words(at: AppTest) -> str:
     """Return everything that the page says, as one text."""
-    parts = [*at.title, *at.subheader, *at.markdown, *at.caption, *at.error, *at.warning, *at.info]
+    parts = [*at.title, *at.header, *at.markdown, *at.caption, *at.error, *at.warning, *at.info]
     return "\n".join(str(part.value) for part in parts)
 
 

@@ -87,5 +87,5 @@ def open_page(page: str, project: Project | None, **state: object) -> AppTest:
 
 def text_of(at: AppTest) -> str:
     """Return all that the page says in words."""
-    found = [*at.title, *at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.success, *at.subheader]
+    found = [*at.title, *at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.success, *at.header]
     return "\n".join([one.value for one in found] + [f"{one.label}: {one.value}" for one in at.metric])
