@@ -18,6 +18,7 @@ from pages.ui import (
 from synth_core import jobs
 from synth_core.errors import InputError, SimileError
 from synth_core.needs import require_memory
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.recommend import with_engine
@@ -43,7 +44,7 @@ def summary(project: Project, draft: Recipe, real_rows: int, active: Run | None)
         st.markdown(run_words.recipe_sentence(draft, real_rows))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"Generate {theme.count(draft.rows)} rows",
+                f"Generate {counted(draft.rows, 'row')}",
                 key="generate.start",
                 icon=":material/play_arrow:",
                 type="primary",

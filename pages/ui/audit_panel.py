@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import downloads, run_words
 from synth_core.audit import check
+from synth_core.profile.words import counted
 from synth_core.project import Project
 
 SHOWN = 200
@@ -43,8 +44,8 @@ def panel(project: Project) -> None:
         if found.problems:
             st.error("**The log was changed.** " + " ".join(found.problems), icon=":material/error:")
         st.caption(
-            f"{len(found.lines)} lines. Each holds the hash of the line before, so that a change is found. It holds "
-            "hashes and counts, no values and no names."
+            f"{counted(len(found.lines), 'line')}. Each holds the hash of the line before, so that a change is found. "
+            "The log holds hashes and counts, no values and no names."
         )
         lines = found.lines[: -SHOWN - 1 : -1]
         st.dataframe(
@@ -62,7 +63,7 @@ def panel(project: Project) -> None:
             key="report.audit_lines",
             height=run_words.table_height(len(lines), 248),
             column_config={"About": st.column_config.TextColumn(width="large")},
-            alt=f"The audit log: {len(found.lines)} lines, the newest first.",
+            alt=f"The audit log: {counted(len(found.lines), 'line')}, the newest first.",
         )
         st.download_button(
             "Audit log (JSON lines)",

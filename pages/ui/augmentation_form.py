@@ -13,6 +13,7 @@ from synth_core import jobs
 from synth_core.errors import SimileError
 from synth_core.labs.augmentation import NAME, Settings, expected_seconds, key_of, ratio_words
 from synth_core.methods import methods
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.run import Run
@@ -53,7 +54,7 @@ def settings(project: Project, draft: Recipe, table: Table, known: Sequence[Run]
                 list(counts),
                 key="augmentation.rare",
                 format_func=lambda level: (
-                    f"{level} ({theme.count(counts[level])} rows, {theme.share(counts[level] / total)})"
+                    f"{level} ({counted(counts[level], 'row')}, {theme.share(counts[level] / total)})"
                 ),
                 **kept,
             )

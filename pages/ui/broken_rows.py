@@ -12,6 +12,7 @@ from pages.ui.rule_loosen import loosened
 from pages.ui.table_preview import formats, masked, written
 from synth_core.constraints.base import Constraint
 from synth_core.errors import ConstraintError, SimileError
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -106,7 +107,11 @@ def _left_out(project: Project, table: Table) -> None:
     number = project.dropped
     if number > 0:
         with st.container(horizontal=True, vertical_alignment="center", key="constraints_left_out"):
-            st.info(f"{theme.count(number)} real rows are left out.", icon=":material/filter_alt_off:", width="stretch")
+            st.info(
+                f"{counted(number, 'real row is', 'real rows are')} left out.",
+                icon=":material/filter_alt_off:",
+                width="stretch",
+            )
             st.button(
                 "Bring them back", key="constraints.bring_back", on_click=_try, args=(rule_book.bring_back, project)
             )

@@ -10,6 +10,7 @@ from pages.ui import cache, rule_book, state, theme
 from pages.ui.rule_range import edges_of
 from synth_core.constraints.kinds import parse
 from synth_core.errors import SimileError
+from synth_core.profile.words import counted
 from synth_core.table import Kind, Table
 
 MADE = "compare.rule_made"
@@ -61,7 +62,8 @@ def offer(fields: dict[str, Any] | None, hint: str, *, key: str) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(
-                f"{theme.plain(rule.sentence())} :gray[· {theme.count(rows)} real rows break it]", width="stretch"
+                f"{theme.plain(rule.sentence())} :gray[· {counted(rows, 'real row breaks', 'real rows break')} it]",
+                width="stretch",
             )
             st.button("Make this a rule", key=key, icon=":material/rule:", on_click=_make, args=(fields,))
     if made := state.get(MADE, ""):

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import cache, compare_rule, joint_panel, parts, run_words, state, theme
 from pages.ui.beside import Side
 from pages.ui.halves import halves
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.scores.added import added_words
@@ -312,7 +313,9 @@ def rules(side: Side) -> None:
     )
     broken = sum(1 for rule in ordered if rule.hard and rule.broken)
     st.caption(
-        "Every hard rule holds in the release." if not broken else f"{broken} hard rules are broken in the release."
+        "Every hard rule holds in the release."
+        if not broken
+        else f"{counted(broken, 'hard rule is', 'hard rules are')} broken in the release."
     )
     if validity.price is not None:
         st.caption(price_words(validity.price))

@@ -10,6 +10,7 @@ from synth_core.figures.fairness import alt_shares, shares_figure
 from synth_core.labs.fair_shares import GroupShare, counts_of, shares_of
 from synth_core.partitions import groups as parts_of
 from synth_core.partitions import release_in
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.run import Run
 from synth_core.source_types import from_arrow
@@ -32,11 +33,11 @@ def panel(project: Project, asked: Asked) -> None:
     if not release:
         told.append("Generate a table, and it stands beside the real rows here.")
     if facts.unknown:
-        told.append(f"{theme.count(facts.unknown)} rows without a known group or outcome are left out.")
+        told.append(f"Left out: {counted(facts.unknown, 'row')} without a known group or outcome.")
     st.caption(" ".join(sentence for sentence in told if sentence) + " Bars: 95 %.")
     few = [one for one in facts.shares if one.rate is None]
     if few:
-        named = ", ".join(f"{theme.plain(one.group)} ({theme.count(one.rows)} rows)" for one in few[:MOST_NAMED])
+        named = ", ".join(f"{theme.plain(one.group)} ({counted(one.rows, 'row')})" for one in few[:MOST_NAMED])
         more = f" and {len(few) - MOST_NAMED} more" if len(few) > MOST_NAMED else ""
         st.caption(f":material/help: Not enough data, so no rate is shown: {named}{more}.")
 

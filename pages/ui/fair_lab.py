@@ -18,6 +18,7 @@ from synth_core.labs.fair_results import Arm, Fairness
 from synth_core.labs.fair_words import CAVEATS, GAP_MEANINGS, GAP_TITLES, Gap, as_csv, helped, story, undecided
 from synth_core.labs.fairness import arms_of, expected_seconds
 from synth_core.methods import methods
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.run import Run
 
@@ -168,9 +169,7 @@ def _results(project: Project, found: Fairness, *, stale: bool) -> None:
         "out zero, and most folds agree."
     )
     if found.few:
-        named = ", ".join(
-            f"{theme.plain(name)} ({theme.count(rows)} rows)" for name, rows in list(found.few.items())[:5]
-        )
+        named = ", ".join(f"{theme.plain(name)} ({counted(rows, 'row')})" for name, rows in list(found.few.items())[:5])
         st.caption(f":material/help: Not enough data, so not judged: {named}.")
     _per_group(found, gap)
     with st.container(border=True, gap="xsmall", key="fairness_caveats"):

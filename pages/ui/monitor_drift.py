@@ -10,6 +10,7 @@ from pages.ui.halves import halves
 from synth_core.extracts import Extract
 from synth_core.figures.monitoring import alt_drift, drift_bars, moved_figure
 from synth_core.monitoring.results import ColumnDrift, Drift, Word
+from synth_core.profile.words import counted
 
 SIGNS: dict[Word, theme.Sign] = {
     "steady": theme.Sign("Steady", ":material/check_circle:", "green"),
@@ -131,7 +132,9 @@ def _detail(one: ColumnDrift) -> None:
         rest = one.unseen - len(one.unseen_named)
         more = f"{rest} held by too few rows to be named" if rest else ""
         said = " and ".join(part for part in (named, more) if part)
-        st.markdown(theme.plain(f"{theme.count(one.unseen_rows)} rows hold categories not seen before: {said}."))
+        st.markdown(
+            theme.plain(f"{counted(one.unseen_rows, 'row holds', 'rows hold')} categories not seen before: {said}.")
+        )
 
 
 def _words(one: ColumnDrift) -> str:
@@ -172,7 +175,7 @@ def _pairs(found: Drift) -> None:
         alt="Pairs of columns with their association before and now.",
     )  # fmt: skip
     if found.pairs_compared > len(found.pairs):
-        st.caption(f"{theme.count(found.pairs_compared - len(found.pairs))} more pairs changed less.")
+        st.caption(counted(found.pairs_compared - len(found.pairs), "more pair", "more pairs") + " changed less.")
 
 
 def _rules(found: Drift) -> None:

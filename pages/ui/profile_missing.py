@@ -10,6 +10,7 @@ from pages.ui.halves import halves
 from pages.ui.profile_source import Source
 from synth_core.profile import Profile
 from synth_core.profile.emptiness import Emptiness
+from synth_core.profile.words import counted
 
 PAIRS = 20
 NOTES = 6  # sentences shown before the rest is folded
@@ -31,9 +32,11 @@ def missing(found: Source, name: str) -> None:
         parts.chart(missing_figure(empty, mode=state.mode()), alt=alt, key="profiling.missing")
         notes = []
         if empty.other_rows:
-            notes.append(f"{theme.count(empty.other_rows)} rows have other patterns.")
+            notes.append(counted(empty.other_rows, "row has another pattern.", "rows have other patterns."))
         if empty.left_out:
-            notes.append(f"{theme.count(empty.left_out)} more columns with gaps are not drawn.")
+            notes.append(
+                counted(empty.left_out, "more column with gaps is", "more columns with gaps are") + " not drawn."
+            )
         if notes:
             st.caption(" ".join(notes))
     with right:

@@ -12,6 +12,7 @@ from pages.ui.rule_conflicts import Conflict, conflicts
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS
 from synth_core.constraints.templates import DOMAINS
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.table import Table
 
@@ -43,7 +44,11 @@ def toolbar(project: Project, table: Table, rules: Sequence[Constraint]) -> None
         if on:
             rows = int(rule_book.broken_by_any(table, on).sum())
             text = f"{len(on)} {'rule' if len(on) == 1 else 'rules'} on"
-            end = "every real row keeps them" if not rows else f"{theme.count(rows)} real rows break at least one"
+            end = (
+                "every real row keeps them"
+                if not rows
+                else counted(rows, "real row breaks", "real rows break") + " at least one"
+            )
             st.markdown(f":gray[{text} · {end}]", width="content")
 
 

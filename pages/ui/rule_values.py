@@ -15,6 +15,7 @@ from pages.ui.rule_fields import save
 from synth_core.constraints.combinations import RARE
 from synth_core.constraints.kinds import AllowedValues, ForbiddenValues, Format, Share
 from synth_core.constraints.values import plain_value
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.table import Kind, Table
 
@@ -166,7 +167,7 @@ def form(project: Project, table: Table, rule: Format) -> None:
     fits, not_so = st.columns(2)
     for place, title, wanted in ((fits, "Have the form", True), (not_so, "Do not", False)):
         rows = found[found["fits"] == wanted]
-        place.markdown(f"**{title}** :gray[· {theme.count(rows['rows'].sum())} rows]")
+        place.markdown(f"**{title}** :gray[· {counted(int(rows['rows'].sum()), 'row')}]")
         if len(rows):
             place.dataframe(
                 rows[["example", "rows"]].head(EXAMPLES).rename(columns={"example": "Cell", "rows": "Rows"}),

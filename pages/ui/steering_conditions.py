@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui import cache, state, steering_draft, theme
 from synth_core.constraints.expressions import parse_condition
 from synth_core.errors import SimileError
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.steering.asks import Ask, Steering, Test
 from synth_core.table import Column, Kind, Table
@@ -25,10 +26,10 @@ def listed(project: Project, steering: Steering, table: Table) -> None:
     st.markdown("**Only rows where**")
     found = cache.support(table, steering.model_dump_json())
     for place, ask in enumerate(steering.conditions):
-        alone = f":gray[{theme.count(found.each[place])} real rows]" if place < len(found.each) else ""
+        alone = f":gray[{counted(found.each[place], 'real row')}]" if place < len(found.each) else ""
         _line(project, theme.plain(ask.words()), alone, f"method.steer_remove_{place}", place)
     if steering.where:
-        alone = f":gray[{theme.count(found.each[-1])} real rows]" if found.each else ""
+        alone = f":gray[{counted(found.each[-1], 'real row')}]" if found.each else ""
         _line(project, theme.plain(steering.where), alone, "method.steer_remove_where", None)
 
 

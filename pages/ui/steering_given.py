@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import parts, state, steering_draft, theme
 from synth_core.errors import InputError, SimileError
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.reading import frame_like, read_bytes
 from synth_core.steering.asks import Steering
@@ -44,7 +45,7 @@ def _shown(project: Project, steering: Steering, table: Table) -> None:
         columns = ", ".join(theme.plain(name) for name in told.columns)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(
-                f":material/table_rows: **{theme.count(told.rows)} given rows** are completed; given: {columns}",
+                f":material/table_rows: **{counted(told.rows, 'given row')}** to complete; given: {columns}",
                 width="content",
             )
             st.button(

@@ -12,6 +12,7 @@ from pages.ui import cache, identity, parts, state, theme
 from pages.ui.test_data_source import Source
 from synth_core import project as projects
 from synth_core.errors import SimileError
+from synth_core.profile.words import counted
 from synth_core.testdata.cases import EDGE_HELP, EDGE_TITLES, Edges
 from synth_core.testdata.edges import CASE_COLUMN, possible
 from synth_core.testdata.files import TYPED
@@ -162,7 +163,7 @@ def preview(source: Source, rows: int, seed: int, phrase: str, edges: Edges, col
     )  # fmt: skip
     total = chosen.total if source.schema is not None else rows + chosen.edges
     said = "Marked cells are what the case is about. " if chosen.marked else ""
-    st.caption(f"{said}{theme.count(total)} rows will be made of **{theme.plain(chosen.name)}**.")
+    st.caption(f"{said}{counted(total, 'row')} will be made of **{theme.plain(chosen.name)}**.")
     for sentence in chosen.notes:
         st.caption(f":material/info: {theme.plain(sentence)}")
 

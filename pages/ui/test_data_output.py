@@ -16,6 +16,7 @@ import streamlit as st
 from pages.ui import identity, parts, state, theme, watch
 from synth_core.databases import file_url, server_url, without_password
 from synth_core.errors import InputError, ReadingError, SimileError
+from synth_core.profile.words import counted
 from synth_core.run import Run
 from synth_core.testdata import orders
 from synth_core.testdata.files import FORMS
@@ -160,9 +161,7 @@ def _done(run: OrderRun) -> None:
     st.markdown(f":material/check_circle: **Made** in {theme.duration(run.status().elapsed)}")
     for one in outcome.tables:
         with_edges = f", {theme.count(one.edges)} of them edge cases" if one.edges else ""
-        st.markdown(
-            f"- **{theme.plain(one.name)}**: {theme.count(one.rows)} rows{with_edges} → {theme.plain(one.place)}"
-        )
+        st.markdown(f"- **{theme.plain(one.name)}**: {counted(one.rows, 'row')}{with_edges} → {theme.plain(one.place)}")
     for sentence in outcome.notes:
         st.caption(f":material/info: {theme.plain(sentence)}")
     files = run.files

@@ -12,6 +12,7 @@ import streamlit as st
 from pages.ui import cache, parts, state, theme
 from synth_core.errors import SimileError
 from synth_core.methods import method_class
+from synth_core.profile.words import counted
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.semantics.names import LOCALES
@@ -157,7 +158,8 @@ def _schema() -> Source | None:
         parts.error_card(str(error), title="This schema cannot be used")
         return None
     said = ", ".join(
-        f"**{theme.plain(t.name)}** ({len(t.columns)} columns, {theme.count(t.rows)} rows)" for t in schema.tables
+        f"**{theme.plain(t.name)}** ({counted(len(t.columns), 'column')}, {counted(t.rows, 'row')})"
+        for t in schema.tables
     )
     st.markdown(f":gray[:material/check: {said}]")
     return Source(text=text, schema=schema)

@@ -51,7 +51,8 @@ def _field(project: Project, case: BusinessCase, figure: Figure) -> None:
             )
             if typed:
                 st.button(
-                    parts.spoken("Assumption", figure.title), key=f"value.back_{figure.name}", icon=":material/restart_alt:", type="tertiary",
+                    parts.spoken("Assumption", figure.title),
+                    key=f"value.back_{figure.name}", icon=":material/restart_alt:", type="tertiary",
                     help=f"Back to the assumption of {figure.default:g}.",
                     on_click=lambda: keep(project, case_of(project).with_figure(figure.name, None)),
                 )  # fmt: skip
