@@ -97,6 +97,10 @@ def fairness(
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     words = missing_of(missing or [])
     table = with_roles(told_missing(reading, words), target, sensitive or [], entity, None)
+    if not sensitive and not default_columns(table):
+        raise InputError("No sensitive column is chosen; name one with --sensitive, such as sex.")
+    if table.target is None:
+        raise InputError("No target is chosen; name the decision that people are given with --target.")
     plan = _plan_of(
         sensitive=tuple(sensitive or default_columns(table)),
         target=target or "",

@@ -306,7 +306,7 @@ def _learn(plan: Plan, recipe: Recipe, out: Path, progress: StageProgress) -> Fi
         raise StorageError(refused(error)) from error
     except Exception as error:
         raise GenerationError(
-            f"The engine '{recipe.method}' could not learn this table ({type(error).__name__}). Try another method, or "
+            f"The engine '{recipe.method}' could not learn this table ({type(error).__name__}). Try another engine, or "
             "leave out unusual columns on the Upload page; the log says where it stopped."
         ) from error
     shutil.rmtree(out / "model", ignore_errors=True)

@@ -128,8 +128,8 @@ def _check_apart(train: Table, holdout: Table) -> list[str]:
     shared = int(prints[1].isin(prints[0]).sum())
     if shared > (0.25 + 2 * twins) * len(holdout):
         raise TableError(
-            f"{shared:,} of {len(holdout):,} held-out rows are also among the {len(train):,} training rows; the "
-            "holdout must be rows that nobody learned from. Give other rows, or none."
+            f"{shared:,} of {len(holdout):,} held-out rows are also among the {len(train):,} training rows; they "
+            "must be rows that nobody learned from. Give other rows, or none."
         )
     if shared >= 5 and shared > 3 * twins * len(holdout):
         return [

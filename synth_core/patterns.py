@@ -83,7 +83,7 @@ PATTERNS: dict[str, Pattern] = {
                 Step("generate", "Make the rows. A part of the real ones is held back to judge them."),
                 Step("privacy", "Attack the release before somebody else does, the slow attacks included."),
                 Step("compare", "See that what your partner will count and model is still there."),
-                Step("report", "Read the verdict and take the release pack. It is locked while a gate fails."),
+                Step("report", "Read the verdict and take the release pack. A failed target that blocks locks it."),
             ),
             "Attacks on the whole release do no better than on rows nobody learned from, and models lose little.",
             {"params": {"privacy": "private"}, "method": "trees"},

@@ -228,7 +228,12 @@ def data_card(
             "attacks were made on this one alone.",
         ]
     if override.strip():
-        lines += ["", "## Released although a gate failed", "", f"Reason given: {_literal(override)}"]
+        lines += [
+            "",
+            "## Released although a target that blocks a release failed",
+            "",
+            f"Reason given: {_literal(override)}",
+        ]
     return "\n".join(lines) + "\n"
 
 

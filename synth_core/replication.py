@@ -186,7 +186,7 @@ def _outcome(
 ) -> tuple[Literal["linear", "logistic"], list[Floats], str]:
     found = rows[0][name].astype(str).value_counts()
     if len(found) < 2:
-        raise InputError(f"Column '{name}' has one value only; there is nothing to explain.")
+        raise InputError(f"Column '{name}' has one value only; there is nothing to explain. Leave it out.")
     if _number(real, name) and len(found) > 2:
         return "linear", [numbers(side[name]) for side in rows], name
     if len(found) > 2:

@@ -199,7 +199,7 @@ class Table:
             Share of rows kept out of learning, 0 <= holdout < 1. With 0 the second table has no rows.
         """
         if not 0 <= holdout < 1:
-            raise TableError(f"The holdout share must be at least 0 and below 1, not {holdout}.")
+            raise TableError(f"The share of rows held out must be at least 0 and below 1, not {holdout}.")
         held = np.zeros(len(self), dtype=bool)
         if holdout > 0 and len(self) > 1:
             held = self._held_rows(holdout, np.random.default_rng(seed))

@@ -364,7 +364,7 @@ def give_way() -> None:
 
 
 _MEMORY = (
-    "Memory ran out. Make fewer rows, leave out columns with very many categories, or choose a lighter method; "
+    "Memory ran out. Make fewer rows, leave out columns with very many categories, or choose a lighter engine; "
     "'trees' and 'independent' need the least."
 )
 

@@ -23,7 +23,7 @@ TITLES = {
     "judged": "Made and judged",
     "download": "Downloaded",
     "extract": "New extract compared",
-    "measure": "Frontier measured",
+    "measure": "Privacy and likeness measured",
     "experiment": "Lab started",
     "iterate": "Iteration started",
     "taken from an iteration": "Run taken from an iteration",

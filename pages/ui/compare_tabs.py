@@ -201,7 +201,7 @@ def _added(side: Side) -> None:
         key=f"compare.added{side.suffix}",
         alt=added_words(found),
     )
-    st.caption("Boosted trees, one split. The lab repeats this over folds, and beside the usual remedies.")
+    st.caption("Boosted trees, one split. The Augmentation lab repeats this over folds, beside the usual remedies.")
 
 
 def _span(gain: tuple[float, float, float]) -> str:
@@ -277,7 +277,6 @@ def rules(side: Side) -> None:
         return
     config = st.column_config
     ordered = sorted(validity.rules, key=lambda rule: (rule.final, rule.raw if rule.raw is not None else 1.0))
-    share = config.NumberColumn(format="%.2f %%", width=78)
     st.dataframe(
         pd.DataFrame(
             {
@@ -298,16 +297,18 @@ def rules(side: Side) -> None:
             "Holds": config.TextColumn(width=64),
             "Rule": config.TextColumn(width=360, help="No row of a release breaks a rule that is not soft."),
             "Kept by": config.TextColumn(width=92, help="How the rule is kept while rows are made."),
-            "Real rows": share,
+            "Real rows": config.NumberColumn(format="%.2f %%", width=78, help="Real rows that keep it."),
             "Before": config.TextColumn(
                 width=78,
                 alignment="right",
                 help="Synthetic rows that keep it before anything is repaired or drawn again.",
             ),
-            "Release": share,
+            "Release": config.NumberColumn(
+                format="%.2f %%", width=78, help="Synthetic rows that keep it, as released."
+            ),
             "Rows": config.NumberColumn(format="localized", width=64, help="Rows repaired or drawn again."),
             "Shape": config.TextColumn(width=66, alignment="right", help=f"Shape error in points, {PRICE}."),
-            "C2ST": config.TextColumn(width=66, alignment="right", help=f"How well a model tells them, {PRICE}."),
+            "Told apart": config.TextColumn(width=84, alignment="right", help=f"How well a model tells them, {PRICE}."),
         },
         alt=f"{len(ordered)} rules with the share of rows that keep them.",
     )
@@ -328,5 +329,5 @@ def _price_columns(validity: Validity, ordered: list[RuleAdherence]) -> dict[str
     costs = [validity.price.rules.get(rule.id) for rule in ordered]
     return {
         "Shape": ["–" if c is None else f"{c.shape - c.shape_without:+.2f}" for c in costs],
-        "C2ST": ["–" if c is None else f"{c.c2st - c.c2st_without:+.3f}" for c in costs],
+        "Told apart": ["–" if c is None else f"{c.c2st - c.c2st_without:+.3f}" for c in costs],
     }

@@ -143,11 +143,11 @@ def _words(table: DatabaseTable) -> str:
 def _limits(key: str, rows: int, seconds: float) -> tuple[int, float]:
     with st.grid(min_column_width=150, gap="small"):
         most = st.number_input(
-            "Most rows", 1, MOST_ROWS, rows, step=100_000, key=f"{key}_rows",
+            "Rows at most", 1, MOST_ROWS, rows, step=100_000, key=f"{key}_rows",
             help="What the query gives beyond this is not fetched, and a note says so.",
         )  # fmt: skip
         longest = st.number_input(
-            "Most seconds", 1, 3600, int(seconds), step=30, key=f"{key}_seconds",
+            "Seconds at most", 1, 3600, int(seconds), step=30, key=f"{key}_seconds",
             help="A query that takes longer is cancelled in the database.",
         )  # fmt: skip
     return int(most), float(longest)

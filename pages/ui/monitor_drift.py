@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme
+from pages.ui import chooser, parts, run_words, state, theme
 from pages.ui.halves import halves
 from synth_core.extracts import Extract
 from synth_core.figures.monitoring import alt_drift, drift_bars, moved_figure
@@ -92,12 +92,12 @@ def _table(found: Drift) -> ColumnDrift:
         }
     )
     percent = config.NumberColumn(format="%.2f %%", width=80)
-    picked = st.dataframe(
+    at = chooser.chosen_row(
         frame,
+        [one.name for one in columns],
         key=f"monitor.columns_{len(columns)}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row-required",
+        label="Column to look at",
+        width=260,
         height=run_words.table_height(len(columns), 460),
         column_config={
             "Column": config.TextColumn(pinned=True, width=120),
@@ -113,8 +113,7 @@ def _table(found: Drift) -> ColumnDrift:
         },
         alt=f"{len(columns)} columns, the one that moved most first.",
     )
-    rows = picked["selection"]["rows"]
-    return columns[rows[0]] if rows and rows[0] < len(columns) else columns[0]
+    return columns[at]
 
 
 def _detail(one: ColumnDrift) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, score_tiles, state, theme
+from pages.ui import chooser, parts, run_words, score_tiles, state, theme
 from pages.ui.beside import Side
 from pages.ui.closest_rows import pair_rows
 from pages.ui.halves import halves
@@ -53,6 +53,8 @@ ICONS = {
     "error": ":material/report:",
     "info": ":material/help:",
 }
+
+CONTROL = "The same attack on people who were not in the table; without such people, what guessing reaches."
 
 
 def headline(found: Mapping[str, Verdict], letter: str = "") -> None:
@@ -157,7 +159,8 @@ def attacks(privacy: Privacy, suffix: str = "") -> None:
             ),
             hide_index=True,
             key=f"privacy.attacks{suffix}",
-            column_config=dict.fromkeys(("Success", "From", "To", "Control"), number),
+            column_config=dict.fromkeys(("Success", "From", "To"), number)
+            | {"Control": st.column_config.NumberColumn(format="%.3g", help=CONTROL)},
             alt="Attacks with their success, interval and control.",
         )
 
@@ -204,15 +207,12 @@ def _pairs(project: Project, run: Run, privacy: Privacy, shown: bool, suffix: st
     left, right = halves()
     with left:
         number = st.column_config.NumberColumn(format="%.3f", width=120)
-        key = f"privacy.pairs{suffix}"
-        turn, start = state.get(f"{key}.by_key", (0, 0))
-        picked = st.dataframe(
+        at = chooser.chosen_row(
             frame,
-            key=key if not turn else f"{key}__{turn}",
-            selection_default={"selection": {"rows": [min(start, len(pairs) - 1)]}},
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row-required",
+            [str(number) for number in frame["Pair"]],
+            key=f"privacy.pairs{suffix}",
+            label="Pair to look at",
+            width=160,
             height=run_words.table_height(len(pairs), 388),
             column_config={
                 "Pair": st.column_config.NumberColumn(width=60),
@@ -220,16 +220,6 @@ def _pairs(project: Project, run: Run, privacy: Privacy, shown: bool, suffix: st
                 "To held-out": number,
             },
             alt=f"{len(pairs)} closest pairs with their distances.",
-        )
-        rows = picked["selection"]["rows"] or [start]
-        at = min(rows[0], len(pairs) - 1)
-        name = f"{key}.number"
-        st.selectbox(  # rows of a table cannot be chosen without a mouse
-            "Pair to look at",
-            range(1, len(pairs) + 1),
-            key=(chosen := state.shown(name, at + 1)),
-            on_change=lambda: state.put(f"{key}.by_key", (turn + 1, state.get(chosen, 1) - 1)),
-            width=160,
         )
     with right:
         _pair(project, run, pairs[at], shown, suffix)

@@ -80,7 +80,11 @@ def _numbers(column: ColumnProfile) -> None:
         told = [
             (name, _told(value, column) if name == "Mean" else theme.figure(value)) for name, value in facts.items()
         ]
-        st.markdown("**Moments**", help="Kurtosis is that in excess of the normal curve's.")
+        st.markdown(
+            "**Moments**",
+            help="SD: the standard deviation. Skewness: below 0 the long tail is on the left, above 0 on the right. "
+            "Kurtosis: above 0 the tails are heavier than those of the normal curve.",
+        )
         _small([*told, ("Kurtosis", theme.figure(column.kurtosis))])
     if column.modality is not None and column.modality.sentence:
         st.markdown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, profile_source, state, theme
+from pages.ui import chooser, parts, profile_source, state, theme
 from pages.ui.profile_source import Source
 
 LIST = 249  # px, of the list: six triples
@@ -27,7 +27,7 @@ def triples(found: Source) -> None:
         return
     st.markdown(f":gray[{ABOUT}]", width=theme.TEXT_WIDTH)
     names = [one.names for one in result.found]
-    picked = st.dataframe(
+    at = chooser.chosen_row(
         pd.DataFrame(
             {
                 "One": [one[0] for one in names],
@@ -38,10 +38,10 @@ def triples(found: Source) -> None:
                 "p": [_p(one.p_value) for one in result.found],
             }
         ),
+        [" × ".join(one) for one in names],
         key="profiling.triples",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row-required",
+        label="Triple to look at",
+        width=420,
         height=theme.table_height(len(result.found), LIST),
         column_config={
             "Depends on": st.column_config.TextColumn(help="How the first two go together depends on it."),
@@ -53,8 +53,7 @@ def triples(found: Source) -> None:
     )
     note = theme.plain(result.note) or f"{theme.count(result.tested)} triples tested."
     st.caption(note.removesuffix(".") + found.drawn + ".")
-    rows = picked["selection"]["rows"] or [0]
-    _picture(found, result.found[min(rows[0], len(result.found) - 1)])
+    _picture(found, result.found[at])
 
 
 def _p(value: float) -> str:

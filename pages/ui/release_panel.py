@@ -103,7 +103,7 @@ def ledger(project: Project) -> None:
                 "Taken": [run_words.when(one.when) for one in reversed(known)],
                 "Engine": [run_words.method_title(one.method) for one in reversed(known)],
                 "Rows": [one.rows for one in reversed(known)],
-                "As": [", ".join(one.forms) for one in reversed(known)],
+                "Format": [", ".join(one.forms) for one in reversed(known)],
                 "Table": ["as now" if one.table.startswith(current) else "earlier form" for one in reversed(known)],
                 "Hash": [one.sha256[:12] for one in reversed(known)],
                 "Override": [one.override for one in reversed(known)],

@@ -165,7 +165,7 @@ def form(project: Project, table: Table, rule: Format) -> None:
     """Draw examples that have the form beside some that have not, rare ones as shapes, and the fields."""
     found = cache.forms(table, rule.column, rule_book.core(rule))
     fits, not_so = st.columns(2)
-    for place, title, wanted in ((fits, "Have the form", True), (not_so, "Do not", False)):
+    for place, title, wanted in ((fits, "Have the form", True), (not_so, "Do not have it", False)):
         rows = found[found["fits"] == wanted]
         place.markdown(f"**{title}** :gray[· {counted(int(rows['rows'].sum()), 'row')}]")
         if len(rows):

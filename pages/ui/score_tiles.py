@@ -42,7 +42,7 @@ SENTENCES = {
     "copies": "Synthetic rows that equal one real person's row",
     "nearer_share": "Share nearer to learned than to held-out rows; half is chance",
     "membership_auc": "Who was in the table? 0.5 is guessing, 1 is knowing",
-    "membership_tpr": "Share of members found while accusing 1 in 100 wrongly",
+    "membership_tpr": "Share of the people learned from who are found, while 1 in 100 others is accused",
     "literals": "Rows with a real extreme, rare value or identifier",
     "attack_advantage": "What guessing or singling out gains over its control",
     "shadow_advantage": "What is told of the most exposed people, beyond guessing",

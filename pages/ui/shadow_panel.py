@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.ui import parts, run_words, state, theme, watch
+from pages.ui import chooser, parts, run_words, state, theme, watch
 from pages.ui.beside import Side
 from pages.ui.closest_rows import real_row
 from pages.ui.halves import halves
@@ -114,19 +114,19 @@ def _people(project: Project, run: Run, audit: ShadowAudit, suffix: str) -> None
             "by chance: only who is marked as sure counts."
         )
         percent = st.column_config.NumberColumn(format="%.0f %%", width=70)
-        columns = {
+        columns: dict[str, Sequence[object]] = {
             "Person": range(1, len(people) + 1),
             "Told right": [one.right for one in people],
             "From": [one.low for one in people],
             "To": [one.high for one in people],
             "Sure": ["sure" if one.sure else "" for one in people],
         }
-        picked = st.dataframe(
+        at = chooser.chosen_row(
             pd.DataFrame(columns),
+            [str(number) for number in columns["Person"]],
             key=f"privacy.audit_people{suffix}",
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row-required",
+            label="Person to look at",
+            width=160,
             height=run_words.table_height(len(people), 388),
             column_config={
                 "Person": st.column_config.NumberColumn(width=60),
@@ -143,9 +143,8 @@ def _people(project: Project, run: Run, audit: ShadowAudit, suffix: str) -> None
             },
             alt=f"{len(people)} exposed people with how well they can be told.",
         )
-    rows = picked["selection"]["rows"] or [0]
     with right:
-        _person(project, run, people[min(rows[0], len(people) - 1)], suffix)
+        _person(project, run, people[at], suffix)
 
 
 def _person(project: Project, run: Run, person: AuditedPerson, suffix: str) -> None:

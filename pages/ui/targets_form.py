@@ -176,7 +176,7 @@ def editor(project: Project) -> None:
 
 def _counted(target: Target) -> str:
     if target.score in run_words.SHARES:
-        return "share of members, 0 to 1"
+        return "share of those learned from, 0 to 1"
     if target.when_run:
         return "what is sure, once it is run"
     words = "points above real rows" if target.above_floor else "the score itself"

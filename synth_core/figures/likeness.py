@@ -71,7 +71,7 @@ def overlay(column: ColumnLikeness, mode: Mode = "light", *, top: int = TOP) -> 
         customdata=[list(point) for point in zip(names, real, synthetic, holdout, strict=True)],
         hovertemplate="%{customdata[0]}<br>Real %{customdata[1]}"
         + ("<br>Synthetic %{customdata[2]}" if column.synthetic else "")
-        + ("<br>Holdout %{customdata[3]}" if column.holdout else "")
+        + ("<br>Held-out rows %{customdata[3]}" if column.holdout else "")
         + "<extra></extra>",
     )
     scale = 1000 if dates else 1
@@ -167,7 +167,7 @@ def _bar_pairs(column: ColumnLikeness, mode: Mode, top: int) -> go.Figure:
             mode="markers",
             marker={"symbol": "line-ns-open", "size": 16, "color": palette.holdout, "line": {"width": 2}},
             customdata=[safe(label) for label in labels],
-            hovertemplate="%{customdata}<br>Holdout %{x:.2%}<extra></extra>",
+            hovertemplate="%{customdata}<br>Held-out rows %{x:.2%}<extra></extra>",
         )
     label_axis(figure, labels)
     figure.update_xaxes(tickformat=".3~%", rangemode="tozero", nticks=6)

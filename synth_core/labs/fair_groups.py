@@ -49,8 +49,8 @@ class Groups:
         """Return the groups of a table; InputError where they cannot be compared."""
         if not columns:
             raise InputError(
-                "No sensitive column is chosen. Choose one (on the command line with --sensitive), such as "
-                "sex or ethnicity: fairness compares groups of people."
+                "No sensitive column is chosen. Choose one, such as sex or ethnicity: fairness compares "
+                "groups of people."
             )
         if len(columns) > 2 or len(set(columns)) < len(columns):
             raise InputError("Choose one sensitive column, or two different ones to look at where they meet.")
@@ -190,8 +190,8 @@ def _filled(words: Labels, gone: npt.NDArray[np.bool_]) -> Labels:
 def _target(table: Table) -> Column:
     if table.target is None:
         raise InputError(
-            "No target is chosen. Mark the decision that people are given on the Upload page (--target on the command "
-            "line), such as approved."
+            "No target is chosen. Mark the decision that people are given, such as approved, as the target (on the "
+            "Upload page)."
         )
     return table.target
 

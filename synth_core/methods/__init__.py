@@ -101,10 +101,10 @@ def method_class(name: str) -> type[Method]:
     known = methods()
     if name not in known:
         hint = did_you_mean(name, list(known)).replace("columns", "methods")
-        raise MethodError(f"There is no method '{name}'.{hint}")
+        raise MethodError(f"There is no engine '{name}'.{hint}")
     missing = known[name].info.missing
     if missing:
-        raise MethodError(f"Method '{name}' needs {', '.join(missing)}: pip install {' '.join(missing)}")
+        raise MethodError(f"Engine '{name}' needs {', '.join(missing)}: pip install {' '.join(missing)}")
     return known[name]
 
 

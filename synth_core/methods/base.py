@@ -55,7 +55,7 @@ class Param:
 
     def check(self, value: Any, method: str = "") -> Any:
         """Return ``value`` as this setting's type; :class:`MethodError` names what must hold otherwise."""
-        where = f"Setting '{self.name}'" + (f" of method '{method}'" if method else "")
+        where = f"Setting '{self.name}'" + (f" of engine '{method}'" if method else "")
         try:
             if self.kind is bool and isinstance(value, str):
                 value = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
@@ -177,7 +177,7 @@ def checked_params(info: MethodInfo, given: Mapping[str, Any]) -> dict[str, Any]
     for name in given:
         if name not in known:
             hint = did_you_mean(name, list(known)).replace("columns", "settings") if known else " It has none."
-            raise MethodError(f"Method '{info.name}' has no setting '{name}'.{hint}")
+            raise MethodError(f"Engine '{info.name}' has no setting '{name}'.{hint}")
     return {name: param.check(given.get(name, param.default), info.name) for name, param in known.items()}
 
 

@@ -223,7 +223,7 @@ class FittedNetwork:
         for name in conditions.columns:
             if name not in self.codec.names:
                 raise MethodError(
-                    f"Method 'bayesian_network' did not learn a column '{name}'.{did_you_mean(name, self.codec.names)}"
+                    f"Engine 'bayesian_network' did not learn a column '{name}'.{did_you_mean(name, self.codec.names)}"
                 )
         return self.codec.encode(conditions) if len(conditions.columns) else None
 

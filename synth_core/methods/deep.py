@@ -67,7 +67,7 @@ class FittedDeep:
         """Return ``rows`` new rows; conditions are refused."""
         if conditions is not None:
             raise MethodError(
-                f"Method '{self.method}' cannot keep given values. Choose 'trees', or leave out the conditions."
+                f"Engine '{self.method}' cannot keep given values. Choose 'trees', or leave out the conditions."
             )
         parts: list[pd.DataFrame] = []
         if self.synthesizer is not None and rows:
@@ -210,7 +210,7 @@ class Ctgan(_Deep):
         batch, pac = self.params["batch_size"], self.params["pac"]
         if batch % 2 or batch % pac:
             raise MethodError(
-                f"Setting 'batch_size' of method 'ctgan' must be even and a multiple of 'pac' ({pac}), not {batch}."
+                f"Setting 'batch_size' of engine 'ctgan' must be even and a multiple of 'pac' ({pac}), not {batch}."
             )
 
     def _synthesizer(self, metadata: Any) -> Any:

@@ -24,7 +24,7 @@ def refuse_wide(method: str, codec: Codec, rows: int) -> None:
     levels = codec.states[widest] - 1
     if levels > MOST_LEVELS:
         raise MethodError(
-            f"Column '{widest}' has {levels:,} levels, and method '{method}' takes at most {MOST_LEVELS}: it would "
+            f"Column '{widest}' has {levels:,} levels, and engine '{method}' takes at most {MOST_LEVELS}: it would "
             f"need about {gigabytes:.1f} GB and learn little. Choose 'trees', or leave out '{widest}'."
         )
     import psutil
@@ -32,7 +32,7 @@ def refuse_wide(method: str, codec: Codec, rows: int) -> None:
     available = psutil.virtual_memory().available / 1e9
     if gigabytes > available:
         raise MethodError(
-            f"Method '{method}' would need about {gigabytes:.1f} GB for {rows:,} rows, and {available:.1f} GB are "
+            f"Engine '{method}' would need about {gigabytes:.1f} GB for {rows:,} rows, and {available:.1f} GB are "
             f"free. Choose 'trees', or leave out '{widest}' ({levels:,} levels)."
         )
 

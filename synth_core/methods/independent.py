@@ -58,7 +58,7 @@ class FittedIndependent:
         for name in given:
             if name not in self.codec.names:
                 hint = did_you_mean(name, self.codec.names)
-                raise MethodError(f"Method 'independent' did not learn a column '{name}'.{hint}")
+                raise MethodError(f"Engine 'independent' did not learn a column '{name}'.{hint}")
         if conditions is not None and len(conditions) != rows:
             raise MethodError(f"Conditions for {rows} rows are needed, but {len(conditions)} were given.")
         rng = np.random.default_rng(seed)

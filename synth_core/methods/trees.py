@@ -182,7 +182,7 @@ class Trees(Engine):
         for name in filter(None, (part.strip() for part in self.params["first"].split(","))):
             if name not in codec.names:
                 raise MethodError(
-                    f"Setting 'first' of method 'trees': there is no learned column '{name}'."
+                    f"Setting 'first' of engine 'trees': there is no learned column '{name}'."
                     f"{did_you_mean(name, codec.names)}"
                 )
             first.append(codec.names.index(name))
@@ -329,7 +329,7 @@ class FittedTrees:
             raise MethodError(f"Conditions for {rows} rows are needed, but {len(conditions)} were given.")
         for name in given:
             if name not in self.order:
-                raise MethodError(f"Method 'trees' did not learn a column '{name}'.{did_you_mean(name, self.order)}")
+                raise MethodError(f"Engine 'trees' did not learn a column '{name}'.{did_you_mean(name, self.order)}")
         if set(given) != set(self.order[: len(given)]):
             raise MethodError(
                 f"Values can be prescribed only for the columns that are made first, here {self.order[:3]}; "

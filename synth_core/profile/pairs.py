@@ -77,7 +77,10 @@ def pair_facts(table: Table, x: str, y: str, *, seed: int = 0) -> PairFacts:
     columns = [table.column(name) for name in (x, y)]
     for column in columns:
         if not column.learned:
-            raise TableError(f"'{column.name}' is personal data, an identifier or text, so it is not compared.")
+            raise TableError(
+                f"'{column.name}' is personal data, an identifier or text, so it is not compared. Choose another "
+                "column."
+            )
     filled = (table.frame[x].notna() & table.frame[y].notna()).to_numpy()
     rows = int(filled.sum())
     if rows < ENOUGH or x == y:

@@ -213,7 +213,10 @@ def _followed(table: Table, order: Column | None, columns: Sequence[str] | None)
         wanted = [table.column(name) for name in columns]
         for column in wanted:
             if column.kind not in (Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN):
-                raise TableError(f"'{column.name}' is no number and no yes/no column, so it has no course over time.")
+                raise TableError(
+                    f"'{column.name}' is no number and no yes/no column, so it has no course over time. Choose "
+                    "another column."
+                )
         return wanted
     return _candidates(table, order)[:MOST_COLUMNS]
 

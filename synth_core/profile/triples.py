@@ -327,7 +327,7 @@ def _interaction(counts: Floats) -> float:
 def triple_view(table: Table, names: Sequence[str]) -> TripleView:
     """Return how often the values of three columns come together; cells of one to four rows are masked."""
     if len(names) != 3 or len(set(names)) != 3:
-        raise TableError(f"A view of three columns needs three different ones, not {len(set(names))}.")
+        raise TableError(f"A view of three columns needs three different ones, not {len(set(names))}. Choose another.")
     columns = [_viewable(table, name) for name in names]
     x, y, z = (in_levels(table.frame[c.name], c, most) for c, most in zip(columns, (8, 8, 4), strict=True))
     shape = (len(z.labels) + 1, len(y.labels) + 1, len(x.labels) + 1)
@@ -342,5 +342,7 @@ def triple_view(table: Table, names: Sequence[str]) -> TripleView:
 def _viewable(table: Table, name: str) -> Column:
     column = table.column(name)
     if not column.learned:
-        raise TableError(f"'{name}' is personal data, an identifier or text, so its values are not shown.")
+        raise TableError(
+            f"'{name}' is personal data, an identifier or text, so its values are not shown. Choose another column."
+        )
     return column

@@ -57,9 +57,9 @@ DIMENSIONS = {
 }
 SENTENCES: dict[Word, str] = {
     "pass": "Every target for this use holds.",
-    "watch": "No gate fails, but look at the targets marked below before you rely on it.",
-    "fail": "At least one target that gates this use fails. Do not use the table for it as it is.",
-    "not enough data": "At least one target that gates this use could not be judged.",
+    "watch": "No target that blocks a release fails, but look at the targets marked below before you rely on it.",
+    "fail": "At least one target that blocks a release for this use fails. Do not use the table for it as it is.",
+    "not enough data": "At least one target that blocks a release for this use could not be judged.",
 }
 
 _CALLED = {
@@ -313,7 +313,7 @@ def _target_row(score: Score | None, verdict: Verdict) -> tuple[str, ...]:
         remark = f"<small>{text(verdict.sentence[:1].upper() + verdict.sentence[1:])}</small>"
         return (text(name) + remark, "–", "–", "–", "–", "–", verdict_sign(verdict.word))
     unit = score.unit
-    remark = score.note if score.value is None else ("" if verdict.target.gate else "does not gate")
+    remark = score.note if score.value is None else ("" if verdict.target.gate else "does not block")
     span = interval(score)
     return (
         text(score.question) + (f"<small>{text(remark)}</small>" if remark else ""),

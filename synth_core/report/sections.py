@@ -239,8 +239,8 @@ def privacy(card: Scorecard, charts: Charts) -> str:
             "<h3>Copying check: distance to the nearest row</h3>",
             charts.add(nearest_curves(found), alt_nearest(found)),
             paragraph(
-                "Synthetic rows should be as far from the training rows as from the holdout, which they never saw. A "
-                "curve to the training rows that runs above the other is a sign of copying.",
+                "Synthetic rows should be as far from the training rows as from the held-out rows, which they never "
+                "saw. A curve to the training rows that runs above the other is a sign of copying.",
                 "muted",
             ),
         ]

@@ -132,7 +132,7 @@ def check_comparable(train: Table, other: Table, what: str) -> None:
         if column.name not in other.names:
             raise TableError(
                 f"The {what} table has no column '{column.name}', which the real table has; it must have every column "
-                "that is learned. Add it, or give it the role 'drop' on the Upload page."
+                "that is learned. Add it, or leave it out on the Upload page."
             )
         found = other.column(column.name)
         dtype = other.frame[column.name].dtype

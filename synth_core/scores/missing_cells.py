@@ -105,7 +105,10 @@ def _reasons(sides: Sides, names: list[str], made: Coded, real: Coded, held: Cod
         baselines.append(error(everybody[None, :])[0])
         spreads.append(error((weights @ first).astype(np.float64) / size).var(ddof=1))
     if not told:
-        note = f"not enough data: no column has {ENOUGH} missing cells in train, holdout and the release"
+        note = (
+            f"not enough data: no column has {ENOUGH} missing cells among the rows learned from, those held out and "
+            "the release"
+        )
         return _score("missing_reasons", None, note)
     value, half = float(np.mean(values)), Z95 * float(np.sqrt(np.sum(spreads))) / told
     return _score(

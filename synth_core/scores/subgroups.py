@@ -83,7 +83,9 @@ def likeness(sides: Sides) -> tuple[Score, list[GroupLikeness]]:
     found = [_group(sides, coarse, fine, group, z, marginal, rng) for group in groups]
     found.sort(key=lambda g: (g.shape is None, -((g.shape_low or 0.0) - (g.shape_floor or 0.0))))
     if not found or found[0].shape is None:
-        note = "not enough data: no group of people has 50 rows in train, holdout and the release"
+        note = (
+            "not enough data: no group of people has 50 rows among those learned from, those held out and the release"
+        )
         return Score.model_validate(known | {"value": None, "note": note}), found
     lost = next((group for group in found if _lost(group, len(sides.made))), None)
     if lost is not None:  # the others cannot speak for a group that hardly is there

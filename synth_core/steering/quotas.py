@@ -119,7 +119,9 @@ def full_margin(train: Table, name: str, wanted: Mapping[str, float]) -> dict[st
     """Return the target share of every category of a column: wanted ones, and the others in their proportions."""
     column = train.column(name)
     if not column.kind.categorical or not column.learned:
-        raise InputError(f"Shares can be set on categories; column '{name}' is {column.kind.value}.")
+        raise InputError(
+            f"Shares can be set on categories; column '{name}' is {column.kind.in_words}. Choose another column."
+        )
     real = train.frame[name].value_counts(normalize=True)
     for category, share in wanted.items():
         if category not in real.index and share > 0:

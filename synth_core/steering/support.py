@@ -96,7 +96,9 @@ def few_levels(table: Table, steering: Steering, found: Support) -> list[str]:
 def _check_levels(table: Table, name: str, levels: dict[str, float], found: Support) -> None:
     column = table.column(name)
     if not column.kind.categorical or not column.learned:
-        raise InputError(f"Shares can be set on categories; column '{name}' is {column.kind.value}.")
+        raise InputError(
+            f"Shares can be set on categories; column '{name}' is {column.kind.in_words}. Choose another column."
+        )
     real = table.frame[name].value_counts()
     inside = table.frame.loc[found.kept, name].value_counts()
     for level, share in levels.items():

@@ -38,6 +38,6 @@ def noted(card: Scorecard, number: int) -> Scorecard:
     """Return the scorecard of a try with a note that says which it is, and on which rows it was judged."""
     note = (
         f"Try {number} of an iteration: it learned from a part of the rows to learn from, and was judged on the rest, "
-        "which also served to choose between tries: a little too kind, perhaps. The holdout was not looked at."
+        "which also served to choose between tries: a little too kind, perhaps. The rows held out were not looked at."
     )
     return card.model_copy(update={"notes": [note, *card.notes]})

@@ -201,14 +201,14 @@ def test_its_card_has_all_the_words(name):
 
 @every_method
 def test_settings_are_checked_in_one_sentence(name):
-    with pytest.raises(MethodError, match=f"Method '{name}' has no setting 'no_such_thing'"):
+    with pytest.raises(MethodError, match=f"Engine '{name}' has no setting 'no_such_thing'"):
         CLASSES[name](no_such_thing=1)
     for param in CLASSES[name].info.params:
         assert param.check(param.default) == param.default
         wrong = {bool: "perhaps", str: "no such word"}.get(param.kind, "many")
         if param.kind is str and not param.choices and not param.pattern:
             continue
-        with pytest.raises(MethodError, match=f"Setting '{param.name}' of method '{name}' must be"):
+        with pytest.raises(MethodError, match=f"Setting '{param.name}' of engine '{name}' must be"):
             CLASSES[name](**{param.name: wrong})
 
 
@@ -243,5 +243,5 @@ def test_a_stop_is_heard_within_two_seconds_of_work(name):
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_name():
-    with pytest.raises(MethodError, match=r"no method 'tree'\. Did you mean 'trees'"):
+    with pytest.raises(MethodError, match=r"no engine 'tree'\. Did you mean 'trees'"):
         method_class("tree")

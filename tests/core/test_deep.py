@@ -248,6 +248,6 @@ def test_every_setting_of_the_library_can_be_set(method):
 
 
 def test_layers_that_are_no_sizes_are_refused_in_a_sentence():
-    with pytest.raises(MethodError, match=r"'generator_dim' of method 'ctgan' must be the sizes of one to"):
+    with pytest.raises(MethodError, match=r"'generator_dim' of engine 'ctgan' must be the sizes of one to"):
         Ctgan(generator_dim="256; 0")
     assert Tvae(compress_dims="64,32").params["compress_dims"] == "64,32"

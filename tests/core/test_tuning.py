@@ -209,8 +209,8 @@ def test_a_try_that_takes_longer_than_there_is_time_for_is_ended_and_another_eng
         (700, Recipe(holdout=0), TARGETS, BUDGET, "Nothing is held out"),
         (700, Recipe(what_if=WhatIf(shifts=(Shift(column="score", middle=0, add=1),))), TARGETS, BUDGET, "no likeness"),
         (120, Recipe(), TARGETS, BUDGET, "is too small to iterate on: of its 120 rows, 24 would judge the tries"),
-        (700, Recipe(method="tree"), TARGETS, BUDGET, "There is no method 'tree'"),
-        (700, Recipe(params={"leaf": -1}), TARGETS, BUDGET, "Setting 'leaf' of method 'trees'"),
+        (700, Recipe(method="tree"), TARGETS, BUDGET, "There is no engine 'tree'"),
+        (700, Recipe(params={"leaf": -1}), TARGETS, BUDGET, "Setting 'leaf' of engine 'trees'"),
     ],
 )
 def test_bad_input_is_one_sentence(

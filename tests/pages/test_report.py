@@ -207,7 +207,7 @@ def test_what_was_taken_stands_in_the_ledger_and_in_the_next_report(drawn: list[
     at = open_page("report", project)
     assert "1 release, 300 rows in all; runs have made 600" in text_of(at)
     frame = next(one.value for one in at.dataframe if "Hash" in one.value.columns)
-    assert frame["As"].tolist() == ["CSV, Excel"]
+    assert frame["Format"].tolist() == ["CSV, Excel"]
     assert [one.rows for one in drawn[-1]["earlier"]] == [300], "the report on the second run knows the first"
     assert report_page.earlier_releases(project, first) == [], "its own rows are no earlier release"
     assert second.id != first.id

@@ -45,7 +45,7 @@ class FittedNeighbours:
         """Return ``rows`` new rows; conditions are refused."""
         if conditions is not None:
             raise MethodError(
-                "Method 'neighbours' cannot keep given values. Choose 'trees', or leave out the conditions."
+                "Engine 'neighbours' cannot keep given values. Choose 'trees', or leave out the conditions."
             )
         rng = np.random.default_rng(seed)
         drawn = rng.integers(0, len(self.near), rows)
