@@ -51,7 +51,13 @@ def result(project: Project, table: Table, found: Comparison, *, stale: bool) ->
         st.markdown("**At each ratio**")
         parts.chart(ratios_figure(found, judge, state.mode()), alt_ratios(found, judge), "augmentation.by_ratio")
         st.caption("To see where the ratio matters; the winner is not chosen by this picture.")
-    st.dataframe(shown_table(found, judge), hide_index=True, width="stretch", key="augmentation.table")
+    st.dataframe(
+        shown_table(found, judge),
+        hide_index=True,
+        width="stretch",
+        key="augmentation.table",
+        alt="Each remedy with its scores and its gain over doing nothing.",
+    )
     st.caption(
         f"{theme.count(found.rare_rows)} rare rows among {theme.count(found.rows)} real ones; {settings.folds} outer "
         f"folds, {settings.inner} inner ones; {theme.duration(found.seconds)}. Found and right: at the threshold that "

@@ -199,6 +199,15 @@ def _added(side: Side) -> None:
         ),
         hide_index=True,
         key=f"compare.added{side.suffix}",
+        column_config={
+            "PR-AUC": st.column_config.TextColumn(
+                help="Area under the precision-recall curve: 1 finds all of the class "
+                "without a false alarm, guessing gets the share of the class."
+            ),
+            "AUC": st.column_config.TextColumn(
+                help="How often a row of the class is ranked above another one: 0.5 is guessing, 1 is always."
+            ),
+        },
         alt=added_words(found),
     )
     st.caption("Boosted trees, one split. The Augmentation lab repeats this over folds, beside the usual remedies.")

@@ -232,6 +232,7 @@ def _per_group(found: Fairness, gap: Gap) -> None:
         hide_index=True,
         width="stretch",
         key="fairness.groups",
+        alt="Each group under the model that does nothing and under the chosen one.",
         column_config={
             "Rows": st.column_config.NumberColumn(format="localized"),
             "Given it": st.column_config.TextColumn(help="Share that the model gives the favourable outcome."),

@@ -70,7 +70,9 @@ def _counts(column: ColumnProfile) -> None:
         pieces.append(f"entropy {theme.figure(column.entropy)} bits")
     if column.median_length is not None:
         pieces.append(f"middle length {theme.count(column.median_length)} characters")
-    st.caption(" · ".join(pieces))
+    told = " · ".join(pieces)
+    about = "Entropy: how evenly the rows are spread over the values; 0 bits where all have the same."
+    st.caption(told, help=about if "entropy" in told else None)
 
 
 def _numbers(column: ColumnProfile) -> None:

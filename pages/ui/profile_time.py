@@ -163,7 +163,10 @@ def _seasons(result: TimeProfile, series: SeriesProfile) -> None:
         key="profiling.seasons",
         column_config={
             word.capitalize(): st.column_config.NumberColumn(format="%.1f"),
-            "Strength": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1),
+            "Strength": st.column_config.ProgressColumn(
+                format="%.2f", min_value=0, max_value=1, help="0: nothing repeats; 1: all that moves repeats."
+            ),
+            "p": st.column_config.TextColumn(help="How often noise alone would show as clear a cycle."),
         },
         alt=f"{len(series.seasons)} cycles, the strongest first: {series.seasons[0].words}.",
     )

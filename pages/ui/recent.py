@@ -23,7 +23,7 @@ def first_visit() -> None:
         for picture, title, sentence in STEPS:
             with st.container(border=True, height="stretch", gap="small"):
                 suffix = "-dark" if state.mode() == "dark" else ""
-                st.image(str(parts.ASSETS / f"{picture}{suffix}.svg"), width=200)
+                st.image(str(parts.ASSETS / f"{picture}{suffix}.svg"), width=200, alt="")  # the words below say it
                 st.markdown(f"**{title}**  \n:gray[{sentence}]")
 
 

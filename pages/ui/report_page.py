@@ -64,7 +64,7 @@ def _letterhead(project: Project) -> None:
         )
         if project.logo:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.image(project.logo, width=120)
+                st.image(project.logo, width=120, alt="The logo")
                 st.button(
                     "Remove the logo", key="report.no_logo", icon=":material/close:", type="tertiary",
                     on_click=project.set_logo, args=(b"",),

@@ -158,7 +158,8 @@ def preview(source: Source, rows: int, seed: int, phrase: str, edges: Edges, col
     shown = chosen.frame.assign(**{column: chosen.frame[column].fillna("")}) if column in chosen.frame else chosen.frame
     st.dataframe(
         shown.style.apply(_colours, axis=None, marked=chosen.marked),
-        key="test_data.rows_shown", hide_index=True, width="stretch", height=theme.table_height(len(chosen.frame), 745),
+        key="test_data.rows_shown", alt="Some of the rows that will be made.", hide_index=True, width="stretch",
+        height=theme.table_height(len(chosen.frame), 745),
         column_config={column: st.column_config.TextColumn(pinned=True, width="medium")},
     )  # fmt: skip
     total = chosen.total if source.schema is not None else rows + chosen.edges

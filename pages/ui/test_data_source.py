@@ -225,6 +225,7 @@ def _table_text() -> str:
     edited = st.data_editor(
         state.get("test_data.grid_base", FIRST),
         key="test_data.grid",
+        alt="The columns of the table to make, a row each.",
         num_rows="dynamic",
         width="stretch",
         column_config={
