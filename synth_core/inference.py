@@ -159,7 +159,7 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     values, lost = canonical(cells, kind)
     if lost and not (kind is Kind.DATETIME and cells.dates is not None):
         cells = cells.noted(
-            f"{lost:,} of {cells.words.present:,} cells do not fit the kind '{kind.value}' and are read as missing."
+            f"{lost:,} of {cells.words.present:,} cells do not fit the kind '{kind.in_words}' and are read as missing."
         )
     role = choice.role or usual_role(kind, semantic)
     storage = cells.storage

@@ -298,7 +298,7 @@ def _check_fit(raw: pd.DataFrame, table: Table, name: str) -> None:
         if lost.sum() > 0.05 * filled.sum():
             raise ReadingError(
                 f"'{name}', column '{column.name}': {int(lost.sum()):,} of {int(filled.sum()):,} cells are not "
-                f"{column.kind.value} values as in the other file; both files need the same kinds."
+                f"{column.kind.in_words} values as in the other file; both files need the same kinds."
             )
 
 

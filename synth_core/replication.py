@@ -125,7 +125,8 @@ def _read(analysis: str, table: Table) -> _Asked:
         outcome = _names(by["mean"], "\0", table)[0] if by["mean"] else ""
         if outcome and not _number(table, outcome):
             raise InputError(
-                f"Column '{outcome}' is {table.column(outcome).kind.value}; a mean needs numbers. Try 'count by'."
+                f"Column '{outcome}' is read as {table.column(outcome).kind.in_words}; a mean needs numbers. Try "
+                "'count by'."
             )
         return _Asked(outcome, columns, "mean" if outcome else "count")
     left, tilde, right = text.partition("~")

@@ -224,7 +224,7 @@ class Constraint(BaseModel):
         column = table.column(name)
         if column.kind not in kinds:
             raise self.problem(
-                f"column '{name}' is {column.kind.value}, but {what} is needed. "
+                f"column '{name}' is read as {column.kind.in_words}, but {what} is needed. "
                 "Change its kind on the Upload page, or choose another column."
             )
         return column
@@ -241,7 +241,7 @@ class Constraint(BaseModel):
         if odd is not None:
             first = columns[0]
             raise self.problem(
-                f"'{first.name}' is {first.kind.value} and '{odd.name}' is {odd.kind.value}; "
+                f"'{first.name}' is read as {first.kind.in_words} and '{odd.name}' as {odd.kind.in_words}; "
                 "two numbers or two dates are needed."
             )
 

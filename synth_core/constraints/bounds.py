@@ -63,7 +63,7 @@ class Bounded(Constraint):
             if bound is not None and isinstance(bound, str) != (column.kind is Kind.DATETIME):
                 needed = "a date such as 2024-01-31" if column.kind is Kind.DATETIME else "a number"
                 raise self.problem(
-                    f"the bound {bound} must be {needed}, because '{column.name}' is {column.kind.value}."
+                    f"the bound {bound} must be {needed}, because '{column.name}' is read as {column.kind.in_words}."
                 )
 
     def violations(self, frame: pd.DataFrame) -> pd.Series[bool]:

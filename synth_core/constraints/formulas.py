@@ -62,7 +62,7 @@ class Formula(Constraint):
         found = parsed.evaluate(table.frame.head(0))
         if (found.dtype.kind == "M") != (column.kind is Kind.DATETIME) or found.dtype.kind not in "fiM":
             result = {"M": "a date", "b": "a comparison", "O": "text"}.get(found.dtype.kind, "a number")
-            raise self.problem(f"the formula gives {result}, but '{column.name}' is {column.kind.value}.")
+            raise self.problem(f"the formula gives {result}, but '{column.name}' is read as {column.kind.in_words}.")
         if len(table) and (never := self._computed(table.frame)) is not None and np.isnan(never).all():
             inputs = list(self.inputs)
             if table.frame[inputs].notna().all(axis=1).any():

@@ -43,7 +43,7 @@ class _Listed(Constraint):
             table, self.column, (*STATES, Kind.NUMBER, Kind.IDENTIFIER, Kind.TEXT), "a category, text or a number"
         )
         if column.kind.numeric and (odd := next((v for v in self.values if isinstance(v, str)), None)) is not None:
-            raise self.problem(f"'{odd}' is text, but '{column.name}' is {column.kind.value}; list numbers.")
+            raise self.problem(f"'{odd}' is text, but '{column.name}' is read as {column.kind.in_words}; list numbers.")
 
     def _held(self, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
         return known_codes(frame[self.column], self.values)[0] >= 0

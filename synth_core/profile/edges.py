@@ -244,7 +244,7 @@ def _spellings(levels: Sequence[str], sizes: Counts) -> Iterator[EdgeCase]:
     if padded.any():
         yield EdgeCase(
             code="blanks",
-            sentence=f"{counted(int(sizes[padded].sum()), 'cell')} begin or end with a blank.",
+            sentence=f"{counted(int(sizes[padded].sum()), 'cell begins or ends', 'cells begin or end')} with a blank.",
             rows=int(sizes[padded].sum()),
         )
     folded: dict[str, list[int]] = {}

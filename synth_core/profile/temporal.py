@@ -168,7 +168,7 @@ def _times(table: Table, column: Column) -> Floats:
     if np.isfinite(times).sum() < max(FEWEST, 0.5 * filled):
         raise TableError(
             f"'{column.name}' cannot order the rows of '{table.name}': a date or a number in at least {FEWEST} rows is "
-            f"needed, and it is read as {column.kind.value} with {filled:,} filled cells. Choose another column."
+            f"needed, and it is read as {column.kind.in_words} with {filled:,} filled cells. Choose another column."
         )
     return times
 

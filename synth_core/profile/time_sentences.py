@@ -65,11 +65,13 @@ def _holes(found: TimeProfile) -> list[str]:
     elif not found.aggregated and found.step_words != "row by row":
         words.append("No step is missing.")
     if found.repeated and not found.aggregated:
-        words.append(f"{counted(found.repeated, 'row')} repeat a time that an earlier row has.")
+        words.append(f"{counted(found.repeated, 'row repeats', 'rows repeat')} a time that an earlier row has.")
     elif found.repeated and found.entity is not None:
-        words.append(f"{counted(found.repeated, 'row')} repeat a time that an earlier row of the same entity has.")
+        words.append(
+            f"{counted(found.repeated, 'row repeats', 'rows repeat')} a time that an earlier row of the same entity has."
+        )
     if found.unknown:
-        words.append(f"{counted(found.unknown, 'row')} have no time and are left out here.")
+        words.append(f"{counted(found.unknown, 'row has no time and is', 'rows have no time and are')} left out here.")
     return words
 
 

@@ -120,7 +120,7 @@ def full_margin(train: Table, name: str, wanted: Mapping[str, float]) -> dict[st
     column = train.column(name)
     if not column.kind.categorical or not column.learned:
         raise InputError(
-            f"Shares can be set on categories; column '{name}' is {column.kind.in_words}. Choose another column."
+            f"Shares are set on categories; column '{name}' is read as {column.kind.in_words}. Choose another column."
         )
     real = train.frame[name].value_counts(normalize=True)
     for category, share in wanted.items():

@@ -97,7 +97,7 @@ def _check_levels(table: Table, name: str, levels: dict[str, float], found: Supp
     column = table.column(name)
     if not column.kind.categorical or not column.learned:
         raise InputError(
-            f"Shares can be set on categories; column '{name}' is {column.kind.in_words}. Choose another column."
+            f"Shares are set on categories; column '{name}' is read as {column.kind.in_words}. Choose another column."
         )
     real = table.frame[name].value_counts()
     inside = table.frame.loc[found.kept, name].value_counts()

@@ -233,7 +233,7 @@ def test_broken_rules_name_the_rule(capsys: pytest.CaptureFixture[str], clients:
         (["--share", "sex=F:0.5,X:0.5"], "no category 'X'"),
         (["--share", "sex=F:nan"], "between 0 and 1"),
         (["--share", "sex=F:0.5,F:0.5"], "twice"),
-        (["--share", "age=30:0.5"], "is integer"),
+        (["--share", "age=30:0.5"], "is read as whole number"),
         (["--target", "remark"], "never learned"),
         (["--target", "record_id"], "an identifier"),
         (["--target", "sex", "--sensitive", "sex"], "two roles"),

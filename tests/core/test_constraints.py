@@ -111,7 +111,7 @@ def test_dates_are_not_held_against_numbers() -> None:
     data = table(pd.DataFrame({"x": [1.0], "d": dates("2024-01-01"), "c": ["a"]}))
     with pytest.raises(ConstraintError, match="two numbers or two dates"):
         Inequality(low_column="x", high_column="d").check(data)
-    with pytest.raises(ConstraintError, match="is category, but a number or a date is needed"):
+    with pytest.raises(ConstraintError, match="is read as category, but a number or a date is needed"):
         Inequality(low_column="x", high_column="c").check(data)
 
 

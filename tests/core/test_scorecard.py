@@ -156,7 +156,9 @@ def test_numbers_read_as_words_say_so() -> None:
     other = people(100, 3)
     columns = tuple(c.model_copy(update={"kind": Kind.CATEGORY}) if c.name == "age" else c for c in other.columns)
     wrong = Table(other.frame.assign(age=other.frame["age"].astype(str)), columns)
-    with pytest.raises(InputError, match="'age' is integer in the real table but category in the synthetic"):
+    with pytest.raises(
+        InputError, match="'age' is read as whole number in the real table but category in the synthetic"
+    ):
         judge(TRAIN, HOLDOUT, wrong)
 
 

@@ -187,7 +187,7 @@ def test_a_release_has_its_shares_to_the_row_in_any_parts(weights: list[int], ro
     ("shares", "message"),
     [
         ({"city": {"Gent": 0.5}}, "Did you mean 'Ghent'"),
-        ({"age": {"50": 0.5}}, "Shares can be set on categories"),
+        ({"age": {"50": 0.5}}, "Shares are set on categories"),
         ({"plan": {"gold": 0.9, "basic": 0.9}}, "add up to 1.8"),
         ({"plan": {"gold": 1.5}}, "between 0 and 1"),
         ({"plan": {}, "city": {}, "churn": {}}, "at most two"),

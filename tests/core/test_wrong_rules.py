@@ -42,7 +42,7 @@ WRONG = [
     ([{"type": "scalar_range", "column": "agee", "low_value": 0}], "no column 'agee'. Did you mean 'age'"),
     (
         [{"type": "scalar_range", "column": "sex", "low_value": 0}],
-        "'sex' is category, but a number or a date is needed",
+        "'sex' is read as category, but a number or a date is needed",
     ),
     ([{"type": "inequality", "low_column": "age", "high_column": "start"}], "two numbers or two dates are needed"),
     (
