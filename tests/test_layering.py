@@ -188,3 +188,10 @@ def test_only_one_file_touches_the_session() -> None:
             assert "session_state" not in text, path.name
             assert "query_params[" not in text, path.name
             assert "st.query_params" not in text, path.name
+
+
+def test_parts_of_a_page_have_headings_of_one_level() -> None:
+    for path in (ROOT / "pages").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "st.subheader(" not in text, f"{path.name}: use parts.section, one level below the title"
+        assert path.name == "parts.py" or "st.header(" not in text, path.name

@@ -88,7 +88,7 @@ def rows(project: Project, run: Run, number: int, reason: str) -> None:
         for suffix, title in FORMS.items():
             refused = suffix == ".xlsx" and too_long
             st.download_button(
-                title,
+                parts.spoken(title, "of the synthetic table"),
                 rows_file(project, run, suffix, given),
                 file_name=stem + suffix,
                 mime=MIME[suffix],

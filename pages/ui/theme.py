@@ -38,7 +38,7 @@ RUN_STATES: dict[str, Sign] = {
 # Grey words in the label of a button say what it is about (parts.spoken): they are heard, not seen.
 READABLE = """<style>
 button kbd { opacity: 1 !important; color: inherit !important; }
-:is(.stButton, .stMenuButton) button .stMarkdownColoredText {
+:is(.stButton, .stMenuButton, .stDownloadButton) button .stMarkdownColoredText {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%%);
 }
 [class*=_emblem] [role=img] { font-size: 1.5rem; }

@@ -67,9 +67,8 @@ def _holes(found: TimeProfile) -> list[str]:
     if found.repeated and not found.aggregated:
         words.append(f"{counted(found.repeated, 'row repeats', 'rows repeat')} a time that an earlier row has.")
     elif found.repeated and found.entity is not None:
-        words.append(
-            f"{counted(found.repeated, 'row repeats', 'rows repeat')} a time that an earlier row of the same entity has."
-        )
+        rows = counted(found.repeated, "row repeats", "rows repeat")
+        words.append(f"{rows} a time that an earlier row of the same entity has.")
     if found.unknown:
         words.append(f"{counted(found.unknown, 'row has no time and is', 'rows have no time and are')} left out here.")
     return words

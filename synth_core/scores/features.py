@@ -139,13 +139,15 @@ def check_comparable(train: Table, other: Table, what: str) -> None:
         as_numbers = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)
         if column.kind.numeric and (not as_numbers or not found.kind.numeric):
             raise TableError(
-                f"Column '{column.name}' is read as {column.kind.in_words} in the real table but {found.kind.in_words} in the {what} "
-                "one; the kinds must match. Read it again with the real table's kinds."
+                f"Column '{column.name}' is read as {column.kind.in_words} in the real table but "
+                f"{found.kind.in_words} in "
+                f"the {what} one; the kinds must match. Read it again with the real table's kinds."
             )
         if column.kind.numeric and (column.kind.value == "datetime") != pd.api.types.is_datetime64_any_dtype(dtype):
             raise TableError(
                 f"Column '{column.name}' holds dates in one table and numbers in the other (real: "
-                f"{column.kind.in_words}, {what}: {found.kind.in_words}); the kinds must match. Read it again with the real table's kinds."
+                f"{column.kind.in_words}, {what}: {found.kind.in_words}); the kinds must match. Read it again with the "
+                "real table's kinds."
             )
 
 

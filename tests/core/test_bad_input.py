@@ -205,7 +205,7 @@ def test_a_broken_recipe_names_the_field(
         ("[", "not JSON"),
         ("[{}]", "Rule 1 of 1: A rule needs a 'type'"),
         ('[{"type": "unique", "columns": []}]', "'columns'"),
-        ('[{"type": "scalar_range", "column": "sex", "low_value": 1}]', "column 'sex' is category"),
+        ('[{"type": "scalar_range", "column": "sex", "low_value": 1}]', "column 'sex' is read as category"),
         ('[{"type": "scalar_range", "column": "age", "low_value": NaN}]', "NaN is not a value"),
         ('[{"type": "scalar_range", "column": "age", "low_value": 1, "target_rate": 7}]', "target_rate"),
         ('[{"type": "inequality", "low_column": "age", "high_column": "age"}]', "against itself"),

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pages.ui import theme
+from pages.ui import parts, theme
 from pages.ui.parts import PAGES
 from synth_core import jobs
 from synth_core.project import Project
@@ -67,5 +67,5 @@ def test_a_damaged_project_is_said_and_the_others_stay_open(project: Project) ->
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
-    assert doctest.testmod(theme).failed == 0
+    assert doctest.testmod(theme).failed == doctest.testmod(parts).failed == 0
     assert doctest.testmod(theme).attempted >= 5

@@ -58,6 +58,11 @@ def test_an_extract_that_drifted_is_said_drawn_and_kept() -> None:
     assert not at.exception
     assert at.error[0].value.startswith("**Drift.**")
     assert "Columns that moved" in text_of(at)
+    listed = next(box for box in at.selectbox if box.label == "Column to look at")
+    other = listed.options[1]
+    assert f"**{other}**" not in text_of(at)
+    listed.select_index(1).run()
+    assert f"**{other}**" in text_of(at), "chosen without a mouse"
     again = open_page("monitor", projects.open_project(project.id))
     assert again.error[0].value == at.error[0].value
     assert "no finished run yet" in text_of(again)
