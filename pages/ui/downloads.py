@@ -9,7 +9,7 @@ from typing import IO
 
 import streamlit as st
 
-from pages.ui import state, theme
+from pages.ui import parts, state, theme
 from pages.ui.snippet import snippet
 from synth_core.audit import About, text_hash
 from synth_core.project import Project
