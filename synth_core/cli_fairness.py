@@ -97,10 +97,6 @@ def fairness(
     reading = read_table(file, query, query_rows, query_seconds, read_as, sample_rows)
     words = missing_of(missing or [])
     table = with_roles(told_missing(reading, words), target, sensitive or [], entity, None)
-    if not sensitive and not default_columns(table):
-        raise InputError("No sensitive column is chosen; name one with --sensitive, such as sex.")
-    if table.target is None:
-        raise InputError("No target is chosen; name the decision that people are given with --target.")
     plan = _plan_of(
         sensitive=tuple(sensitive or default_columns(table)),
         target=target or "",
@@ -115,6 +111,10 @@ def fairness(
         rows=rows,
         sees=sees,
     )
+    if not plan.sensitive:
+        raise InputError("No sensitive column is chosen; name one with --sensitive, such as sex.")
+    if table.target is None:
+        raise InputError("No target is chosen; name the decision that people are given with --target.")
     recipe = recipe_of(
         table, method=engine, rows=max(len(table), 1), seed=seed, holdout=holdout, constraints=rules_in(rules),
         params=params_of(param or []), missing=words, use="share",
