@@ -33,13 +33,14 @@ def delete_project(project_id: str, owner: str = LOCAL) -> None:
         if order.order.project == project.id:
             _end(order)
             _remove(order.folder)
-    for run in (*project.runs(), *project.side_jobs()):
-        _end(run)
-    log = audit.check(project.log)
     going = project.folder.with_name(f".{project.id}{_GOING}")
-    project.folder.rename(going)  # from here on nobody opens it, and nothing starts in it
-    about: audit.About = {"project": audit.text_hash(project.id), "lines": len(log.lines), "head": log.head}
-    audit.note(tombstones(), called("" if owner == ANYONE else owner), "project deleted", about)
+    with jobs.starting(project):  # nothing starts in it meanwhile
+        for run in (*project.runs(), *project.side_jobs()):
+            _end(run)
+        log = audit.check(project.log)
+        about: audit.About = {"project": audit.text_hash(project.id), "lines": len(log.lines), "head": log.head}
+        audit.note(tombstones(), called("" if owner == ANYONE else owner), "project deleted", about)
+        project.folder.rename(going)  # from here on nobody opens it
     _remove(going)
 
 
@@ -49,15 +50,17 @@ def delete_run(project: Project, run_id: str) -> None:
     What was taken away of it stays in the ledger: it is out.
     """
     run = project.run(run_id)
-    _end(run)
-    project.note("run deleted", {"run": run.id})
-    going = run.folder.with_name(f".{run.id}{_GOING}")
-    run.folder.rename(going)
-    _remove(going)
-    needed = {project.table_name, *(one.table_name for one in (*project.runs(), *project.side_jobs()))}
-    for table in (project.folder / "tables").glob("*"):
-        if table.name not in needed:
-            _remove(table)
+    with jobs.starting(project):  # a run that starts meanwhile may need a table
+        _end(run)
+        project.note("run deleted", {"run": run.id})
+        going = run.folder.with_name(f".{run.id}{_GOING}")
+        run.folder.rename(going)
+        _remove(going)
+        now = Project(project.folder)  # another page may have changed its table
+        needed = {now.table_name, *(one.table_name for one in (*now.runs(), *now.side_jobs()))}
+        for table in (project.folder / "tables").glob("*"):
+            if table.name not in needed:
+                _remove(table)
 
 
 def finish_deletions() -> None:

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
@@ -42,7 +42,7 @@ def start(project: Project, recipe: Recipe) -> Run:
     InputError
         Another run of the project goes on, memory does not suffice, or the recipe's cluster does not answer.
     """
-    with _starting(project):
+    with starting(project):
         if project.active_run() is not None:
             raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
         recipe = resolved(project.table, recipe)
@@ -88,12 +88,8 @@ def mend(project: Project, run: Run, remedy: Remedy) -> Run:
 
 def resume(run: Run) -> None:
     """Go on with a run that was lost, cancelled or failed; finished parts are kept. ProjectError while it is active."""
-    with locked(run.folder / "starting"):
-        if run.status().active:
-            raise ProjectError("This run is in progress already.")
-        (run.folder / "cancel").unlink(missing_ok=True)
-        run.write_status(Status(note="Waiting to start"))
-        _spawn(run)
+    with _going_on(run, "This run is in progress already."):
+        pass
 
 
 def judge_again(run: Run, *, full: bool = False) -> None:
@@ -103,20 +99,18 @@ def judge_again(run: Run, *, full: bool = False) -> None:
         With the attacks that take minutes: guessing of sensitive columns and singling out. The scorecard that is
         there stays until the new one replaces it.
     """
-    if run.status().active:
-        raise ProjectError("This run is in progress; it will be judged at its end.")
-    if Project(run.folder.parent.parent).removed is not None:
-        raise ProjectError(REMOVED)
-    if full:
-        if release_in(run.folder) is None:
-            raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
-        with storing():
-            (run.folder / FULL).touch()
-    else:
-        (run.folder / FULL).unlink(missing_ok=True)
-        (run.folder / "scorecard.json").unlink(missing_ok=True)
-    (run.folder / AUDIT).unlink(missing_ok=True)
-    resume(run)
+    with _going_on(run, "This run is in progress; it will be judged at its end."):
+        if Project(run.folder.parent.parent).removed is not None:
+            raise ProjectError(REMOVED)
+        if full:
+            if release_in(run.folder) is None:
+                raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
+            with storing():
+                (run.folder / FULL).touch()
+        else:
+            (run.folder / FULL).unlink(missing_ok=True)
+            (run.folder / "scorecard.json").unlink(missing_ok=True)
+        (run.folder / AUDIT).unlink(missing_ok=True)
 
 
 def audit(run: Run) -> None:
@@ -127,17 +121,15 @@ def audit(run: Run) -> None:
     ProjectError
         The run is at work or not judged, its rows are gone, or its engine takes too long to be fitted many times.
     """
-    if run.status().active:
-        raise ProjectError("This run is in progress; it can be audited at its end.")
-    if Project(run.folder.parent.parent).removed is not None:
-        raise ProjectError(REMOVED)
-    synthesis = run.synthesis()
-    if synthesis is None or not run.is_judged or release_in(run.folder) is None:
-        raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
-    if why := why_not(run.recipe, synthesis.rows_train, fit_seconds(synthesis)):
-        raise ProjectError(why)
-    write_whole(run.folder / AUDIT, "")
-    resume(run)
+    with _going_on(run, "This run is in progress; it can be audited at its end."):
+        if Project(run.folder.parent.parent).removed is not None:
+            raise ProjectError(REMOVED)
+        synthesis = run.synthesis()
+        if synthesis is None or not run.is_judged or release_in(run.folder) is None:
+            raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
+        if why := why_not(run.recipe, synthesis.rows_train, fit_seconds(synthesis)):
+            raise ProjectError(why)
+        write_whole(run.folder / AUDIT, "")
 
 
 def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -> Run:
@@ -147,7 +139,7 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
     on the machine like a run, but a run of the project may be at work.
     """
     key = key_of(project.table_name, recipe, candidates)
-    with _starting(project):
+    with starting(project):
         known = project.measurement(key)
         if known is not None and (known.status().active or known.status().state == "done"):
             return known
@@ -168,7 +160,7 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
     its place on the machine like a run, but a run of the project may be at work.
     """
     text = json.dumps({"lab": lab, "settings": settings.model_dump(mode="json")})
-    with _starting(project):
+    with starting(project):
         known = project.lab(key)
         if known is not None and (known.status().active or known.status().state == "done"):
             return known
@@ -191,7 +183,7 @@ def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
         There is nothing to reach or to spend, nothing held out, too few rows, another iteration goes on, or a run by
         this very recipe holds every target already.
     """
-    with _starting(project):
+    with starting(project):
         if any(other.status().active for other in project.tunings()):
             raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
         recipe = resolved(project.table, recipe)
@@ -275,9 +267,28 @@ def slots() -> int:
         return 1
 
 
-def _starting(project: Project) -> AbstractContextManager[None]:
-    """Return what lets one page or server at a time look for work of the project that goes on, and start some."""
-    return locked(project.folder / "starting")
+@contextmanager
+def starting(project: Project) -> Iterator[None]:
+    """Let one page or server at a time look for work of the project that goes on, and start some, or delete it.
+
+    Not to be nested: the lock is held by the open file, so a second one waits for the first.
+    """
+    with locked(project.folder / "starting"):
+        if not (project.folder / "project.json").exists():  # deleted while this waited
+            raise ProjectError("This project was deleted.")
+        yield
+
+
+@contextmanager
+def _going_on(run: Run, refused: str) -> Iterator[None]:
+    """Let one page or server at a time go on with a run that rests; ProjectError, saying ``refused``, if it does not."""
+    with locked(run.folder / "starting"):
+        if run.status().active:
+            raise ProjectError(refused)
+        yield
+        (run.folder / "cancel").unlink(missing_ok=True)
+        run.write_status(Status(note="Waiting to start"))
+        _spawn(run)
 
 
 def _spawn(run: Run) -> None:

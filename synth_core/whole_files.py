@@ -80,7 +80,9 @@ def refusal(error: OSError) -> str:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock ``path`` alone on this machine, waiting for it; a process that dies lets it go."""
-    with storing(), open(path, "a", encoding="ascii") as file:
+    with storing():
+        file = open(path, "a", encoding="ascii")  # noqa: SIM115 - closed below
+    with file:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
