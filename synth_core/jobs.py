@@ -281,7 +281,7 @@ def starting(project: Project) -> Iterator[None]:
 
 @contextmanager
 def _going_on(run: Run, refused: str) -> Iterator[None]:
-    """Let one page or server at a time go on with a run that rests; ProjectError, saying ``refused``, if it does not."""
+    """Let one page or server at a time go on with a run that rests; ProjectError with ``refused`` if it is at work."""
     with locked(run.folder / "starting"):
         if run.status().active:
             raise ProjectError(refused)
