@@ -26,7 +26,7 @@ with parts.guarded("The report cannot be made"):
     score_tiles.run_bar(project, run)
     targets_form.use_choice(project)
     found = list(run_words.verdicts_by_score(card, project.targets).values())
-    targets_form.headline(found)
+    targets_form.headline(card, found)
 
     targets_form.verdict_table(card, found, not_run(card, project.targets))
     left, right = halves()

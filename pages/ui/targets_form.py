@@ -12,6 +12,7 @@ from pages.ui import run_words, score_tiles, state, theme
 from pages.ui.param_form import begin
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES, Use
+from synth_core.report import tightest
 from synth_core.scorecard import Scorecard, Target, Verdict
 
 ORDER = ("fail", "watch", "not enough data", "pass")
@@ -31,11 +32,11 @@ def use_choice(project: Project) -> None:
     )
 
 
-def tightest(found: list[Verdict]) -> Verdict | None:
-    """Return the verdict that decides: the worst word, and among those the smallest margin for its limit."""
-    if not found:
-        return None
-    return min(found, key=lambda one: (ORDER.index(one.word), _slack(one)))
+def decisive(card: Scorecard, found: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict that decides: one of the worst word, of those the one that the report names."""
+    worst = min((one.word for one in found), key=ORDER.index, default=None)
+    among = [one for one in found if one.word == worst]
+    return tightest(card, among) or next(iter(among), None)
 
 
 def _slack(verdict: Verdict) -> float:
@@ -49,9 +50,9 @@ def _slack(verdict: Verdict) -> float:
     )
 
 
-def headline(found: list[Verdict]) -> None:
+def headline(card: Scorecard, found: Sequence[Verdict]) -> None:
     """Draw how the whole stands: never an average, always the target that decides."""
-    one = tightest(found)
+    one = decisive(card, found)
     if one is None:
         return
     name = score_tiles.title(one.target.score)

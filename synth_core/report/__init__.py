@@ -160,11 +160,12 @@ def overall(found: Sequence[Verdict]) -> Word:
 def tightest(card: Scorecard, found: Sequence[Verdict]) -> Verdict | None:
     """Return the verdict with the smallest margin, measured against the room between floor and limit.
 
-    Where something fails, it is one of the fails, those that gate first. Targets of exactly zero that hold have no
-    room, and are left out.
+    Where something fails, it is one of the fails, those that gate first; else one to watch, where there is one. Targets
+    of exactly zero that hold have no room, and are left out.
     """
     failed = [verdict for verdict in found if verdict.word == "fail"]
-    found = [verdict for verdict in failed if verdict.target.gate] or failed or found
+    watched = [verdict for verdict in found if verdict.word == "watch"]
+    found = [verdict for verdict in failed if verdict.target.gate] or failed or watched or found
 
     def room(verdict: Verdict) -> float:
         score = card.scores.get(verdict.target.score)

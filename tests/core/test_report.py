@@ -175,6 +175,8 @@ def test_the_smallest_margin_is_measured_against_its_room() -> None:
     assert tightest(card, [far, near, zero]) == far
     assert tightest(card, [near, verdict("pass", score="tstr_loss", limit=5, margin=4.0)]) == near
     assert tightest(card, [zero]) is None
+    watched = verdict("watch", score="tstr_loss", limit=5, margin=4.9)
+    assert tightest(card, [near, watched]) == watched, "what is watched is named before what holds"
 
 
 def test_columns_come_worst_first_and_the_unjudged_last() -> None:

@@ -12,6 +12,7 @@ from pages.ui.snippet import snippet
 from synth_core.errors import InputError, ProjectError
 from synth_core.project import open_project
 from synth_core.recipe import Use
+from synth_core.report import tightest
 from synth_core.scorecard import verdicts
 from tests.core.scorecard_example import scorecard
 from tests.core.test_report import PIXEL
@@ -65,13 +66,15 @@ def test_the_worst_target_decides_and_no_average_is_shown(drawn: list[dict[str, 
     assert frame["Margin"].iloc[0] == "−0.020"
 
 
-def test_all_targets_held_names_the_tightest(drawn: list[dict[str, Any]]) -> None:
-    found = verdicts(scorecard(), make_project().targets)
-    passed = [verdict for verdict in found if verdict.word == "pass"]
-    decides = targets_form.tightest(passed)
-    assert decides is not None
-    assert decides.margin is not None
-    assert decides.target.score in {verdict.target.score for verdict in passed}
+def test_the_page_and_the_report_name_the_same_target() -> None:
+    card = scorecard()
+    found = verdicts(card, make_project().targets)
+    for words in (["pass"], ["pass", "fail"]):
+        some = [verdict for verdict in found if verdict.word in words]
+        decides = targets_form.decisive(card, some)
+        assert decides is not None
+        assert decides.word == words[-1]
+        assert decides == tightest(card, some)
 
 
 def test_another_use_has_other_targets(drawn: list[dict[str, Any]]) -> None:
