@@ -61,7 +61,7 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module, in the order of its lines.
 
     >>> [(mutant.line, mutant.change) for mutant in mutants("def f(a):\\n    return a < 2")]
-    [(2, 'a < 2 -> a <= 2'), (2, '2 -> 3')]
+    [(2, 'return a < 2 -> return None'), (2, 'a < 2 -> a <= 2'), (2, '2 -> 3')]
     """
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))
