@@ -824,15 +824,19 @@ def _opened(folder: Path, owner: str) -> Project | None:
 def projects(owner: str = LOCAL) -> list[Project]:
     """Return every project of ``owner`` that can be opened, last used first."""
     found = []
-    for folder in (home() / "projects").iterdir():
-        if _ID.fullmatch(folder.name) and not folder.is_symlink():
-            try:
-                one = _opened(folder, owner)
-            except ProjectError:
-                continue
-            if one is not None:
-                found.append(one)
+    for folder in _folders():
+        try:
+            one = _opened(folder, owner)
+        except ProjectError:
+            continue
+        if one is not None:
+            found.append(one)
     return sorted(found, key=lambda project: project.opened, reverse=True)
+
+
+def _folders() -> list[Path]:
+    """Return the folders of all projects; a link is none."""
+    return [one for one in (home() / "projects").iterdir() if _ID.fullmatch(one.name) and not one.is_symlink()]
 
 
 class Damaged(NamedTuple):
@@ -845,12 +849,11 @@ class Damaged(NamedTuple):
 def damaged() -> list[Damaged]:
     """Return every project that cannot be opened."""
     found = []
-    for folder in (home() / "projects").iterdir():
-        if _ID.fullmatch(folder.name):
-            try:
-                Project(folder)
-            except ProjectError as error:
-                found.append(Damaged(folder.name, str(error)))
+    for folder in _folders():
+        try:
+            Project(folder)
+        except ProjectError as error:
+            found.append(Damaged(folder.name, str(error)))
     return sorted(found)
 
 

@@ -73,10 +73,10 @@ class Mix:
         kept = np.flatnonzero(self.possible(table))
         if not self.names or not len(kept):
             return table.rows(kept)
-        cells = [cell for cell, keep in zip(self._cells(table), self.possible(table), strict=True) if keep]
+        cells = self._cells(table)
         places: dict[tuple[object, ...], list[int]] = {cell: [] for cell in self.shares}
-        for row, cell in zip(kept, cells, strict=True):
-            places[cell].append(int(row))
+        for row in kept:
+            places[cells[row]].append(int(row))
         size = self._size({cell: len(rows) for cell, rows in places.items()})
         rng = np.random.default_rng([seed, 71])
         taken = [
