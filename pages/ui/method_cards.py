@@ -70,23 +70,21 @@ def _keep_minutes(project: Project) -> None:
     project.set_draft(project.draft.model_copy(update={"minutes": float(value)}))
 
 
-def takes(pending: cache.Pending, minutes: float, others: Callable[[], bool]) -> None:
-    """Draw what an engine would take on this table, from a pilot on a few rows; the page does not wait for it.
+def takes(answer: Estimate | None, minutes: float, *, there: bool) -> None:
+    """Draw what an engine would take on this table, from a pilot on a few rows; the page does not wait for it."""
+    words = _takes_words(answer, minutes) if there else ":small[:gray[:material/timer: Being tried on a few rows]]"
+    st.markdown(words)
 
-    ``others`` says whether the answers of all cards are there: the page is then drawn once more, and the timers end.
-    """
-    waited = not pending.done(0.1)
 
-    @st.fragment(run_every="2s" if waited else None)
-    def line() -> None:
-        if not pending.done():
-            st.markdown(":small[:gray[:material/timer: Being tried on a few rows]]")
-            return
-        st.markdown(_takes_words(pending.answer, minutes))
-        if waited and others():
+def _redraw_when_found(waiting: list[cache.Pending]) -> None:
+    """Draw the page again when one of these answers is there: one timer for all cards, as each costs every user."""
+
+    @st.fragment(run_every="2s")
+    def follow() -> None:
+        if any(pending.done() for pending in waiting):
             st.rerun()
 
-    line()
+    follow()
 
 
 def _takes_words(found: Estimate | None, minutes: float) -> str:
@@ -112,16 +110,17 @@ def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table
         if one.method in known and not known[one.method].info.missing
     }
 
-    def all_there() -> bool:
-        return all(pending.done() for pending in asked.values())
-
+    waiting = [pending for pending in asked.values() if not pending.done(0.1)]
     with st.grid(min_column_width=260, gap="small"):
         for one in found:
             if one.method not in known:  # kept from before its package was removed
                 continue
-            pending = asked.get(one.method)
-            line = None if pending is None else partial(takes, pending, draft.minutes, all_there)
+            pending, line = asked.get(one.method), None
+            if pending is not None:
+                line = partial(takes, pending.answer, draft.minutes, there=pending not in waiting)
             _card(project, draft, known[one.method].info, one, line)
+    if waiting:
+        _redraw_when_found(waiting)
 
 
 def _tried(draft: Recipe, method: str) -> Recipe:
