@@ -12,15 +12,16 @@ Every column becomes two arrays of one cell per row:
 
 An engine may model these two in any way it likes; whatever states and ranks it makes, :meth:`Codec.decode` turns
 them into cells with the canonical dtypes, the original decimals (or whole days, minutes, seconds) and nothing that is
-protected. Values that several train rows share come back exactly; a value that only one row had stands for its
-surroundings, half-way to its neighbours, so that new values appear as often as they would in new rows (Good and
-Turing's estimate).
+protected. Values that many train rows share come back exactly; a value that only one row had, or fewer than k in a
+protected column, stands for its surroundings, half-way to its neighbours, so that new values appear as they would in
+new rows (Good and Turing's estimate).
 
 Protection, on a column with ``protect``: k is drawn from 5, 6, 7 by the seed. A category with fewer than k rows is
 merged into a kept category (drawn by frequency among those that share its longest prefix, so that code I11.9 becomes
 another I11 code where one is kept). Where the kept categories would hold less than half of the rows the others are
 merged into ``"other"``. Numbers and dates end at the k-th smallest and k-th largest value; where all values are atoms,
-those with fewer than k rows are merged into the nearest kept one.
+those with fewer than k rows are merged into the nearest kept one. Where the table says whom its rows are about, k
+counts people instead of rows (:meth:`~synth_core.table.Table.privacy_units`).
 
 Integers beyond 2^53 and dates finer than a microsecond are rounded; an infinite number counts as missing.
 """
@@ -40,7 +41,7 @@ import pandas as pd
 
 from synth_core.codec_columns import CategoryCodec, ColumnCodec, NumberCodec
 from synth_core.errors import TableError
-from synth_core.table import Column, Table
+from synth_core.table import Column, Role, Table
 
 Floats = npt.NDArray[np.float64]
 States = npt.NDArray[np.int32]
@@ -91,10 +92,12 @@ class Codec:
     def fit(cls, table: Table, *, seed: int) -> Codec:
         """Return the codec of ``table``: its learned columns, train rows only."""
         codecs: dict[str, ColumnCodec] = {}
+        people = table.privacy_units()
         for column in table.columns:
             rng = np.random.default_rng([seed, crc32(column.name.encode())])
             kind: type[ColumnCodec] = NumberCodec if column.kind.numeric else CategoryCodec
-            codecs[column.name] = kind.fit(table.frame[column.name], column, rng)
+            about = None if column.role is Role.ENTITY else people
+            codecs[column.name] = kind.fit(table.frame[column.name], column, rng, about)
         return cls(table.columns, codecs)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -14,10 +15,12 @@ from synth_core.errors import TableError
 from synth_core.table import Column, Kind
 
 Floats = npt.NDArray[np.float64]
+People = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.int64]
 States = npt.NDArray[np.int32]
 
 OTHER = "other"
+LARGEST_K = 7  # rows that always show a value, however k was drawn
 ATOM_ROWS, ATOM_SHARE = 20, 0.003
 FEW_VALUES, FEW_ROWS = 40, 10  # a number with so few values, so many rows each, is all atoms
 _DATE_UNITS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1_000, 1)  # microseconds, coarse to fine
@@ -40,7 +43,7 @@ class ColumnCodec(Protocol):
         """Whether the last state has a rank."""
 
     @classmethod
-    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator, people: People | None = None) -> Self:
         """Return the codec of these cells."""
 
     @classmethod
@@ -59,7 +62,7 @@ class ColumnCodec(Protocol):
 
 def threshold(rng: np.random.Generator) -> int:
     """Return k: how many rows a value needs to be shown. Drawn, so that the limit itself says nothing."""
-    return int(rng.integers(5, 8))
+    return int(rng.integers(5, LARGEST_K + 1))
 
 
 @dataclass(frozen=True)
@@ -81,28 +84,25 @@ class CategoryCodec:
         return 1 + len(self.levels)
 
     @classmethod
-    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator, people: People | None = None) -> Self:
         """Return the codec of these cells (str, or None where missing).
 
         Where rare levels are most of the rows they become one level, "other"; in a column that is written as numbers or
         dates, which has no such word, they become kept levels. :class:`TableError` where it keeps none.
         """
         k = threshold(rng) if column.protect else 1
-        tally = values.dropna().astype(str).value_counts()
-        ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
-        kept = [str(level) for level, count in ordered if count >= k]
-        rare = [str(level) for level, count in ordered if count < k]
+        cells = values.dropna().astype(str)
+        tally = [(str(level), int(count)) for level, count in cells.value_counts().items()]
+        rows = dict(sorted(tally, key=lambda item: (-item[1], item[0])))
+        about = rows if people is None else _about(cells, people[values.notna().to_numpy()]).to_dict()
+        rare = [level for level in rows if about[level] < k]
         words = column.storage == "string"
-        if rare and not kept and not words:
+        if len(rare) == len(rows) > 0 and not words:
             raise TableError(
                 f"Column '{column.name}' is a category, and none of its values stands in enough rows to be shown. Read "
                 "it as a number or a date, leave it out, or switch the protection of its rare values off."
             )
-        if rare and words and tally[kept].sum() * 2 < tally.sum():
-            kept = kept if OTHER in kept else [*kept, OTHER]
-            merged = dict.fromkeys(rare, kept.index(OTHER) + 1)
-        else:
-            merged = _merge(rare, kept, np.asarray(tally[kept], dtype=np.float64), rng)
+        kept, merged = shown_levels(rows, rare, words=words, rng=rng)
         codec = cls(tuple(kept), merged, np.zeros(0, dtype=np.int64))
         counts = np.bincount(codec.encode(values)[0], minlength=codec.states)
         return cls(codec.levels, merged, counts.astype(np.int64))
@@ -128,6 +128,26 @@ class CategoryCodec:
     def restore(cls, column: Column, plain: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
         """Return the codec that ``dump`` described."""
         return cls(tuple(plain["levels"]), dict(plain["merged"]), arrays["counts"])
+
+
+def shown_levels(
+    rows: Mapping[str, int], rare: list[str], *, words: bool, rng: np.random.Generator
+) -> tuple[list[str], dict[str, int]]:
+    """Return the levels that are shown, and the state that each rare one becomes: 1 is the first that is shown.
+
+    Parameters
+    ----------
+    rows
+        Rows of every level, the most frequent first.
+    words
+        Whether the column may hold the level "other".
+    """
+    hidden = set(rare)
+    kept = [level for level in rows if level not in hidden]
+    if rare and words and 2 * sum(rows[level] for level in kept) < sum(rows.values()):
+        kept = kept if OTHER in kept else [*kept, OTHER]
+        return kept, dict.fromkeys(rare, kept.index(OTHER) + 1)
+    return kept, _merge(rare, kept, np.array([rows[level] for level in kept], dtype=np.float64), rng)
 
 
 def _merge(rare: list[str], kept: list[str], rows: Floats, rng: np.random.Generator) -> dict[str, int]:
@@ -242,25 +262,32 @@ class NumberCodec:
         return 1 + len(self.atoms) + self.continuous
 
     @classmethod
-    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator) -> Self:
+    def fit(cls, values: pd.Series, column: Column, rng: np.random.Generator, people: People | None = None) -> Self:
         """Return the codec of these cells."""
         unit = _date_unit(values) if column.kind is Kind.DATETIME else 0
         cells = _as_numbers(values, unit)
         k = threshold(rng) if column.protect else 1
-        present = np.sort(cells[~np.isnan(cells)])
+        filled = ~np.isnan(cells)
+        present = cells[filled]
+        whom = None if people is None else people[filled]
         grid = Grid.of(present)
-        low, high = _reach(present, k)
-        distinct, rows = np.unique(np.clip(present, low, high), return_counts=True)
-        if len(distinct) and len(distinct) <= FEW_VALUES and len(present) >= FEW_ROWS * len(distinct):
-            atoms = distinct[rows >= k]
+        low, high = _reach(present, k, whom)
+        within = np.clip(present, low, high)
+        distinct, rows = np.unique(within, return_counts=True)
+        about = rows if whom is None else _about(pd.Series(within), whom).to_numpy()
+        few = len(distinct) <= FEW_VALUES and len(present) >= FEW_ROWS * len(distinct)
+        if few and (about >= k).any():
+            atoms = distinct[about >= k]
             nearest = np.abs(present[:, None] - atoms[None, :]).argmin(axis=1)
             distinct, rows = np.unique(atoms[nearest], return_counts=True)
             is_atom = np.ones(len(atoms), dtype=bool)
+            about = rows
         else:
-            is_atom = rows >= max(ATOM_ROWS, ATOM_SHARE * len(cells))
+            is_atom = (rows >= max(ATOM_ROWS, ATOM_SHARE * len(cells))) & (about >= k)
         middles = (np.cumsum(rows) - rows / 2) / max(rows.sum(), 1)
         rest, own = distinct[~is_atom], rows[~is_atom]
-        centres, knots, heights = _inverse(rest, own)
+        spread = about[~is_atom] < k if column.protect else own == 1
+        centres, knots, heights = _inverse(rest, own, spread)
         counts = [len(cells) - len(present), *rows[is_atom], *([own.sum()] if len(rest) else [])]
         return cls(
             column=column,
@@ -294,8 +321,21 @@ class NumberCodec:
         if self.continuous:
             between = present & (states == 0)
             states[between] = self.states - 1
-            ranks[between] = np.interp(cells[between], self.rest, self.centres)
+            ranks[between] = self._ranks(cells[between])
         return states, ranks
+
+    def _ranks(self, cells: Floats) -> Floats:
+        """Return the ranks of cells between the atoms; those that share a value to be spread, next to each other."""
+        ranks = np.asarray(np.interp(cells, self.rest, self.centres), dtype=np.float64)
+        place = np.searchsorted(self.rest, cells).clip(0, len(self.rest) - 1)
+        start, end = self.knots[::3], self.knots[2::3]
+        rows = np.rint((end - start) * self.counts[-1])
+        spread = (rows > 1) & (self.heights[::3] < self.heights[2::3])
+        shared = np.flatnonzero(spread[place] & (self.rest[place] == cells))
+        place = place[shared]
+        share = (_occurrence(place) % rows[place] + 0.5) / rows[place]
+        ranks[shared] = start[place] + share * (end - start)[place]
+        return ranks
 
     def decode(self, states: States, ranks: Floats) -> pd.Series:
         """Return the numbers or dates; :data:`pandas.NA`, NaN or NaT where missing."""
@@ -382,27 +422,47 @@ def _date_unit(values: pd.Series) -> int:
     return next(unit for unit in _DATE_UNITS if not (whole % unit).any())
 
 
-def _reach(ordered: Floats, k: int) -> tuple[float, float]:
-    """Return the k-th smallest and k-th largest of sorted values; both the median where there are too few."""
-    if not len(ordered):
+def _occurrence(values: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Return how many equal values stand before each."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    place = np.arange(len(values))
+    new = np.r_[True, ordered[1:] != ordered[:-1]][: len(values)]
+    found = np.empty(len(values), dtype=np.int64)
+    found[order] = place - np.maximum.accumulate(np.where(new, place, 0))
+    return found
+
+
+def _about(values: pd.Series, people: People) -> pd.Series:
+    """Return how many people have each value, in the order of the values."""
+    pairs = pd.DataFrame({"value": values.to_numpy(), "who": people}).drop_duplicates()
+    return pairs["value"].value_counts().sort_index()
+
+
+def _reach(values: Floats, k: int, people: People | None) -> tuple[float, float]:
+    """Return the smallest and largest value that k people, or rows, reach; near the median where there are few."""
+    if not len(values):
         return -np.inf, np.inf
-    k = min(k, (len(ordered) + 1) // 2)
-    return float(ordered[k - 1]), float(ordered[-k])
+    least, most = values, values
+    if people is not None:
+        each = pd.Series(values).groupby(people)
+        least, most = each.min().to_numpy(), each.max().to_numpy()
+    k = min(k, (len(least) + 1) // 2)
+    return float(np.partition(least, k - 1)[k - 1]), float(np.partition(most, -k)[-k])
 
 
-def _inverse(values: Floats, rows: Integers) -> tuple[Floats, Floats, Floats]:
+def _inverse(values: Floats, rows: Integers, spread: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
     """Return ``(centres, knots, heights)``: the rank of each value, and the inverse distribution between them.
 
-    A value of two rows and more is a flat piece; one of a single row is a slope from half-way to its left
-    neighbour to half-way to its right one, through the value at its centre.
+    A value is a flat piece; one to be ``spread`` is a slope from half-way to its left neighbour to half-way to its
+    right one, through the value at its centre.
     """
     total = max(rows.sum(), 1)
     after = np.cumsum(rows)
     centres = (after - rows / 2) / total
     half = (values[1:] + values[:-1]) / 2
-    single = rows == 1
-    left = np.where(single, np.concatenate([values[:1], half]), values)
-    right = np.where(single, np.concatenate([half, values[-1:]]), values)
+    left = np.where(spread, np.concatenate([values[:1], half]), values)
+    right = np.where(spread, np.concatenate([half, values[-1:]]), values)
     knots = np.column_stack([(after - rows) / total, centres, after / total]).ravel()
     heights = np.column_stack([left, values, right]).ravel()
     return centres, knots, heights

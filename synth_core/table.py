@@ -20,6 +20,9 @@ from synth_core.errors import TableError
 Storage = Literal["integer", "number", "string", "boolean", "datetime"]
 
 
+FEW_PEOPLE = 20  # where fewer are all there is, nobody can hide among them
+
+
 class Kind(StrEnum):
     """What the values of a column are."""
 
@@ -114,12 +117,15 @@ class Table:
     DATETIME datetime64[ns] without zone; every other kind object holding str, with None where missing
     (a boolean keeps its own words: "yes" / "no", "0" / "1").
     ``reading`` makes such frames; the row index is 0..n-1.
+    ``people``: whom each row is about, one number per row, where the column that says so was left out by
+    :meth:`select`: who can be told from a value is counted in people.
     """
 
     frame: pd.DataFrame
     columns: tuple[Column, ...]
     name: str = "table"
     source: dict[str, str] = field(default_factory=dict)
+    people: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if list(self.frame.columns) != [column.name for column in self.columns]:
@@ -158,12 +164,14 @@ class Table:
         return found[0] if found else None
 
     def select(self, names: Sequence[str]) -> Table:
-        """Return the table with these columns only, in this order."""
-        return Table(self.frame[list(names)], tuple(self.column(n) for n in names), self.name, self.source)
+        """Return the table with these columns only, in this order; it remembers who its rows are about."""
+        columns = tuple(self.column(n) for n in names)
+        return Table(self.frame[list(names)], columns, self.name, self.source, self.entities())
 
     def rows(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Table:
         """Return the rows at these positions, or where the mask is true."""
-        return Table(self.frame.iloc[index].reset_index(drop=True), self.columns, self.name, self.source)
+        people = None if self.people is None else self.people[index]
+        return Table(self.frame.iloc[index].reset_index(drop=True), self.columns, self.name, self.source, people)
 
     def with_frame(self, frame: pd.DataFrame) -> Table:
         """Return a table of other rows with the same columns."""
@@ -217,15 +225,25 @@ class Table:
         return np.asarray(np.isin(group, groups.index[chosen]), dtype=np.bool_)
 
     def entities(self) -> npt.NDArray[np.int64] | None:
-        """Return one number per row that rows about one entity share; None without a column that says who it is."""
-        return self.row_groups() if self.having(role=Role.ENTITY) else None
+        """Return one number per row that rows about one entity share; None where nothing says who it is."""
+        entity = self.having(role=Role.ENTITY)
+        if not entity:
+            return self.people
+        return np.asarray(pd.factorize(self.frame[entity[0].name], use_na_sentinel=False)[0], dtype=np.int64)
+
+    def privacy_units(self) -> npt.NDArray[np.int64] | None:
+        """Return what protection counts, one number per row: people; None where it counts rows.
+
+        It counts rows where nothing says who they are about, and where fewer than :data:`FEW_PEOPLE` are all there is.
+        """
+        people = self.entities()
+        return None if people is None or len(np.unique(people)) < FEW_PEOPLE else people
 
     def row_groups(self) -> npt.NDArray[np.int64]:
         """Return one number per row; rows that must stay on one side of a split (entity, exact duplicates) share it."""
-        entity = self.having(role=Role.ENTITY)
-        if entity:
-            names = self.frame[entity[0].name]
-            return np.asarray(pd.factorize(names, use_na_sentinel=False)[0], dtype=np.int64)
+        people = self.entities()
+        if people is not None:
+            return people
         parts = [pd.util.hash_array(_hashable(self.frame[c.name])) for c in self.columns if c.learned]
         if not parts:
             return np.arange(len(self), dtype=np.int64)

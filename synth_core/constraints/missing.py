@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -43,7 +43,7 @@ class NotNull(Constraint):
         column = table.column(self.column)
         frame = kept.frame.assign(**{self.column: as_kind(kept.frame[self.column], column.kind)})
         described = kept.with_columns([column.model_copy(update={"nullable": False})])
-        return Encoding(described.with_frame(frame), Unchanged())
+        return Encoding(replace(described, frame=frame), Unchanged())
 
     def repair(self, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Fill missing cells with values drawn from the filled ones."""
@@ -103,7 +103,7 @@ class NullTogether(Constraint):
             if len(filled) and not filled.isna().any():
                 changed[name] = as_kind(filled, column.kind)
                 described.append(column.model_copy(update={"nullable": False}))
-        encoded = table.with_columns(described).with_frame(table.frame.assign(**changed))
+        encoded = replace(table.with_columns(described), frame=table.frame.assign(**changed))
         return Encoding(encoded, TogetherDecoder(self.columns[0], self.columns[1:]))
 
 

@@ -26,4 +26,4 @@ def replaced(table: Table, derived: Sequence[str], column: Column | None, values
         elif old.name == derived[0] and column is not None and values is not None:
             frame.insert(len(columns), column.name, values.to_numpy() if values.dtype == object else values.array)
             columns.append(column)
-    return Table(frame, tuple(columns), table.name, table.source)
+    return Table(frame, tuple(columns), table.name, table.source, table.entities())

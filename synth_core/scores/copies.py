@@ -12,9 +12,9 @@ import pandas as pd
 from synth_core.scores.features import Coded
 from synth_core.scores.keys import Keys, row_keys
 from synth_core.scores.sides import Sides
-from synth_core.table import Column, Kind
+from synth_core.table import Column, Kind, Role
 
-FEW = 5  # a value that fewer train rows hold is a literal of somebody
+FEW = 5  # a value that fewer of the people learned from hold is a literal of somebody
 _TELLING = (
     "email",
     "mail",
@@ -90,13 +90,14 @@ class Literals:
 def literals(sides: Sides) -> Literals:
     """Return how many synthetic rows hold a real extreme, a rare real value, or a real identifier.
 
-    Extremes: the values of train below its fifth smallest or above its fifth largest. Rare values: categories of
-    fewer than five train rows. Both only in columns that are protected. Identifiers: any value of train in
+    Extremes: the values of train below its fifth smallest or above its fifth largest, each person's own smallest and
+    largest counted once. Rare values: categories of fewer than five people. Both only in columns that are protected;
+    a person is a row where no column says who it is about. Identifiers: any value of train in
     identifier, e-mail, phone, national id and bank columns; ids that fill their number range are skipped, as
     they collide by chance, and names are not judged, since many people share them.
 
     Fresh real rows hold rare values of others as well: held-out rows with one are counted, and train rows that
-    would hold one if they were left out of train themselves.
+    would hold one if their own person were left out of train.
     """
     again = np.zeros(len(sides.real), dtype=bool)
     made, held = np.zeros(len(sides.made), dtype=bool), np.zeros(len(sides.held), dtype=bool)
@@ -119,17 +120,27 @@ def literals(sides: Sides) -> Literals:
 
 
 def _hits(sides: Sides, name: str, coded: Coded, left_out: bool = False) -> npt.NDArray[np.bool_]:
-    """Rows with a rare value or an extreme; ``left_out``: of another row than itself."""
+    """Rows with a rare value or an extreme; ``left_out``: of another person than their own."""
     if name in coded.codes:
-        counts = sides.coding.counts[name] - int(left_out)
+        counts = sides.holders(name) - int(left_out)
         rare = np.r_[(counts > 0) & (counts < FEW), False, False]
         return np.asarray(rare[coded.codes[name]])
+    people = None if sides.train.column(name).role is Role.ENTITY else sides.people
     values = sides.real.numeric[name]
-    values = values[~np.isnan(values)]
-    if len(values) < 4 * FEW:
+    filled = ~np.isnan(values)
+    values = values[filled]
+    least, most = values, values
+    if people is not None:
+        each = pd.Series(values).groupby(people[filled])
+        least, most = each.min().to_numpy(), each.max().to_numpy()
+    if len(least) < 4 * FEW:
         return np.zeros(len(coded), dtype=bool)
-    low, high = np.partition(values, FEW - 1)[FEW - 1], np.partition(values, -FEW)[-FEW]
-    extremes, counts = np.unique(values[(values < low) | (values > high)], return_counts=True)
+    low, high = np.partition(least, FEW - 1)[FEW - 1], np.partition(most, -FEW)[-FEW]
+    beyond = (values < low) | (values > high)
+    extremes, place, counts = np.unique(values[beyond], return_inverse=True, return_counts=True)
+    if people is not None:
+        pairs = pd.DataFrame({"value": place, "who": people[filled][beyond]}).drop_duplicates()["value"]
+        counts = np.bincount(pairs, minlength=len(extremes))
     return np.isin(coded.numeric[name], extremes[counts > int(left_out)])
 
 

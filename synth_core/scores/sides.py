@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from synth_core.scores.features import Coded, Coding
 from synth_core.scores.keys import Keys, row_keys
-from synth_core.table import Table
+from synth_core.table import Role, Table
 
 ENOUGH = 50  # fewer rows than this get no claim
 NO_HOLDOUT = "not enough data: no rows were held out"
@@ -58,6 +60,20 @@ class Sides:
         """One hash per row of train, holdout and the release."""
         train, held, made = (row_keys(side, self.coding) for side in (self.real, self.held, self.made))
         return train, held, made
+
+    @cached_property
+    def people(self) -> npt.NDArray[np.int64] | None:
+        """Whom each row of train is about; None where protection counts rows."""
+        return self.train.privacy_units()
+
+    def holders(self, name: str) -> npt.NDArray[np.int64]:
+        """Return how many people learned from hold each category of a column, as ``coding`` orders them."""
+        people = None if self.train.column(name).role is Role.ENTITY else self.people
+        if people is None:
+            return self.coding.counts[name]
+        levels = self.coding.levels(name)
+        pairs = pd.DataFrame({"code": self.real.codes[name], "who": people}).drop_duplicates()["code"].to_numpy()
+        return np.bincount(pairs[pairs < levels], minlength=levels)
 
     def rng(self, stream: int) -> np.random.Generator:
         """Return a generator of its own for each measure, so that leaving one out changes no other."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synth_core.codec import Codec, Encoded
 from synth_core.errors import TableError
-from synth_core.table import Column, Kind, Table
+from synth_core.table import Column, Kind, Role, Table
 
 NUMBERS = st.one_of(
     st.floats(-1e9, 1e9).map(lambda value: value + 0.0),
@@ -225,3 +225,74 @@ def test_asking_for_positions_of_a_category_says_so():
     encoded = codec.encode(pd.DataFrame({"x": ["a"]}))
     with pytest.raises(TableError, match="'x' is a category"):
         codec.positions("x", encoded.states["x"], encoded.ranks["x"])
+
+
+def drawn_with(codec: Codec, rows: int = 2_000) -> pd.Series:
+    ranks = np.random.default_rng(1).random(rows)
+    return codec.decode(Encoded({"x": np.full(rows, codec.states["x"] - 1, dtype=np.int32)}, {"x": ranks}))["x"]
+
+
+def test_a_number_of_few_people_stands_for_its_surroundings_and_one_of_many_comes_back() -> None:
+    alone = np.random.default_rng(0).uniform(0, 1e6, 300).round(2)
+    shared, common = [123_456.78] * 4 + [654_321.09] * 4, [500_000.0] * 15
+    values = pd.Series([*alone, *shared, *common])
+    protected = drawn_with(Codec.fit(table_of(values, Kind.NUMBER, protect=True), seed=0))
+    assert not protected.isin(shared).any()
+    assert (protected == 500_000).mean() == pytest.approx(15 / len(values), abs=0.02)
+    assert drawn_with(Codec.fit(table_of(values, Kind.NUMBER), seed=0)).isin(shared).mean() > 0.01
+
+
+def test_rows_that_share_a_protected_number_are_learned_apart() -> None:
+    values = pd.Series([*np.arange(100.0, 160, 2), *[171.0] * 4, *np.arange(180.0, 240, 2)])
+    codec = Codec.fit(table_of(values, Kind.NUMBER, protect=True), seed=0)
+    ranks = codec.encode(pd.DataFrame({"x": [171.0] * 4})).ranks["x"]
+    assert len(set(ranks)) == 4
+    made = codec.decode(Encoded({"x": np.full(4, codec.states["x"] - 1, dtype=np.int32)}, {"x": ranks}))["x"]
+    assert made.between(165, 180).all()
+    assert not (made == 171).any()
+
+
+def test_protected_numbers_that_fill_their_grid_come_back_exactly() -> None:
+    ages = integers(sorted(list(range(20, 90)) * 3))
+    codec = Codec.fit(table_of(ages, Kind.INTEGER, protect=True), seed=0)
+    made = codec.decode(codec.encode(pd.DataFrame({"x": ages})))["x"]
+    inner = ages.between(23, 86)
+    assert made[inner].tolist() == ages[inner].tolist()
+
+
+def visits(people: int) -> Table:
+    """Return five visits per person; person 0 has many, at a place and with a value of their own."""
+    rng = np.random.default_rng(0)
+    who = np.r_[np.repeat(np.arange(people), 5), np.zeros(40, dtype=int)]
+    own = np.r_[np.zeros(5 * people, dtype=bool), np.ones(40, dtype=bool)]
+    frame = pd.DataFrame(
+        {
+            "patient": [f"P{number}" for number in who],
+            "place": np.where(own, "Lonely Hill", rng.choice(["North", "South"], len(who))),
+            "dose": np.where(own, 999.25, rng.integers(10, 60, len(who)) / 4),
+        }
+    )
+    columns = (
+        Column(name="patient", kind=Kind.IDENTIFIER, role=Role.ENTITY),
+        Column(name="place", kind=Kind.CATEGORY),
+        Column(name="dose", kind=Kind.NUMBER),
+    )
+    return Table(frame, columns)
+
+
+def test_protection_counts_people_where_it_is_known_whom_rows_are_about() -> None:
+    learned = visits(60).select(["place", "dose"])
+    codec = Codec.fit(learned, seed=0)
+    shown = codec.decode(codec.encode(learned.frame))
+    assert set(shown["place"]) == {"North", "South"}
+    assert shown["dose"].max() < 20
+    by_rows = Codec.fit(Table(learned.frame, learned.columns), seed=0)
+    shown = by_rows.decode(by_rows.encode(learned.frame))
+    assert "Lonely Hill" in set(shown["place"])
+    assert shown["dose"].max() == 999.25
+
+
+def test_of_very_few_people_protection_counts_rows() -> None:
+    learned = visits(8).select(["place", "dose"])
+    codec = Codec.fit(learned, seed=0)
+    assert "Lonely Hill" in set(codec.decode(codec.encode(learned.frame))["place"])

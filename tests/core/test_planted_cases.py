@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth_core.codec import Codec
 from synth_core.recipe import Use
 from synth_core.scorecard import Scorecard, Target, default_targets, verdicts
 from synth_core.scores import privacy, twins, utility
@@ -80,6 +81,26 @@ def test_a_duplicated_group_repeats_rows(seed: int) -> None:
     assert word(score) == "fail"
     assert score.value == pytest.approx(100 * len(east) / len(fresh), abs=1)  # each of them has one twin
     assert word(twins.measure(Sides(train, holdout, fresh, seed))) == "pass"
+
+
+def test_rare_values_that_protection_merged_are_no_repeated_rows() -> None:
+    train = rows_of(0)[0]
+    codes = np.random.default_rng(5).integers(0, 2_000, len(train))
+    place = pd.Series(np.where(codes < 1_000, np.char.add("town ", codes.astype(str)), "city"))
+    column = Column(name="place", kind=Kind.CATEGORY)
+    real = Table(train.frame[["region"]].assign(place=place.astype(object)), (train.column("region"), column))
+    codec = Codec.fit(real, seed=3)
+    shown = real.with_frame(codec.decode(codec.encode(real.frame)))
+    score = twins.measure(Sides(real, real.rows(np.arange(0)), shown, 0))
+    assert score.value > 2 * plain_rate(real)
+    assert word(score) == "pass"
+    assert "rare values merged" in score.note
+
+
+def plain_rate(table: Table) -> float:
+    """Return how many equal others 100 rows have, counted by hand."""
+    size = table.frame.value_counts()
+    return float(100 * (size * (size - 1)).sum() / len(table))
 
 
 def test_rows_that_are_common_among_real_people_may_repeat() -> None:

@@ -88,3 +88,15 @@ def test_numbers_are_floats_and_dates_are_seconds() -> None:
 def test_a_frame_that_does_not_match_its_columns_is_refused(people: Table) -> None:
     with pytest.raises(TableError, match="must be the same"):
         Table(people.frame, people.columns[:-1])
+
+
+def test_a_table_remembers_whom_its_rows_are_about_when_that_column_is_left_out() -> None:
+    frame = pd.DataFrame({"who": ["a", "b", "a", "c"], "x": [1.0, 2.0, 3.0, 4.0]})
+    columns = (Column(name="who", kind=Kind.IDENTIFIER, role=Role.ENTITY), Column(name="x", kind=Kind.NUMBER))
+    table = Table(frame, columns).select(["x"])
+    assert table.entities().tolist() == [0, 1, 0, 2]
+    assert table.rows(np.array([2, 3])).row_groups().tolist() == [0, 2]
+    assert table.privacy_units() is None  # three people cannot hide among each other
+    assert table.with_frame(pd.DataFrame({"x": [9.0]})).entities() is None
+    many = Table(pd.DataFrame({"who": [f"p{i // 2}" for i in range(60)], "x": np.arange(60.0)}), columns)
+    assert len(np.unique(many.select(["x"]).privacy_units())) == 30
