@@ -39,7 +39,7 @@ from synth_core.cli_options import (
     told_missing,
     with_roles,
 )
-from synth_core.cli_output import Bar, note, say, steering_lines, told_by_pilot, write
+from synth_core.cli_output import Bar, note, say, steering_lines, told_by_pilot, whose_rows, write
 from synth_core.progress import within
 
 
@@ -126,7 +126,7 @@ def generate(
     if recipe.reason:
         note(f"'{recipe.method}' was chosen: {recipe.reason}")
     require_memory(table, recipe, workers=workers, reuse=True)
-    note(*told_by_pilot(table, recipe))
+    note(*whose_rows(table), *told_by_pilot(table, recipe))
     began = time.perf_counter()
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:

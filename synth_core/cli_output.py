@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -72,6 +73,20 @@ def told_by_pilot(table: Table, recipe: Recipe) -> list[str]:
         return []
     first = f"A dry run: about {max(found.seconds, 1):.0f} s, {found.acceptance:.0%} of drawn rows kept."
     return [first, *(f"  {rule.sentence}: {rule.words()}" for rule in found.rules)]
+
+
+def whose_rows(table: Table) -> list[str]:
+    """Return a sentence on the column that seems to say who a row is about, where nobody has said so."""
+    from synth_core.roles import entity_offer
+
+    offer = entity_offer(table)
+    if offer is None:
+        return []
+    option = shlex.quote(offer.column)
+    return [
+        f"'{offer.column}' seems to say who a row is about. Add --entity {option}, and protection counts people, not "
+        "rows, and all rows of one are learned from or held out together."
+    ]
 
 
 def conclude(

@@ -34,7 +34,7 @@ from synth_core.cli_options import (
     told_missing,
     with_roles,
 )
-from synth_core.cli_output import Bar, conclude, note, say, steering_lines, told_by_pilot
+from synth_core.cli_output import Bar, conclude, note, say, steering_lines, told_by_pilot, whose_rows
 
 
 def run(
@@ -88,7 +88,7 @@ def run(
     table = with_roles(read_so, target, sensitive or [], entity, order)
     recipe = resolved(table, recipe)
     require_memory(table, recipe, workers=workers, judged=True, reuse=True)
-    note(*told_by_pilot(table, recipe))
+    note(*whose_rows(table), *told_by_pilot(table, recipe))
     bar = Bar()
     with tempfile.TemporaryDirectory(prefix="simile-") as scratch:
         folder = Path(scratch)

@@ -67,6 +67,13 @@ def role_offers(table: Table) -> list[RoleOffer]:
     return found
 
 
+def entity_offer(table: Table) -> RoleOffer | None:
+    """Return the column that seems to say who a row is about; None where the table knows it or none does."""
+    if len(table) < 2 or table.having(role=Role.ENTITY):
+        return None
+    return _entity(table, _times(table))
+
+
 def _codes(table: Table, name: str) -> npt.NDArray[np.int64]:
     return np.asarray(pd.factorize(table.frame[name])[0], dtype=np.int64)
 

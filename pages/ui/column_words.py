@@ -26,8 +26,8 @@ ROLE_MEANS = {
     Role.FEATURE: "An ordinary column.",
     Role.TARGET: "What a model will predict: decides how useful the synthetic table is. One column.",
     Role.SENSITIVE: "What must not be found out about a person: the privacy attacks go for it.",
-    Role.ENTITY: "Whom a row is about: rows of one person are never split between learning and judging, and protection counts "
-    "people, not rows. One column.",
+    Role.ENTITY: "Whom a row is about: rows of one person are never split between learning and judging, and protection "
+    "counts people, not rows. One column.",
     Role.ORDER: "When a row happened: the profile looks for trends, seasons and gaps along it. One column.",
     Role.DROP: "Not in the synthetic table at all.",
 }

@@ -414,3 +414,14 @@ def test_generating_with_a_wrong_rule_is_one_sentence(
     assert said in err
     assert "Traceback" not in err
     assert not out.exists()
+
+
+def test_whose_rows_they_are_is_asked_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    visits = tmp_path / "visits.csv"
+    lines = [f"{number // 4:08d}-aa{number // 4 % 7}c,{number % 11},{'NS'[number % 2]}" for number in range(240)]
+    visits.write_text("\n".join(["patient id,dose,ward", *lines]))
+    options = ("generate", visits, "--method", "independent", "--out", tmp_path / "out.csv")
+    _, _, told = simile(capsys, *options)
+    assert "'patient id' seems to say who a row is about. Add --entity 'patient id'," in told
+    _, _, told = simile(capsys, *options, "--entity", "patient id")
+    assert "seems to say" not in told
