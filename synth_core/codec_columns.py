@@ -25,6 +25,7 @@ ATOM_ROWS, ATOM_SHARE = 20, 0.003
 FEW_VALUES, FEW_ROWS = 40, 10  # a number with so few values, so many rows each, is all atoms
 _DATE_UNITS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1_000, 1)  # microseconds, coarse to fine
 _MOST_DECIMALS = 10
+_STAND_INS = 1_000
 
 
 class ColumnCodec(Protocol):
@@ -226,6 +227,8 @@ class NumberCodec:
         Microseconds that one unit of the stored numbers stands for (dates); 0 for numbers.
     low, high
         Range that is reachable.
+    below, above
+        Values inside the range that values beyond its ends stand for, in turn.
     atoms, rest
         Ascending distinct values of the discrete and of the continuous states.
     centres
@@ -241,6 +244,8 @@ class NumberCodec:
     missing: bool
     low: float
     high: float
+    below: Floats
+    above: Floats
     grid: Grid
     atoms: Floats
     rest: Floats
@@ -272,13 +277,15 @@ class NumberCodec:
         whom = None if people is None else people[filled]
         grid = Grid.of(present)
         low, high = _reach(present, k, whom)
-        within = np.clip(present, low, high)
+        below, above = _stand_ins(present, low, k), -_stand_ins(-present, -high, k)[::-1]
+        within = _moved_in(present, low, high, below, above)
         distinct, rows = np.unique(within, return_counts=True)
-        about = rows if whom is None else _about(pd.Series(within), whom).to_numpy()
+        inside = (present >= low) & (present <= high)
+        about = rows if whom is None else _about(pd.Series(present[inside]), whom[inside]).to_numpy()
         few = len(distinct) <= FEW_VALUES and len(present) >= FEW_ROWS * len(distinct)
         if few and (about >= k).any():
             atoms = distinct[about >= k]
-            nearest = np.abs(present[:, None] - atoms[None, :]).argmin(axis=1)
+            nearest = np.abs(within[:, None] - atoms[None, :]).argmin(axis=1)
             distinct, rows = np.unique(atoms[nearest], return_counts=True)
             is_atom = np.ones(len(atoms), dtype=bool)
             about = rows
@@ -295,6 +302,8 @@ class NumberCodec:
             missing=len(present) < len(cells),
             low=low,
             high=high,
+            below=below,
+            above=above,
             grid=grid,
             atoms=distinct[is_atom],
             rest=rest,
@@ -307,8 +316,8 @@ class NumberCodec:
         )
 
     def encode(self, values: pd.Series) -> tuple[States, Floats]:
-        """Return states and ranks of the cells; numbers out of reach become the nearest end."""
-        cells = np.clip(_as_numbers(values, self.unit), self.low, self.high)
+        """Return states and ranks of the cells; numbers out of reach become the nearest end, or values inside it."""
+        cells = _moved_in(_as_numbers(values, self.unit), self.low, self.high, self.below, self.above)
         states = np.zeros(len(cells), dtype=np.int32)
         ranks = np.full(len(cells), np.nan)
         present = ~np.isnan(cells)
@@ -382,7 +391,8 @@ class NumberCodec:
     def restore(cls, column: Column, plain: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
         """Return the codec that ``dump`` described."""
         low, high = arrays["reach"].tolist()
-        kept = {name: arrays[name] for name in _NUMBER_ARRAYS}
+        ends = {"below": np.array([low]), "above": np.array([high])}  # of models that were kept before they had these
+        kept = {name: arrays[name] if name in arrays else ends[name] for name in _NUMBER_ARRAYS}
         return cls(
             column=column,
             unit=plain["unit"],
@@ -395,6 +405,8 @@ class NumberCodec:
 
 
 _NUMBER_ARRAYS = (
+    "below",
+    "above",
     "atoms",
     "rest",
     "centres",
@@ -449,6 +461,26 @@ def _reach(values: Floats, k: int, people: People | None) -> tuple[float, float]
         least, most = each.min().to_numpy(), each.max().to_numpy()
     k = min(k, (len(least) + 1) // 2)
     return float(np.partition(least, k - 1)[k - 1]), float(np.partition(most, -k)[-k])
+
+
+def _stand_ins(values: Floats, low: float, k: int) -> Floats:
+    """Return what values below ``low`` stand for: ``low``; the rows next to it where k rows and more lie below.
+
+    One person can have many rows beyond everybody else's. At the end itself they would be a heap that no table has.
+    """
+    beyond = int((values < low).sum())
+    if beyond < k:
+        return np.array([low])
+    next_to = np.sort(values)[beyond : 2 * beyond]
+    return np.asarray(next_to[:: len(next_to) // _STAND_INS + 1], dtype=np.float64)
+
+
+def _moved_in(values: Floats, low: float, high: float, below: Floats, above: Floats) -> Floats:
+    """Return the values, those beyond the ends replaced by their stand-ins in turn."""
+    moved = np.clip(values, low, high)
+    for beyond, others in ((values < low, below), (values > high, above)):
+        moved[beyond] = np.resize(others, int(beyond.sum()))
+    return np.clip(moved, low, high)
 
 
 def _inverse(values: Floats, rows: Integers, spread: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:

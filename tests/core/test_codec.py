@@ -296,3 +296,16 @@ def test_of_very_few_people_protection_counts_rows() -> None:
     learned = visits(8).select(["place", "dose"])
     codec = Codec.fit(learned, seed=0)
     assert "Lonely Hill" in set(codec.decode(codec.encode(learned.frame))["place"])
+
+
+def test_many_rows_of_few_people_beyond_all_others_are_no_heap_at_the_end() -> None:
+    who = np.r_[np.repeat(np.arange(4), 50), np.arange(4, 404)]
+    x = np.r_[np.linspace(0, 50, 200), np.linspace(100, 500, 400)]
+    frame = pd.DataFrame({"who": [f"P{number}" for number in who], "x": x})
+    columns = (Column(name="who", kind=Kind.IDENTIFIER, role=Role.ENTITY), Column(name="x", kind=Kind.NUMBER))
+    learned = Table(frame, columns).select(["x"])
+    codec = Codec.fit(learned, seed=0)
+    shown = codec.decode(codec.encode(learned.frame))["x"]
+    assert shown.min() >= 100
+    assert shown.value_counts().max() < 10
+    assert shown[:200].max() < 320  # they stand for the rows next to them
