@@ -31,6 +31,7 @@ TITLES = {
     "retention": "Retention changed",
     "real rows removed": "Real rows removed",
     "handed over": "Handed over",
+    "log damaged": "Log found damaged",
     "duplicated": "Copied from another project",
 }
 
@@ -42,7 +43,7 @@ def panel(project: Project) -> None:
             return
         found = check(project.log)
         if found.problems:
-            st.error("**The log was changed.** " + " ".join(found.problems), icon=":material/error:")
+            st.error("**The log was changed or damaged.** " + " ".join(found.problems), icon=":material/error:")
         st.caption(
             f"{counted(len(found.lines), 'line')}. Each holds the hash of the line before, so that a change is found. "
             "The log holds hashes and counts, no values and no names."

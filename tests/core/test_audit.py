@@ -1,5 +1,7 @@
 """The audit log: what is in it, what is not, and that a change to it is found."""
 
+import errno
+import hashlib
 import json
 import subprocess
 import sys
@@ -7,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from synth_core.audit import NAME, check, note
+from synth_core.audit import DAMAGED, NAME, check, note
 from synth_core.constraints.kinds import ScalarRange
+from synth_core.errors import ProjectError
 from synth_core.project import Project, create, duplicate
 from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.recipe import Recipe, Use
@@ -63,6 +66,63 @@ def test_a_change_is_found(log: Path, change, words: str) -> None:
     lines = change(log.read_text().splitlines())
     log.write_text("".join(f"{line}\n" for line in lines))
     assert any(words in problem for problem in check(log).problems), check(log).problems
+    for _ in range(2):
+        note(log, "local", "use")
+    assert len(check(log).problems) >= 1, "going on hides nothing"
+
+
+@pytest.mark.parametrize("end", ["cut off", "damaged", "changed", "forged", "all gone"])
+def test_a_log_whose_end_is_not_as_it_was_left_says_so_and_goes_on_from_what_was_written(log: Path, end: str) -> None:
+    lines = log.read_text().splitlines()
+    last = check(log).lines[-1]
+    ends = {
+        "cut off": lines[:4], "damaged": [*lines[:4], "x" + lines[4]], "all gone": [],
+        "changed": [*lines[:4], lines[4].replace('"rules":4', '"rules":9')],
+        "forged": [*lines[:4], _sealed_anew(lines[4])],
+    }  # fmt: skip
+    log.write_text("".join(f"{line}\n" for line in ends[end]))
+    found = hashlib.sha256(log.read_bytes()).hexdigest()
+    note(log, "local", "use")
+    note(log, "local", "use")
+    told, first, second = check(log).lines[-3:]
+    assert (told.n, told.what, told.who) == (6, DAMAGED, "simile")
+    assert (told.about["written"], told.about["sha256"]) == (5, found)
+    assert told.previous == last.hash, "what was written, not what was found"
+    assert first.previous == told.hash
+    assert second.previous == first.hash, "told once"
+    assert any("found damaged" in problem for problem in check(log).problems)
+    log.write_text("".join(f"{line}\n" for line in log.read_text().splitlines() if DAMAGED not in line))
+    assert check(log).problems, "taking that line out is found too"
+
+
+def test_a_lost_head_is_told_but_not_that_of_a_writer_who_was_stopped(log: Path) -> None:
+    head = log.with_suffix(".head")
+    before = head.read_text()
+    note(log, "local", "use")
+    head.write_text(before)  # stopped between the line and the head
+    assert check(log).problems == ()
+    assert note(log, "local", "use").n == 7
+    assert check(log).problems == ()
+    head.unlink()
+    assert "cannot be told" in check(log).problems[0]
+    note(log, "local", "use")
+    assert "found damaged" in check(log).problems[0]
+
+
+def test_a_line_that_cannot_be_written_whole_is_taken_back(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = log.read_bytes()
+
+    def full(*paths: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("replace", "write"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"synth_core.audit.os.{name}", full)
+            with pytest.raises(ProjectError, match="Nothing is done unlogged"):
+                note(log, "local", "use")
+        assert log.read_bytes() == before
+    note(log, "local", "use")
+    assert check(log).problems == ()
 
 
 def test_a_line_cut_short_is_told_and_the_log_goes_on(log: Path) -> None:
