@@ -5,7 +5,7 @@ first deep link after a start run a page file alone, without the frame; ``st.App
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,6 @@ from starlette.middleware import Middleware
 from pages.ui import front_door, timers
 from pages.ui.headers import Headers
 from synth_core import deletion, jobs, quiet
-from synth_core.errors import SimileError
-from synth_core.leftovers import sweep
-from synth_core.project import home
 from synth_core.testdata import orders
 
 quiet.install()
@@ -28,9 +25,7 @@ timers.install()
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Say who may come in, and sweep up what a killed server left; when this one closes, end the runs it started."""
     front_door.tell()
-    with suppress(SimileError, OSError):
-        sweep(home())
-        deletion.finish_deletions()
+    deletion.tidy()
     yield {}
     jobs.cancel_all()
     orders.cancel_all()

@@ -7,13 +7,17 @@ hash of its own log, so that a log that was taken away earlier can be told to be
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from pathlib import Path
 
 from synth_core import audit, jobs
 from synth_core.errors import ProjectError
+from synth_core.leftovers import sweep
 from synth_core.owners import ANYONE, LOCAL, called
 from synth_core.project import Project, home, open_project
+from synth_core.quiet import where
+from synth_core.retention import finish_removals
 from synth_core.run import Run
 from synth_core.testdata.orders import orders
 
@@ -34,7 +38,7 @@ def delete_project(project_id: str, owner: str = LOCAL) -> None:
             _end(order)
             _remove(order.folder)
     going = project.folder.with_name(f".{project.id}{_GOING}")
-    with jobs.starting(project):  # nothing starts in it meanwhile
+    with project.held():  # nothing starts in it, and no rows are put into it, meanwhile
         for run in (*project.runs(), *project.side_jobs()):
             _end(run)
         log = audit.check(project.log)
@@ -50,7 +54,7 @@ def delete_run(project: Project, run_id: str) -> None:
     What was taken away of it stays in the ledger: it is out.
     """
     run = project.run(run_id)
-    with jobs.starting(project):  # a run that starts meanwhile may need a table
+    with project.held():  # a run that starts meanwhile may need a table
         _end(run)
         project.note("run deleted", {"run": run.id})
         going = run.folder.with_name(f".{run.id}{_GOING}")
@@ -68,6 +72,18 @@ def finish_deletions() -> None:
     for pattern in ("projects", "projects/*/runs"):
         for folder in home().glob(f"{pattern}/.*{_GOING}"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def tidy() -> None:
+    """Finish what was promised to be gone, then sweep up what a killed studio left; the server does it at its start.
+
+    What cannot be done is logged, and keeps nothing else from being done.
+    """
+    for task in (finish_deletions, finish_removals, lambda: sweep(home())):
+        try:
+            task()
+        except Exception as error:  # whatever it is: the studio starts, and the rest is done
+            sys.stderr.write(f"What was left behind is not wholly removed:\n{where(error)}\n")
 
 
 def tombstones() -> Path:

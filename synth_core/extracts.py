@@ -31,6 +31,7 @@ from synth_core.reading import ColumnChoice, Reading, ReadOptions, read_bytes
 from synth_core.run import Run, write_whole
 from synth_core.scorecard import Scorecard, Verdict, verdicts
 from synth_core.table import Role, Table
+from synth_core.whole_files import storing
 
 
 class Extract(BaseModel):
@@ -84,11 +85,12 @@ def look(
         id=secrets.token_hex(8), filename=Path(filename).name[:120], rows=len(reading.table), when=datetime.now(UTC)
     )
     folder = _folder(project) / kept.id
-    folder.mkdir(parents=True, mode=0o700)
     suffixes = "".join(re.findall(r"\.[A-Za-z0-9]{1,8}", filename)[-2:]).lower()
-    (folder / f"upload{suffixes or '.csv'}").write_bytes(data)
-    write_whole(folder / "drift.json", found.model_dump_json())
-    write_whole(folder / "facts.json", kept.model_dump_json())
+    with project.taking_rows(), storing():
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / f"upload{suffixes or '.csv'}").write_bytes(data)
+        write_whole(folder / "drift.json", found.model_dump_json())
+        write_whole(folder / "facts.json", kept.model_dump_json())
     project.note("extract", {"rows": kept.rows, "sha256": hashlib.sha256(data).hexdigest()})
     return kept
 

@@ -22,7 +22,7 @@ from synth_core.labs.work import RESULT
 from synth_core.needs import require_memory
 from synth_core.owners import ANYONE
 from synth_core.partitions import release_in
-from synth_core.project import REMOVED, Project, home, projects
+from synth_core.project import DELETED, REMOVED, Project, home, projects
 from synth_core.recipe import Recipe
 from synth_core.remedies import Mended, Remedy
 from synth_core.run import AUDIT, FULL, Run, Status, birth, write_whole
@@ -31,7 +31,7 @@ from synth_core.tried import same_work
 from synth_core.tuning.asking import check_askable
 from synth_core.tuning.record import Asked, reached
 from synth_core.tuning.standing import held_against
-from synth_core.whole_files import locked, storing
+from synth_core.whole_files import storing
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -42,7 +42,7 @@ def start(project: Project, recipe: Recipe) -> Run:
     InputError
         Another run of the project goes on, memory does not suffice, or the recipe's cluster does not answer.
     """
-    with starting(project):
+    with project.held():
         if project.active_run() is not None:
             raise ProjectError("A run of this project is in progress. Wait for it, or cancel it, then start another.")
         recipe = resolved(project.table, recipe)
@@ -87,7 +87,13 @@ def mend(project: Project, run: Run, remedy: Remedy) -> Run:
 
 
 def resume(run: Run) -> None:
-    """Go on with a run that was lost, cancelled or failed; finished parts are kept. ProjectError while it is active."""
+    """Go on with a run, or with an iteration, that was lost, cancelled or failed; finished parts are kept.
+
+    Raises
+    ------
+    ProjectError
+        It is at work, another of its project is, or the project, the run or the project's real rows are gone.
+    """
     with _going_on(run, "This run is in progress already."):
         pass
 
@@ -98,10 +104,13 @@ def judge_again(run: Run, *, full: bool = False) -> None:
     full
         With the attacks that take minutes: guessing of sensitive columns and singling out. The scorecard that is
         there stays until the new one replaces it.
+
+    Raises
+    ------
+    ProjectError
+        As :func:`resume`; or its rows are gone.
     """
     with _going_on(run, "This run is in progress; it will be judged at its end."):
-        if Project(run.folder.parent.parent).removed is not None:
-            raise ProjectError(REMOVED)
         if full:
             if release_in(run.folder) is None:
                 raise ProjectError("The synthetic table of this run is gone. Generate again, then attack it.")
@@ -119,11 +128,9 @@ def audit(run: Run) -> None:
     Raises
     ------
     ProjectError
-        The run is at work or not judged, its rows are gone, or its engine takes too long to be fitted many times.
+        As :func:`resume`; or it is not judged, or its engine takes too long to be fitted many times.
     """
     with _going_on(run, "This run is in progress; it can be audited at its end."):
-        if Project(run.folder.parent.parent).removed is not None:
-            raise ProjectError(REMOVED)
         synthesis = run.synthesis()
         if synthesis is None or not run.is_judged or release_in(run.folder) is None:
             raise ProjectError("The synthetic table of this run is gone. Generate again, then audit it.")
@@ -139,7 +146,7 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
     on the machine like a run, but a run of the project may be at work.
     """
     key = key_of(project.table_name, recipe, candidates)
-    with starting(project):
+    with project.held():
         known = project.measurement(key)
         if known is not None and (known.status().active or known.status().state == "done"):
             return known
@@ -160,7 +167,7 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
     its place on the machine like a run, but a run of the project may be at work.
     """
     text = json.dumps({"lab": lab, "settings": settings.model_dump(mode="json")})
-    with starting(project):
+    with project.held():
         known = project.lab(key)
         if known is not None and (known.status().active or known.status().state == "done"):
             return known
@@ -183,7 +190,7 @@ def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
         There is nothing to reach or to spend, nothing held out, too few rows, another iteration goes on, or a run by
         this very recipe holds every target already.
     """
-    with starting(project):
+    with project.held():
         if any(other.status().active for other in project.tunings()):
             raise ProjectError("An iteration of this project is at work. Wait for it, or cancel it.")
         recipe = resolved(project.table, recipe)
@@ -268,23 +275,24 @@ def slots() -> int:
 
 
 @contextmanager
-def starting(project: Project) -> Iterator[None]:
-    """Let one page or server at a time look for work of the project that goes on, and start some, or delete it.
-
-    Not to be nested: the lock is held by the open file, so a second one waits for the first.
-    """
-    with locked(project.folder / "starting"):
-        if not (project.folder / "project.json").exists():  # deleted while this waited
-            raise ProjectError("This project was deleted.")
-        yield
-
-
-@contextmanager
 def _going_on(run: Run, refused: str) -> Iterator[None]:
-    """Let one page or server at a time go on with a run that rests; ProjectError with ``refused`` if it is at work."""
-    with locked(run.folder / "starting"):
+    """Let one page or server at a time go on with a run that rests, and start its process afterwards.
+
+    ProjectError with ``refused`` if it is at work; as :func:`resume` otherwise.
+    """
+    folder = run.folder.parent.parent
+    if not folder.exists():
+        raise ProjectError(DELETED)
+    with Project(folder).held():
+        if not run.folder.exists():
+            raise ProjectError("This run was deleted.")
         if run.status().active:
             raise ProjectError(refused)
+        project = Project(folder)  # another page may have changed it while this waited
+        if project.removed is not None:
+            raise ProjectError(REMOVED)
+        if any(other.status().active for other in project.siblings(run)):
+            raise ProjectError("Other work at this project is in progress. Wait for it, or cancel it, then go on.")
         yield
         (run.folder / "cancel").unlink(missing_ok=True)
         run.write_status(Status(note="Waiting to start"))

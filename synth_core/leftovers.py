@@ -44,11 +44,14 @@ def _mine(path: Path) -> bool:
 
 
 def _at_work(path: Path) -> bool:
-    """Return whether the process that builds this file (its number is in the name) exists."""
+    """Return whether the process that builds this file exists: its number is in the name, and it is not younger.
+
+    A studio in a container has the same number after every start.
+    """
     import psutil
 
     words = path.name.split(".")
     try:
-        return bool(psutil.pid_exists(int(words[-3])))
-    except (ValueError, IndexError):
+        return bool(psutil.Process(int(words[-3])).create_time() <= path.stat().st_mtime + 1.0)
+    except (ValueError, IndexError, OSError, psutil.Error):
         return False

@@ -30,7 +30,8 @@ import secrets
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,7 @@ from synth_core import audit
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
-from synth_core.errors import ConstraintError, ProjectError, ReadingError
+from synth_core.errors import ConstraintError, ProjectError, ReadingError, StorageError
 from synth_core.inference import read_anew, with_cells, with_choices
 from synth_core.ledger import Entry, entry_of, file_hash, read_ledger, write_down
 from synth_core.owners import ANYONE, LOCAL, called, owns
@@ -71,6 +72,7 @@ REMOVED = (
     "The real rows of this project were removed. The release and its report are still here; "
     "anything that needs real rows starts with uploading the table again, as a new project."
 )
+DELETED = "This project was deleted."
 
 
 class _Facts(BaseModel):
@@ -213,6 +215,34 @@ class Project:
         """Add a line to the audit log: what the owner did, with hashes and counts, never a value or a name."""
         audit.note(self.log, who or called(self.owner), what, about)
 
+    # one at a time
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let one page, server or worker at a time start work in it, put rows into it, take them out, or delete it.
+
+        Not to be nested: the lock is held by the open file, so a second one waits for the first.
+        ProjectError where it was deleted.
+        """
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self.folder / "starting"))
+            except StorageError:
+                if self.folder.exists():
+                    raise
+                raise ProjectError(DELETED) from None
+            if not (self.folder / "project.json").exists():  # deleted while this waited
+                raise ProjectError(DELETED)
+            yield
+
+    @contextmanager
+    def taking_rows(self) -> Iterator[None]:
+        """As :meth:`held`, to put real rows into it; ProjectError where they were removed for good."""
+        with self.held():
+            if self._read_facts().removed is not None:  # perhaps by another process
+                raise ProjectError(REMOVED)
+            yield
+
     # how long it keeps real rows
 
     @property
@@ -289,8 +319,10 @@ class Project:
 
     def set_choices(self, choices: dict[str, ColumnChoice]) -> Table:
         """Rebuild the table with these choices (all of them, not only new ones) and return it."""
-        if self.removed is not None:
-            raise ProjectError(REMOVED)
+        with self.taking_rows():
+            return self._choose(choices)
+
+    def _choose(self, choices: dict[str, ColumnChoice]) -> Table:
         if choices != self._facts.choices:
             quick = with_choices(self.table, self._facts.choices, choices)
             if quick is not None:
@@ -342,6 +374,10 @@ class Project:
         return self._take(reading, question=question)
 
     def _take(self, reading: Reading, **facts: Any) -> Table:
+        with self.taking_rows():
+            return self._put_reading(reading, **facts)
+
+    def _put_reading(self, reading: Reading, **facts: Any) -> Table:
         choices = {n: c for n, c in self._facts.choices.items() if n in reading.table.names}
         table = replace(reading.table, name=self.label)
         if choices:
@@ -382,18 +418,23 @@ class Project:
         """Leave out all rows of the real table but these (one bool per row of all rows)."""
         if kept.all():
             return self.bring_back()
+        with self.taking_rows():
+            return self._keep(kept)
+
+    def _keep(self, kept: npt.NDArray[np.bool_]) -> Table:
         if not self._full.exists():
             save_cells(self._cells(), self._full)
         save_cells(self._cells(every_row=True)[kept], self.folder / "raw.parquet")
         replace_whole(self._kept, lambda path: _save_mask(path, kept))
-        return self.set_choices(self.choices)
+        return self._choose(self.choices)
 
     def bring_back(self) -> Table:
         """Take dropped rows in again."""
-        if self._full.exists():
-            self._full.replace(self.folder / "raw.parquet")
-            self._kept.unlink(missing_ok=True)
-        return self.set_choices(self.choices)
+        with self.taking_rows():
+            if self._full.exists():
+                self._full.replace(self.folder / "raw.parquet")
+                self._kept.unlink(missing_ok=True)
+            return self._choose(self.choices)
 
     @property
     def dropped(self) -> int:
@@ -521,7 +562,8 @@ class Project:
         if rows is not None and steering.given is not None:
             kept = [column for column in self.table.columns if column.name in rows.frame.columns]
             names = [column.name for column in kept]
-            save_table(Table(rows.frame[names], tuple(kept)), self._given_folder(steering.given.fingerprint))
+            with self.taking_rows():
+                save_table(Table(rows.frame[names], tuple(kept)), self._given_folder(steering.given.fingerprint))
             steering = Steering(given=steering.given)
             changed = {"steering": steering, "rows": len(rows.frame)}
         self.set_draft(draft.model_copy(update=changed))
@@ -659,6 +701,10 @@ class Project:
         """Return measurements, experiments and iterations: work beside the runs."""
         return [*self.measurements(), *self.labs(), *self.tunings()]
 
+    def siblings(self, run: Run) -> list[Run]:
+        """Return the other runs, or whatever kind of work ``run`` is, newest first."""
+        return [other for other in self._jobs(run.folder.parent.name) if other.id != run.id]
+
     def _jobs(self, kind: str) -> list[Run]:
         folder = self.folder / kind
         inside = [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
@@ -712,14 +758,15 @@ class Project:
         if (folder / "recipe.json").exists():
             return Run(folder)
         name = table.fingerprint[:16]
-        if not (self.folder / "tables" / name).exists():
-            save_table(table, self.folder / "tables" / name)
         building = folder.with_name(f".{folder.name}")
-        shutil.rmtree(building, ignore_errors=True)
-        with storing():
-            shutil.copytree(made, building)
-        Run.lay_out(building, recipe, table=name, input_print=of.input_print).write_status(status)
-        building.rename(folder)
+        with self.taking_rows():
+            if not (self.folder / "tables" / name).exists():
+                save_table(table, self.folder / "tables" / name)
+            shutil.rmtree(building, ignore_errors=True)
+            with storing():
+                shutil.copytree(made, building)
+            Run.lay_out(building, recipe, table=name, input_print=of.input_print).write_status(status)
+            building.rename(folder)
         self.note_job("taken from an iteration", Run(folder))
         return Run(folder)
 

@@ -32,7 +32,7 @@ from synth_core.progress import Pace, within
 from synth_core.project import Project, home
 from synth_core.quiet import where
 from synth_core.recipe import Recipe
-from synth_core.retention import due, remove_real_rows
+from synth_core.retention import remove_when_due
 from synth_core.run import AUDIT, AUDITED, LAST_WORD, STAGES, Run, Status, write_whole
 from synth_core.sampling import usual_workers
 from synth_core.shadow_audit import LOOKED, audit, with_audit
@@ -331,13 +331,10 @@ def _ended(run: Run) -> str:
     if made is not None and card.exists():
         about = {"run": run.id, "release_sha256": rows_hash(made), "scorecard_sha256": file_hash(card)}
         project.note("judged", about)
-    if not due(project, run):
-        return "Done"
     try:
-        remove_real_rows(project)
+        return "Done; the real rows were removed" if remove_when_due(project, run) else "Done"
     except (ProjectError, OSError) as error:
         return f"Done. {error}"
-    return "Done; the real rows were removed"
 
 
 def _stopped(run: Run, reporter: Reporter, words: str) -> None:

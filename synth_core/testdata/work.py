@@ -9,9 +9,11 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from synth_core import quiet
-from synth_core.errors import Cancelled, SimileError, StorageError
+from synth_core.errors import Cancelled, ProjectError, SimileError, StorageError
 from synth_core.progress import Pace
+from synth_core.project import open_project
 from synth_core.quiet import where
+from synth_core.retention import remove_when_due
 from synth_core.run import LAST_WORD, Status, write_whole
 from synth_core.testdata.making import FOLDER, STAGES, Secrets, make
 from synth_core.testdata.orders import OrderRun
@@ -77,7 +79,11 @@ def main(folder: str, told: str) -> int:
     secrets = Secrets.model_validate_json(told) if told.strip() else Secrets()
     # rows from a schema alone need neither engine nor memory worth waiting for
     with place(run) if run.order.project else nullcontext():
-        return _made(run, secrets)
+        code = _made(run, secrets)
+    if run.order.project:  # its project may have waited for this to remove its real rows
+        with suppress(ProjectError, OSError):
+            remove_when_due(open_project(run.order.project, run.order.owner), run)
+    return code
 
 
 def _made(run: OrderRun, secrets: Secrets) -> int:

@@ -3,6 +3,8 @@
 import gc
 import os
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -10,13 +12,15 @@ import pytest
 
 from synth_core import extracts, jobs
 from synth_core.audit import check
-from synth_core.deletion import delete_project, delete_run, finish_deletions, tombstones
+from synth_core.deletion import delete_project, delete_run, finish_deletions, tidy, tombstones
 from synth_core.errors import ProjectError
 from synth_core.owners import owner_id
 from synth_core.project import Project, create, duplicate, open_project, projects
 from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.recipe import Recipe
+from synth_core.retention import remove_real_rows
 from synth_core.run import write_whole
+from synth_core.steering.given import GivenRows
 from synth_core.table import Role
 from synth_core.testdata.making import Order
 from synth_core.worker import main
@@ -113,6 +117,72 @@ def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(own_home: P
     finish_deletions()
     assert holding(own_home, project.id) == []
     assert open_project(kept.id).label == MARKER
+
+
+def given(project: Project) -> None:
+    project.set_given(GivenRows(project.table.frame[["city"]].head(20)))
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda project: project.set_choices({"age": ColumnChoice(role=Role.DROP)}),
+        lambda project: project.read_again(project.options),
+        lambda project: project.drop_rows(project.table.frame["age"].to_numpy() > 40),
+        lambda project: project.bring_back(),
+        given,
+        lambda project: extracts.look(project, CSV, f"{MARKER}.csv"),
+    ],
+)
+@pytest.mark.parametrize("gone", ["deleted", "removed"])
+def test_rows_that_a_page_was_about_to_keep_do_not_come_back(
+    put: Callable[[Project], object], gone: str, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = made()
+    held = Project.held
+    done: list[bool] = []
+
+    @contextmanager
+    def late(self: Project) -> Iterator[None]:
+        """Somebody else is faster, after everything was read."""
+        if not done:
+            done.append(True)
+            with monkeypatch.context() as patch:
+                patch.setattr(Project, "held", held)
+                delete_project(project.id) if gone == "deleted" else remove_real_rows(open_project(project.id))
+        with held(self):
+            yield
+
+    monkeypatch.setattr(Project, "held", late)
+    with pytest.raises(ProjectError, match=r"This project was deleted|real rows of this project were removed"):
+        put(project)
+    assert done
+    assert holding(own_home, "A0001") == []
+    assert project.folder.exists() == (gone == "removed")
+
+
+def test_what_cannot_be_finished_keeps_nothing_else_from_being_done(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deleted, removed = made(), made()
+    os.rename(deleted.folder, deleted.folder.with_name(f".{deleted.id}.deleted"))
+    removed.set_removed()  # and then the machine stopped
+
+    def fails(*told: object) -> None:
+        raise ValueError(MARKER)
+
+    monkeypatch.setattr("synth_core.deletion.sweep", fails)
+    tidy()
+    assert holding(own_home, "A0001") == []
+    said = capsys.readouterr().err
+    assert "ValueError" in said
+    assert MARKER not in said
+    monkeypatch.setattr("synth_core.deletion.finish_deletions", fails)
+    monkeypatch.setattr("synth_core.deletion.finish_removals", fails)
+    swept: list[Path] = []
+    monkeypatch.setattr("synth_core.deletion.sweep", swept.append)
+    tidy()
+    assert swept == [own_home]
 
 
 def test_a_copy_outlives_its_original() -> None:

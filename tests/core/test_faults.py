@@ -325,6 +325,9 @@ def test_what_a_killed_studio_left_half_made_is_swept_away(own_home: Path) -> No
     torn.write_text("{")
     mine = made.folder / f".rules.json.{os.getpid()}.1.building"
     mine.write_text("[")
+    before = made.folder / f".rules.json.{os.getpid()}.2.building"  # of a process that had this number earlier
+    before.write_text("[")
+    os.utime(before, (1e9, 1e9))
     assert [one.id for one in projects()] == [made.id]
     sweep(own_home)
     assert half.exists(), "it may be on its way in another studio"
@@ -333,6 +336,7 @@ def test_what_a_killed_studio_left_half_made_is_swept_away(own_home: Path) -> No
     sweep(own_home)
     assert not half.exists()
     assert not torn.exists()
+    assert not before.exists()
     assert mine.exists()
     assert open_project(made.id).table.fingerprint == made.table.fingerprint
 

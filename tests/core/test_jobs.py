@@ -8,14 +8,14 @@ import psutil
 import pytest
 
 from synth_core import jobs
-from synth_core.deletion import delete_project
+from synth_core.deletion import delete_project, delete_run
 from synth_core.errors import ProjectError
 from synth_core.frontier import stops
 from synth_core.generation import generate
 from synth_core.project import Project, create, duplicate
 from synth_core.reading import read_bytes
 from synth_core.recipe import Recipe
-from synth_core.run import Run
+from synth_core.run import Run, Status
 
 CSV = b"id,age,sex,height\n" + b"".join(
     f"A{n:04d},{20 + n * 7 % 50},{'FM'[n % 2]},{150 + n * 13 % 47 + n / 1000:.3f}\n".encode() for n in range(300)
@@ -122,6 +122,54 @@ def test_a_cancelled_run_stops_at_once_and_can_be_resumed() -> None:
     assert wait_for(run, "running") == "running"
     jobs.cancel(run)
     assert project.active_run() is None
+
+
+def resting(project: Project, seed: int) -> Run:
+    """Return a run that was lost."""
+    run = project.new_run(Recipe(method="independent", rows=100, seed=seed))
+    (run.folder / "pid").write_text("999999999 1.0 1")
+    assert run.status().state == "lost"
+    return run
+
+
+@pytest.mark.parametrize("go_on", [jobs.resume, jobs.judge_again, jobs.audit])
+def test_nothing_goes_on_beside_other_work_or_without_its_rows(go_on, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned: list[str] = []
+    monkeypatch.setattr(jobs, "_spawn", lambda run: spawned.append(run.id))
+    project = project_of()
+    first, second = resting(project, 1), project.new_run(Recipe(method="independent", rows=100, seed=2))
+    with pytest.raises(ProjectError, match="Other work at this project is in progress"):
+        go_on(first)
+    second.write_status(Status(state="done"))
+    marked = sorted(path.name for path in first.folder.iterdir())
+    project.set_removed()
+    with pytest.raises(ProjectError, match="real rows of this project were removed"):
+        go_on(first)
+    assert sorted(path.name for path in first.folder.iterdir()) == marked
+    delete_run(project, first.id)
+    with pytest.raises(ProjectError, match="This run was deleted"):
+        go_on(first)
+    delete_project(project.id)
+    with pytest.raises(ProjectError, match="This project was deleted"):
+        go_on(first)
+    assert spawned == []
+    assert not project.folder.exists()
+
+
+def test_a_run_goes_on_beside_an_iteration_but_not_two_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned: list[str] = []
+    monkeypatch.setattr(jobs, "_spawn", lambda run: spawned.append(run.id))
+    project = project_of()
+    run, iteration = resting(project, 1), project.new_tuning(Recipe(rows=100), "{}")
+    jobs.resume(run)
+    assert spawned == [run.id]
+    other = project.new_tuning(Recipe(rows=100), "{}")
+    (iteration.folder / "pid").write_text("999999999 1.0 1")
+    with pytest.raises(ProjectError, match="Other work"):
+        jobs.resume(iteration)
+    other.write_status(Status(state="failed"))
+    jobs.resume(iteration)
+    assert spawned == [run.id, iteration.id]
 
 
 def at_work(process: psutil.Process) -> bool:

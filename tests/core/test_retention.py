@@ -1,5 +1,6 @@
 """Real rows that go once a run is judged: what is gone, what still works, what says why it does not."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from synth_core.project import Project, create, open_project
 from synth_core.reading import ReadOptions, read_bytes
 from synth_core.recipe import Recipe
 from synth_core.retention import due, remove_real_rows
-from synth_core.run import Run, Status
+from synth_core.run import Run, Status, write_whole
+from synth_core.testdata.making import Order
+from synth_core.testdata.work import main as make_order
 from synth_core.worker import main
 from tests.core.test_deletion import holding
 
@@ -90,4 +93,42 @@ def test_removing_them_again_does_nothing(own_home: Path) -> None:
     remove_real_rows(project, who="local")
     remove_real_rows(project, who="local")
     assert [line.what for line in check(project.log).lines].count("real rows removed") == 1
+    assert holding(own_home, "Realcell00001") == []
+
+
+def order_of(home: Path, project: Project, state: str) -> Run:
+    """Return an order of test data that learned from the project's table."""
+    folder = home / "testdata" / ("a" * 32)
+    (folder / "made" / "model").mkdir(parents=True)
+    (folder / "made" / "model" / "learned.json").write_text("Realcell00001")
+    (folder / "files").mkdir()
+    (folder / "files" / "rows.csv").write_text("drawn")
+    write_whole(folder / "order.json", Order(project=project.id).model_dump_json())
+    order = Run(folder)
+    order.write_status(Status(state=state))
+    return order
+
+
+def test_what_a_stop_left_half_written_and_what_an_order_learned_go_too(own_home: Path) -> None:
+    project, run = made(False)
+    (project.folder / ".raw.parquet.999999999.1.building").write_text("Realcell00001")
+    (project.folder / f".raw.full.parquet.{os.getpid()}.1.building").write_text("Realcell00001")
+    order = order_of(own_home, project, "failed")
+    assert main(str(run.folder)) == 0
+    assert run.status().note == "Done; the real rows were removed"
+    assert holding(own_home, "Realcell00001") == []
+    assert (order.folder / "files" / "rows.csv").exists(), "these were drawn"
+
+
+def test_real_rows_wait_for_an_order_that_learns_from_them(own_home: Path) -> None:
+    project, run = made(False)
+    order = order_of(own_home, project, "queued")
+    assert main(str(run.folder)) == 0
+    assert run.status().note == "Done"
+    assert len(open_project(project.id).table) == 300
+    with pytest.raises(ProjectError, match="goes on"):
+        remove_real_rows(project)
+    assert make_order(str(order.folder), "") == 0
+    assert order.status().state == "done", order.status().error
+    assert open_project(project.id).removed is not None
     assert holding(own_home, "Realcell00001") == []
