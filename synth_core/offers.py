@@ -75,16 +75,22 @@ def _is_answer(offer: MissingOffer, table: Table) -> bool:
     """Whether the rows with this 0 are those of one category elsewhere, as an age of 0 that goes with "16 to 17"."""
     if offer.word != "0":
         return False
-    here = (table.frame[offer.column] == 0).to_numpy()[:_SAMPLE]
+    here = _equal(table.frame[offer.column], 0)
     for column in table.having(learned=True):
-        values = table.frame[column.name].to_numpy()[:_SAMPLE]
         if column.name == offer.column or not column.kind.categorical or not here.any():
             continue
-        word = values[here][0]
-        there = values == word
+        values = table.frame[column.name]
+        word = values.iloc[here.argmax()]
+        there = _equal(values, word)
         if str(word).strip().casefold() not in _UNKNOWN and (here & there).sum() >= 0.98 * (here | there).sum():
             return True
     return False
+
+
+def _equal(values: pd.Series, value: object) -> npt.NDArray[np.bool_]:
+    """Return which of the first values are this one; a missing value equals nothing."""
+    first = values.iloc[:_SAMPLE]
+    return np.asarray(first.notna() & (first == value).fillna(False), dtype=bool)
 
 
 def _offer(column: Column, word: str, rows: int, total: int, reason: str) -> list[MissingOffer]:

@@ -38,7 +38,7 @@ def learn_phones(values: Sequence[str]) -> TextIdentifiers:
             trunk = "0" if not code and all(value[:1] == "0" for value in rest if _fits(value, pattern)) else ""
             made = Pattern(("0", *pattern.alphabets[1:])).avoiding(rest) if trunk else pattern
             if not trunk and code in ("", "+1"):
-                made = _fictitious_phone(pattern)
+                made = _fresh(_fictitious_phone(pattern), rest)
             patterns.append(
                 Pattern((*code, *made.alphabets)).avoiding([code + value for value in rest]) if code else made
             )
@@ -92,7 +92,12 @@ def learn_national_ids(values: Sequence[str]) -> TextIdentifiers:
     numbers), British insurance numbers with QQ; others keep only the form.
     """
     learned = learn_texts(values)
-    return TextIdentifiers(tuple(_never_issued(pattern) for pattern in learned.patterns), learned.shares)
+    return TextIdentifiers(tuple(_fresh(_never_issued(one), values) for one in learned.patterns), learned.shares)
+
+
+def _fresh(pattern: Pattern, values: Sequence[str]) -> Pattern:
+    """Return the pattern that writes none of ``values``: real tables hold numbers of reserved ranges too."""
+    return pattern.avoiding([value for value in values if len(value) == len(pattern.alphabets)])
 
 
 def _never_issued(pattern: Pattern) -> Pattern:
@@ -166,7 +171,8 @@ def _checked(values: Sequence[str], prefixes: Mapping[int, str]) -> Checked:
             alphabets[place] = DIGITS
         if digits:
             alphabets[digits[-1]] = "0"
-        patterns.append(Pattern(tuple(alphabets)))
+        bodies = [value[: digits[-1]] + "0" + value[digits[-1] + 1 :] for value in values] if digits else []
+        patterns.append(_fresh(Pattern(tuple(alphabets)), bodies))
     return Checked(TextIdentifiers(tuple(patterns), learned.shares), "card")
 
 

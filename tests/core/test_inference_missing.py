@@ -237,6 +237,13 @@ def test_a_zero_that_goes_with_one_answer_elsewhere_is_an_answer() -> None:
     assert missing_offers(beside) == []
 
 
+def test_zeros_beside_empty_cells_are_offered() -> None:
+    age = ["" if i % 11 == 0 else cell for i, cell in enumerate(with_word(BELL, "0"))]
+    site = ["" if i % 7 == 0 else "abc"[i % 3] for i in range(N)]
+    csv = pd.DataFrame({"pressure": age, "site": site}).to_csv(index=False).encode()
+    assert [offer.word for offer in missing_offers(read_bytes(csv, "t.csv").table)] == ["0"]
+
+
 def test_an_x_as_frequent_as_the_y_is_a_letter() -> None:
     def offered(values: list[str]) -> list[str]:
         frame = pd.DataFrame({"side": values, "n": range(len(values))})

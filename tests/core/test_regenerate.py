@@ -281,6 +281,24 @@ def test_american_phone_numbers_get_the_fictitious_exchange():
     assert values.is_unique
 
 
+@pytest.mark.parametrize(
+    ("semantic", "form"), [("national_id", "999-1{}-{:03d}1"), ("phone", "(212) 555-{}{:03d}")]
+)
+def test_a_real_number_of_a_reserved_range_is_not_made_again(semantic: str, form: str) -> None:
+    real = [form.format(1 + i % 3, i) for i in range(ROWS)]
+    out = personal_column(semantic, real)
+    assert not set(out) & set(real)
+    assert out.is_unique
+
+
+@pytest.mark.parametrize(("semantic", "form"), [("card_number", "5500 0000 {:04d} 1111"), ("device_id", "{:015d}")])
+def test_checked_numbers_that_were_made_once_are_not_made_again(semantic: str, form: str) -> None:
+    real = list(personal_column(semantic, [form.format(i) for i in range(ROWS)]))[:ROWS]
+    out = personal_column(semantic, real)
+    assert not set(out) & set(real)
+    assert all(luhn(value) for value in out)
+
+
 def test_addresses_of_machines_are_never_routed():
     four = personal_column("ip_address", [f"93.184.{i // 250}.{i % 250}" for i in range(ROWS)])
     six = personal_column("ip_address", [f"2a00::{i:x}" for i in range(ROWS)])
