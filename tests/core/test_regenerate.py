@@ -281,9 +281,7 @@ def test_american_phone_numbers_get_the_fictitious_exchange():
     assert values.is_unique
 
 
-@pytest.mark.parametrize(
-    ("semantic", "form"), [("national_id", "999-1{}-{:03d}1"), ("phone", "(212) 555-{}{:03d}")]
-)
+@pytest.mark.parametrize(("semantic", "form"), [("national_id", "999-1{}-{:03d}1"), ("phone", "(212) 555-{}{:03d}")])
 def test_a_real_number_of_a_reserved_range_is_not_made_again(semantic: str, form: str) -> None:
     real = [form.format(1 + i % 3, i) for i in range(ROWS)]
     out = personal_column(semantic, real)
