@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import isnan
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +28,7 @@ class Target(BaseModel):
 
     score: str
     dimension: Dimension
-    limit: float
+    limit: float = Field(allow_inf_nan=False)
     above_floor: bool = False
     judged: Literal["value", "high", "low"] = "value"
     gate: bool = True
@@ -215,6 +216,9 @@ def _verdict(target: Target, score: Score | None) -> Verdict:
     limit = floor + target.limit
     end = {"value": score.value, "low": score.low, "high": score.high}[target.judged]
     judged = score.value if end is None else end
+    if isnan(score.value + judged + limit):  # every comparison with it would say "within"
+        note = "not enough data: the score is not a number"
+        return Verdict(target=target, word="not enough data", judged=None, limit=None, margin=None, sentence=note)
     word, why = _word(target, score, judged, limit)
     return Verdict(
         target=target,

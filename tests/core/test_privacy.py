@@ -8,7 +8,6 @@ import pytest
 
 from synth_core.scores import privacy
 from synth_core.scores.attacks import attribute_inference
-from synth_core.scores.copies import dense, literals, repeats, row_keys, telling
 from synth_core.scores.features import Coding
 from synth_core.scores.score import Score
 from synth_core.scores.sides import Sides
@@ -88,80 +87,6 @@ def test_rows_that_many_share_are_nobodys_copy() -> None:
     assert found["copies"].value == found["copies"].reference == 0
     assert found["membership_auc"].value is None
     assert "0 real rows differ from all others" in found["membership_auc"].note
-
-
-def test_the_natural_rate_of_copies_is_counted_by_hand() -> None:
-    train = np.array([1, 1, 2, 2, 2, 3, 4, 5], dtype=np.uint64)
-    found = repeats(train, np.array([9], dtype=np.uint64), np.array([1, 3, 3, 7], dtype=np.uint64))
-    assert found.expected_single == 2 / 8
-    assert found.expected_any == 5 / 8
-    assert found.any_match.tolist() == [True, True, True, False]
-    assert found.single_match.tolist() == [False, True, True, False]
-    assert found.alone_train.sum() == 3
-
-
-def test_row_keys_follow_values_not_storage() -> None:
-    columns = (Column(name="n", kind=Kind.INTEGER, nullable=True), Column(name="w", kind=Kind.CATEGORY))
-    words = pd.Series(["a", "b", None], dtype=object)
-    first = Table(pd.DataFrame({"n": np.array([1, 2, 3]), "w": words}), columns)
-    second = pd.DataFrame({"n": pd.array([1, None, 3], dtype="Int64"), "w": words})
-    coding = Coding.learn(first)
-    a, b = (row_keys(coding.apply(frame), coding) for frame in (first.frame, second))
-    assert (a == b).tolist() == [True, False, True]
-    assert len(set(a)) == 3
-
-
-def release(values: dict[str, list[str]], columns: tuple[Column, ...]) -> Table:
-    return Table(pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in values.items()}), columns)
-
-
-PERSONAL = (
-    Column(name="mail", kind=Kind.TEXT, semantic="email"),
-    Column(name="name", kind=Kind.TEXT, semantic="person_name"),
-    Column(name="job", kind=Kind.CATEGORY),
-)
-
-
-def test_identifiers_and_rare_values_are_literals_but_common_names_are_not() -> None:
-    jobs = ["clerk"] * 57 + ["astronaut"] * 3
-    train = release({"mail": [f"p{i}@x.org" for i in range(60)], "name": ["Ann"] * 60, "job": jobs}, PERSONAL)
-    made = release(
-        {
-            "mail": ["p7@x.org", *(f"q{i}@y.org" for i in range(9))],
-            "name": ["Ann"] * 10,
-            "job": ["clerk"] * 8 + ["astronaut"] * 2,
-        },
-        PERSONAL,
-    )
-    found = literals(Sides(train, train.rows(np.arange(0)), made))
-    assert found.rows == 3
-    assert found.columns == {"mail": 1, "job": 2}
-    assert found.exact
-
-
-def test_unprotected_columns_have_no_literals() -> None:
-    columns = (Column(name="job", kind=Kind.CATEGORY, protect=False),)
-    train = release({"job": ["clerk"] * 57 + ["astronaut"] * 3}, columns)
-    assert literals(Sides(train, train, train)).rows == 0
-
-
-def test_real_extremes_are_literals() -> None:
-    values = np.random.default_rng(0).normal(size=200)
-    columns = (Column(name="x", kind=Kind.NUMBER),)
-    train = Table(pd.DataFrame({"x": values}), columns)
-    order = np.argsort(values)
-    made = Table(pd.DataFrame({"x": values[[order[0], order[3], order[4], order[100], order[-1]]]}), columns)
-    found = literals(Sides(train, train.rows(np.arange(0)), made))
-    assert found.rows == 3
-    assert found.real_hits == 0
-
-
-def test_ids_that_fill_their_range_are_not_judged() -> None:
-    assert dense(pd.Series([f"R-{i:05d}" for i in range(500)]))
-    assert not dense(pd.Series([f"R-{i:012d}" for i in range(0, 10**11, 10**8)]))
-    assert telling(Column(name="id", kind=Kind.IDENTIFIER))
-    assert telling(Column(name="b", kind=Kind.TEXT, semantic="iban"))
-    assert not telling(Column(name="n", kind=Kind.TEXT, semantic="person_name"))
 
 
 def test_nearest_agrees_with_all_distances() -> None:

@@ -10,8 +10,7 @@ from synth_core.constraints.base import Constraint
 from synth_core.errors import Cancelled, InputError, TableError
 from synth_core.judging import judge
 from synth_core.recipe import Use
-from synth_core.scorecard import Scorecard, Target, Verdict, blocking, default_targets, verdicts
-from synth_core.scores.score import Score
+from synth_core.scorecard import Scorecard, blocking, default_targets, verdicts
 from synth_core.table import Column, Kind, Role, Table
 from tests.core.judged_tables import bootstrap, changed, independent, people
 
@@ -236,63 +235,6 @@ def test_a_target_with_one_value_and_one_with_a_thousand_do_not_crash() -> None:
         changed(people(120, seed), bought=rng.integers(0, 1000, 120).astype(str).astype(object)) for seed in (1, 2, 3)
     ]
     assert judge(*many).utility.target == "bought"
-
-
-# --- verdicts, with numbers worked by hand ---
-
-
-def card_with(fresh: Scorecard, score: Score) -> Scorecard:
-    return fresh.model_copy(update={"fidelity": fresh.fidelity.model_copy(update={"scores": [score]})})
-
-
-def verdict_on(fresh: Scorecard, target: Target, **fields: float | None) -> Verdict:
-    score = Score.model_validate({"name": "s", "dimension": "fidelity", "question": "?", "value": None} | fields)
-    return verdicts(card_with(fresh, score), [target])[0]
-
-
-LIMIT_5 = Target(score="s", dimension="fidelity", limit=5)
-HIGH_55 = Target(score="s", dimension="fidelity", limit=0.55, judged="high")
-FLOOR_1 = Target(score="s", dimension="fidelity", limit=1, above_floor=True)
-CASES = [
-    (LIMIT_5, {"value": 2, "low": 1, "high": 3, "reference": 0}, "pass", 3),
-    (LIMIT_5, {"value": 4, "low": 2, "high": 6, "reference": 0}, "watch", 1),
-    (LIMIT_5, {"value": 4.8, "low": 4.7, "high": 4.9, "reference": 0}, "watch", 0.2),
-    (LIMIT_5, {"value": 7, "low": 1, "high": 13, "reference": 0}, "fail", -2),
-    (LIMIT_5, {"value": 7, "low": -1, "high": 15, "reference": 0}, "watch", -2),
-    (LIMIT_5, {"value": 7}, "fail", -2),
-    (LIMIT_5, {"value": None}, "not enough data", None),
-    (HIGH_55, {"value": 0.51, "low": 0.49, "high": 0.53, "reference": 0.5}, "pass", 0.02),
-    (HIGH_55, {"value": 0.54, "low": 0.52, "high": 0.56, "reference": 0.5}, "fail", -0.01),
-    (HIGH_55, {"value": 0.51, "low": 0.46, "high": 0.56, "reference": 0.5}, "watch", -0.01),
-    (FLOOR_1, {"value": 2.5, "low": 2.4, "high": 2.6, "reference": 2}, "pass", 0.5),
-    (FLOOR_1, {"value": 3.5, "low": 3.4, "high": 3.6, "reference": 2}, "fail", -0.5),
-]
-
-
-@pytest.mark.parametrize(("target", "fields", "word", "margin"), CASES)
-def test_a_verdict_follows_the_rule(
-    fresh: Scorecard, target: Target, fields: dict[str, float | None], word: str, margin: float | None
-) -> None:
-    found = verdict_on(fresh, target, **fields)
-    assert found.word == word
-    assert found.margin == (None if margin is None else pytest.approx(margin))
-    assert found.sentence.endswith(".") or word == "not enough data"
-
-
-def test_targets_grow_stricter_from_exploring_to_sharing() -> None:
-    def limits(use: Use) -> dict[str, float]:
-        return {target.score: target.limit for target in default_targets(use)}
-
-    share, explore = limits(Use.SHARE), limits(Use.EXPLORE)
-    assert all(share[name] <= explore[name] for name in share)
-    assert share["membership_auc"] == 0.55
-    assert "tstr_loss" not in limits(Use.DEVELOP)
-
-
-def test_a_release_is_always_gated_by_privacy_and_rules() -> None:
-    for use in Use:
-        gates = {target.score for target in default_targets(use) if target.gate}
-        assert {"membership_auc", "copies", "literals", "rules_broken"} <= gates
 
 
 def test_many_rows_from_few_carry_a_warning() -> None:

@@ -13,11 +13,10 @@ from synth_core import shadow_audit
 from synth_core.errors import Cancelled, InputError
 from synth_core.generation import Synthesis
 from synth_core.recipe import Recipe
-from synth_core.scorecard import Target, Word, blocking, default_targets, not_run, verdicts
+from synth_core.scorecard import Word, default_targets, verdicts
 from synth_core.scores import shadow, shadow_words
-from synth_core.scores.advantage import advantage, of_attacks, of_audit
 from synth_core.scores.features import Coding
-from synth_core.scores.results import Attack, AuditedPerson, ShadowAudit
+from synth_core.scores.results import ShadowAudit
 from synth_core.scores.space import Space
 from synth_core.shadow_audit import audit, cost, fit_seconds, why_not, with_audit
 from synth_core.steering.asks import Steering
@@ -193,70 +192,6 @@ def test_fewer_rows_come_from_the_engine_of_the_whole_release() -> None:
     assert (inner[0].rows, inner[0].holdout) == (20_000, 0.0)
     assert inner[0].steering.make == {}
     assert inner[0].seed != inner[1].seed
-
-
-# attacks on request as targets
-
-
-def attack(name: str, **fields: Any) -> Attack:
-    return Attack.model_validate({"name": name, "title": name, "unit": "points", "n": 1000} | fields)
-
-
-@pytest.mark.parametrize(
-    ("low", "value", "word"), [(3.0, 8.0, "fail"), (0.5, 8.0, "watch"), (-2.0, 8.0, "pass"), (0.5, 1.5, "pass")]
-)
-def test_what_surely_beats_its_control_by_more_than_the_use_allows_fails(low: float, value: float, word: str) -> None:
-    score = of_attacks([attack("inference_sex", value=value, low=low, high=20)])
-    assert score is not None
-    card = scorecard()
-    card = card.model_copy(
-        update={"privacy": card.privacy.model_copy(update={"scores": [*card.privacy.scores, score]})}
-    )
-    found = {v.target.score: v for v in verdicts(card, default_targets("share"))}
-    assert found["attack_advantage"].word == word
-    assert ("attack_advantage" in {v.target.score for v in blocking([found["attack_advantage"]])}) == (word == "fail")
-
-
-def test_attacks_that_were_not_run_have_no_verdict_and_block_nothing() -> None:
-    card, targets = scorecard(), default_targets("share")
-    assert [one.score for one in not_run(card, targets)] == ["attack_advantage", "shadow_advantage"]
-    assert not {"attack_advantage", "shadow_advantage"} & {v.target.score for v in verdicts(card, targets)}
-    other = Target(score="nowhere", dimension="privacy", limit=1)
-    assert verdicts(card, [other])[0].word == "not enough data"
-    assert of_attacks([attack("membership_distance", value=9)]) is None
-
-
-def test_the_control_s_own_interval_counts_and_so_does_the_number_of_attacks() -> None:
-    shared = {"unit": "share", "value": 0.26, "low": 0.22, "high": 0.30, "control": 0.20}
-    alone = advantage(attack("singling_a", **shared))
-    beside = advantage(attack("singling_a", **shared, control_low=0.17, control_high=0.24))
-    assert alone is not None
-    assert beside is not None
-    assert (round(alone.value, 6), round(alone.low, 6)) == (6.0, 2.0)
-    assert round(beside.low, 2) == round(6 - 100 * float(np.hypot(0.04, 0.04)), 2)
-    one = of_attacks([attack("inference_a", value=6, low=2.2, high=10)])
-    three = of_attacks(
-        [
-            attack("inference_a", value=6, low=2.2, high=10),
-            *(attack(f"inference_{i}", value=0, low=-4, high=4) for i in "bc"),
-        ]
-    )
-    assert one is not None
-    assert three is not None
-    assert one.low == pytest.approx(2.2)
-    assert three.low == pytest.approx(6 - 3.8 * 2.394 / 1.96, abs=0.01)
-
-
-def test_one_person_who_can_surely_be_told_fails_although_the_others_cannot() -> None:
-    whole = [Attack(name="shadow_distance", title="d", unit="AUC", value=0.5, low=0.48, high=0.52, control=0.5)]
-    person = AuditedPerson(row=1, why="unusual", attack="distance", right=100, low=95, high=100, sure=True)
-    found = ShadowAudit(
-        fits=16, exposed=150, ordinary=100, learned=900, made=900, strongest="distance", attacks=whole, people=[person]
-    )
-    assert word_of(found) == "fail"
-    assert of_audit(found).value == 50
-    nobody = found.model_copy(update={"people": [person.model_copy(update={"sure": False})]})
-    assert word_of(nobody) == "pass"
 
 
 def test_an_audit_takes_the_place_of_an_earlier_one() -> None:
