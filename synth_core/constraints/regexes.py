@@ -35,6 +35,7 @@ def check_pattern(pattern: str) -> None:
     if len(pattern) > LONGEST:
         raise ConstraintError(f"The pattern has {len(pattern):,} characters; at most {LONGEST} are read.")
     try:
+        _found([""], pattern)  # on its own first: a bracket must not be closed by what is put around it
         _matches([""], pattern)
     except ValueError as error:
         said = str(error).partition(": ")[2] or str(error)
@@ -51,8 +52,12 @@ def matches(values: pd.Series, pattern: str) -> npt.NDArray[np.bool_]:
 
 
 def _matches(texts: list[str], pattern: str) -> npt.NDArray[np.bool_]:
+    return _found(texts, rf"\A(?:{pattern})\z")
+
+
+def _found(texts: list[str], pattern: str) -> npt.NDArray[np.bool_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.match_substring_regex(pa.array(texts, type=pa.string()), rf"\A(?:{pattern})\z")
+    found = pc.match_substring_regex(pa.array(texts, type=pa.string()), pattern)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)

@@ -63,8 +63,11 @@ def decimals(values: Floats, most: int = 6) -> int | None:
     known = np.unique(values[np.isfinite(values)])
     if len(known) > 5_000:
         known = known[:: len(known) // 5_000 + 1]
+    size = np.abs(known)
     for places in range(most + 1):
-        close = min(1e-9, 10.0 ** (-places - 3)) * np.maximum(1, np.abs(known))
+        # far below half a unit, else every large number would fit; but not below what a float64 can tell apart
+        close = np.minimum(min(1e-9, 10.0 ** (-places - 3)) * np.maximum(1, size), 10.0 ** (-places - 2))
+        close = np.maximum(close, 4 * np.finfo(np.float64).eps * size)
         if np.all(np.abs(np.round(known, places) - known) <= close):
             return places
     return None

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from synth_core.methods import create
-from synth_core.scores.agreement import Agreement
+from synth_core.scores.agreement import BLOCK, Agreement, _largest
+from synth_core.scores.compiled import compiled
 from synth_core.scores.features import Coding
 from synth_core.scores.privacy import measure
 from synth_core.scores.sides import Sides
@@ -71,3 +72,15 @@ def test_an_engine_that_repeats_pieces_of_people_fails_although_no_row_is_near()
     attacks = {attack.name: attack for attack in measure(Sides(TRAIN, HOLDOUT, made)).attacks}
     assert attacks["membership_agreement"].low is not None
     assert attacks["membership_agreement"].low > 0.5
+
+
+def test_the_loop_finds_the_same_without_being_compiled() -> None:
+    rng = np.random.default_rng(0)
+    values, weights = (rng.integers(0, 5, (6, 3)).astype(np.int16) for _ in range(2))
+    rows = rng.integers(-1, 5, (3, BLOCK + 7)).astype(np.int16)
+    rows[:, -1] = values[0]  # the last row, in a block of its own, is the first person's
+    found = _largest(values, weights, rows)
+    every = (weights[:, :, None] * (values[:, :, None] == rows[None])).sum(axis=1).max(axis=1)
+    assert found.tolist() == every.tolist()
+    assert found[0] == weights[0].sum()
+    assert compiled(_largest)(values, weights, rows).tolist() == found.tolist()

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth_core.constraints.expressions import (
+    DEEPEST,
     LONGEST,
     parse_condition,
     parse_expression,
@@ -73,6 +74,29 @@ COLUMNS += [Column(name="end", kind=Kind.DATETIME), Column(name="hours-per-week"
         ("min(age, 5, month) = 1", [True, False, False]),
         ("1 / (month - 1) > 0", [False, True, True]),
         ("age > 0 or sex = 'M' and sex = 'F'", [True, True, False]),
+        ("not age > 0 and sex = 'M'", [False, False, True]),
+        ("age is null and not sex is null", [False, False, True]),
+        ("month - 1 - 1 = 0", [False, True, False]),
+        ("month / 2 / 2 = 3", [False, False, True]),
+        ("month + 2 * 5 = 11", [True, False, False]),
+        ("(month + 2) * 5 = 15", [True, False, False]),
+        ("- month + 3 = 1", [False, True, False]),
+        ("`hours-per-week` between 1 and 2.5", [True, True, False]),
+        ("`hours-per-week` not between 1 and 2.5", [False, False, True]),
+        ("start between 2024-01-01 and 2024-01-31", [True, False, False]),
+        ("1 < month <= 12", [False, True, True]),
+        ("sex >= code", [True, False, False]),
+        ("sex IS NULL", [False, True, False]),
+        ("age IN (1) Or sex Is Not Null", [True, False, True]),
+        ('sex = "F"', [True, False, False]),
+        ("start in (2024-03-05, '2024-01-01')", [True, False, True]),
+        ("MONTH(start) = 3 and year(end) = 2024", [False, False, True]),
+        ("abs(month - 2) = 1", [True, False, False]),
+        ("round(`hours-per-week` / 3, 1) = 0.8", [False, True, False]),
+        ("min(`hours-per-week`, month) = 2", [False, True, False]),
+        ("max(month, 3, age) = 70", [False, True, False]),
+        ("min(start, 2024-02-01) = start", [True, False, False]),
+        ("start - 0.5 < 2024-01-01", [True, False, False]),
     ],
 )
 def test_a_condition_holds_where_it_should(text, held) -> None:
@@ -120,6 +144,24 @@ def test_all_of_it_works_on_no_rows() -> None:
         ("a[0] > 1", 2, "not part of an expression"),
         ("1age > 1", 1, "backticks"),
         ("age > 3 sex", 9, "needed here, not 'sex'"),
+        ("age + 'x' > 1", 7, "a number is needed here, but this is text"),
+        ("abs(start) > 1", 5, "a number is needed here, but this is a date"),
+        ("year(age) > 1", 6, "a date is needed here, but this is a number"),
+        ("3 < start", 1, "date is compared with a number"),
+        ("2 > (age > 3)", 10, "cannot be compared again"),
+        ("round(age, 13) > 1", 12, "0 to 12"),
+        ("round(age, -1) > 1", 12, "0 to 12"),
+        ("min(age) > 1", 1, "min takes 2 to 20 values, not 1"),
+        ("count_between(1, age) > 1", 1, "count_between takes 3 to 102 values, not 2"),
+        ("year() > 1", 6, "a column, a number, a date or text in quotes is needed here"),
+        ("age > 3 and", 12, "the expression ends here, but a column"),
+        ("(age > 3", 9, "the expression ends here, but ')' is missing"),
+        ("age or sex = 'F'", 1, "a comparison is needed"),
+        ("not age", 5, "a comparison is needed here, such as age >= 65, not a number"),
+        ("2024-02-30 < start", 1, "2024-02-30 is not a day in the calendar"),
+        ("`age > 3", 1, "the quote ` is not closed"),
+        ("age > 3 ; sex = 'F'", 9, "';' is not part of an expression"),
+        ("age in ()", 9, "needed here, not ')'"),
     ],
 )
 def test_an_error_gives_the_character_and_the_way_out(text, place, said) -> None:
@@ -159,6 +201,39 @@ def test_a_long_flat_expression_is_fine() -> None:
     assert parse_condition(" and ".join(["age > 0"] * 300)).holds(FRAME).tolist() == [True, True, False]
 
 
+def test_an_expression_may_be_as_long_and_as_deep_as_is_said() -> None:
+    longest = "age > 1" + " " * (LONGEST - 7)
+    assert parse_condition(longest).holds(FRAME).tolist() == [False, True, False]
+    with pytest.raises(ConstraintError, match=rf"character {LONGEST + 1}: .*longer than {LONGEST:,}"):
+        parse_condition(longest + " ")
+    deepest = "(" * (DEEPEST - 1) + "age" + ")" * (DEEPEST - 1) + " > 1"
+    assert parse_condition(deepest).holds(FRAME).tolist() == [False, True, False]
+    with pytest.raises(ConstraintError, match=f"nested more than {DEEPEST} deep"):
+        parse_condition(f"({deepest})")
+    flat = " and ".join(["not (age > 1)"] * DEEPEST)  # side by side is not deep
+    assert parse_condition(flat).holds(FRAME).tolist() == [True, False, True]
+
+
+def test_a_long_expression_is_shown_by_its_beginning() -> None:
+    with pytest.raises(ConstraintError) as error:
+        parse_condition("age > 1 and " * 9)
+    assert str(error.value).startswith('Expression "' + ("age > 1 and " * 9)[:77] + '...", character 109')
+    with pytest.raises(ConstraintError, match=f'Expression "{"a" * 80}", character 1'):
+        parse_condition("a" * 80, COLUMNS)
+
+
+def test_cells_of_other_dtypes_are_read() -> None:
+    frame = pd.DataFrame({"flag": [True, False], "when": ["2024-01-05", "soon"], "n": ["3", "x"]})
+    assert parse_condition("flag = 'True'").holds(frame).tolist() == [True, False]
+    assert parse_condition("year(when) = 2024").holds(frame).tolist() == [True, False]
+    assert parse_condition("when >= 2024-01-01").holds(frame).tolist() == [True, False]
+    assert parse_condition("n + 1 = 4").holds(frame).tolist() == [True, False]
+    assert parse_expression("3").evaluate(frame).tolist() == [3, 3]
+    assert parse_expression("2024-01-05").evaluate(frame).tolist() == [pd.Timestamp("2024-01-05")] * 2
+    assert parse_expression("'it''s'").evaluate(frame).tolist() == ["it's"] * 2
+    assert parse_condition("`a``b` = 1").holds(pd.DataFrame({"a`b": [1, 2]})).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -169,6 +244,18 @@ def test_a_long_flat_expression_is_fine() -> None:
         ("not (age = 1)", "not (age is 1)"),
         ("(age = 1 or age = 2) and sex = 'F'", "(age is 1 or age is 2) and sex is 'F'"),
         ("year(start) = 2024", "the year of start is 2024"),
+        ("start >= 2024-02-01T06:00", "start is on or after 2024-02-01 06:00"),
+        (
+            "start > 2024-02-01 and start <= 2024-03-01",
+            "start is after 2024-02-01 and start is on or before 2024-03-01",
+        ),
+        ("start = 2024-02-01", "start is 2024-02-01"),
+        ("age != 1 and age <= 12000 and age > 0.25", "age is not 1 and age is at most 12,000 and age is above 0.25"),
+        ("max(age, 9999) < 1e15", "max(age, 9999) is below 1e+15"),
+        ("count_filled(a, b, c, d, e, f) > 0", "any of a, b, c, d, e, f is filled"),
+        ("count_filled(a, b, c, d, e, f, g) = 0", "none of a, b, c, d, 3 more is filled"),
+        ("count_filled(a, b) >= 0", "the number of cells filled among a, b is at least 0"),
+        ("count_filled(a, b) > 1", "the number of cells filled among a, b is above 1"),
     ],
 )
 def test_an_expression_reads_as_words(text, words) -> None:
@@ -223,6 +310,7 @@ def test_cells_between_two_values_are_counted_over_columns() -> None:
     frame = pd.DataFrame({"d1": ["630", "V27", None, "700"], "d2": ["1", "679.5", "640", "x"]}, dtype=object)
     count = parse_expression("count_between(630, 680, d1, d2)")
     assert count.evaluate(frame).tolist() == [1, 1, 1, 0]
+    assert parse_expression("count_between(640, 679.5, d1, d2)").evaluate(frame).tolist() == [0, 1, 1, 0]
     assert count.null_tested == ("d1", "d2")
     words = parse_condition("count_between(630, 680, d1, d2) > 0 or count_equal(1, d1, d2) > 0").sentence()
     assert words == "any of d1, d2 is between 630 and 680 or equal to 1"

@@ -8,7 +8,7 @@ import pytest
 
 from synth_core.scores import space
 from synth_core.scores.compiled import compiled
-from synth_core.scores.leaves import LARGEST, Leaves
+from synth_core.scores.leaves import LARGEST, SLACK, Leaves, _look
 from synth_core.scores.space import nearest, nearest_of
 
 Points = npt.NDArray[np.float32]
@@ -85,6 +85,20 @@ def test_most_rows_are_left_out_and_the_search_says_how_many_were_not(monkeypatc
     monkeypatch.setattr(space, "_by_products", lambda *args, use=space._by_products: called.append(1) or use(*args))
     assert nearest_of(targets, points).distance == pytest.approx(np.sqrt(best), abs=1e-6)
     assert called
+
+
+def test_the_loop_finds_the_same_without_being_compiled() -> None:
+    points, targets = mixed(300, 7), mixed(8, 8)
+    targets[0] = points[5]
+    skip = np.array([5, -1, -1, -1, -1, -1, -1, -1])
+    found = [(np.full(8, np.inf, np.float32), np.full(8, -1)) for _ in range(2)]
+    leaves = Leaves.grow(points)
+    leaves.search(targets, *found[0], 0, skip)
+    boxes = (leaves.starts, leaves.lows, leaves.highs)
+    seen = _look(targets, leaves.columns, leaves.order, *boxes, *found[1], skip, SLACK)
+    assert found[1][1].tolist() == found[0][1].tolist()
+    assert np.sqrt(found[1][0]) == pytest.approx(by_force(targets, points, skip), abs=1e-6)
+    assert 0 < seen <= 8 * 300
 
 
 def doubled(values: Points) -> float:
