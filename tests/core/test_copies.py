@@ -9,7 +9,7 @@ import pytest
 
 from synth_core.scores.copies import dense, literals, repeats, telling
 from synth_core.scores.sides import Sides
-from synth_core.table import Column, Kind, Table
+from synth_core.table import Column, Kind, Role, Table
 
 
 def test_the_natural_rate_of_copies_is_counted_by_hand() -> None:
@@ -171,3 +171,28 @@ def test_a_column_that_points_at_one_person_is_known(semantic: str | None, kind:
 )
 def test_numbers_that_fill_their_range_collide_by_chance(values: list[str], fills: bool) -> None:
     assert dense(pd.Series(values, dtype=object)) == fills
+
+
+def test_a_value_of_one_person_with_many_rows_is_a_literal() -> None:
+    who = np.r_[np.repeat(np.arange(60), 5), np.zeros(40, dtype=int)]
+    own = np.arange(len(who)) >= 300
+    frame = pd.DataFrame(
+        {
+            "patient": [f"P{number}" for number in who],
+            "place": np.where(own, "Lonely Hill", np.where(who % 2, "North", "South")),
+            "dose": np.where(own, 999.25, who % 7),
+        }
+    )
+    columns = (
+        Column(name="patient", kind=Kind.IDENTIFIER, role=Role.ENTITY),
+        Column(name="place", kind=Kind.CATEGORY),
+        Column(name="dose", kind=Kind.NUMBER),
+    )
+    train = Table(frame, columns)
+    holdout = train.rows(np.arange(0)).select(["place", "dose"])
+    made = train.rows(np.arange(290, 310)).select(["place", "dose"])
+    found = literals(Sides(train.select(["place", "dose"]), holdout, made))
+    assert (found.rows, found.columns) == (10, {"place": 10, "dose": 10})
+    assert found.real_hits == 0  # nobody else has it
+    by_rows = Sides(Table(made.frame, made.columns), holdout, made)
+    assert literals(by_rows).rows == 0

@@ -116,28 +116,3 @@ def test_guessing_a_column_is_held_against_people_who_were_not_there() -> None:
     assert set(copied) == {"inference_grade", "inference_bought"}
     assert copied["inference_grade"].low > 5
     assert clean["inference_grade"].low < 0 < clean["inference_grade"].high
-
-
-def test_a_value_of_one_person_with_many_rows_is_a_literal() -> None:
-    who = np.r_[np.repeat(np.arange(60), 5), np.zeros(40, dtype=int)]
-    own = np.arange(len(who)) >= 300
-    frame = pd.DataFrame(
-        {
-            "patient": [f"P{number}" for number in who],
-            "place": np.where(own, "Lonely Hill", np.where(who % 2, "North", "South")),
-            "dose": np.where(own, 999.25, who % 7),
-        }
-    )
-    columns = (
-        Column(name="patient", kind=Kind.IDENTIFIER, role=Role.ENTITY),
-        Column(name="place", kind=Kind.CATEGORY),
-        Column(name="dose", kind=Kind.NUMBER),
-    )
-    train = Table(frame, columns)
-    holdout = train.rows(np.arange(0)).select(["place", "dose"])
-    made = train.rows(np.arange(290, 310)).select(["place", "dose"])
-    found = literals(Sides(train.select(["place", "dose"]), holdout, made))
-    assert (found.rows, found.columns) == (10, {"place": 10, "dose": 10})
-    assert found.real_hits == 0  # nobody else has it
-    by_rows = Sides(Table(made.frame, made.columns), holdout, made)
-    assert literals(by_rows).rows == 0

@@ -44,7 +44,7 @@ def test_many_repeats_are_sure_and_real_ones_are_the_reference() -> None:
     assert found.reference == pytest.approx(10)
     assert found.low is not None
     assert found.low > 70
-    assert "real rows have 10 %" in found.note
+    assert "real rows have 10" in found.note
 
 
 def test_three_equal_rows_have_two_others_each() -> None:
