@@ -3,12 +3,10 @@
 from pages.ui import identity, opening, parts, recent
 from pages.ui.halves import halves
 from synth_core import project as projects
-from synth_core.owners import LOCAL
 
 parts.page_head("Start", "Turn a real table into a synthetic one, with proof of how alike and how safe it is.")
 
-known = projects.projects(identity.owner())
-damaged = projects.damaged() if identity.owner() == LOCAL else []  # whose they are cannot be read
+known, damaged = projects.listed(identity.owner())
 if not known and not damaged:
     recent.first_visit()
 

@@ -868,24 +868,6 @@ def _opened(folder: Path, owner: str) -> Project | None:
     return found if owns(owner, found.owner) else None
 
 
-def projects(owner: str = LOCAL) -> list[Project]:
-    """Return every project of ``owner`` that can be opened, last used first."""
-    found = []
-    for folder in _folders():
-        try:
-            one = _opened(folder, owner)
-        except ProjectError:
-            continue
-        if one is not None:
-            found.append(one)
-    return sorted(found, key=lambda project: project.opened, reverse=True)
-
-
-def _folders() -> list[Path]:
-    """Return the folders of all projects; a link is none."""
-    return [one for one in (home() / "projects").iterdir() if _ID.fullmatch(one.name) and not one.is_symlink()]
-
-
 class Damaged(NamedTuple):
     """A project that cannot be opened, and the sentence that says why and what to do."""
 
@@ -893,15 +875,36 @@ class Damaged(NamedTuple):
     reason: str
 
 
-def damaged() -> list[Damaged]:
-    """Return every project that cannot be opened."""
-    found = []
+def listed(owner: str = LOCAL) -> tuple[list[Project], list[Damaged]]:
+    """Return every project of ``owner``, last used first, and those that cannot be opened, each opened once.
+
+    Whose a damaged one is cannot be read: only ``LOCAL`` and ``ANYONE`` are told of them.
+    """
+    found, broken = [], []
     for folder in _folders():
         try:
-            Project(folder)
+            one = _opened(folder, owner)
         except ProjectError as error:
-            found.append(Damaged(folder.name, str(error)))
-    return sorted(found)
+            broken.append(Damaged(folder.name, str(error)))
+            continue
+        if one is not None:
+            found.append(one)
+    return sorted(found, key=lambda project: project.opened, reverse=True), sorted(broken)
+
+
+def projects(owner: str = LOCAL) -> list[Project]:
+    """Return every project of ``owner`` that can be opened, last used first."""
+    return listed(owner)[0]
+
+
+def _folders() -> list[Path]:
+    """Return the folders of all projects; a link is none."""
+    return [one for one in (home() / "projects").iterdir() if _ID.fullmatch(one.name) and not one.is_symlink()]
+
+
+def damaged() -> list[Damaged]:
+    """Return every project that cannot be opened."""
+    return listed(ANYONE)[1]
 
 
 def duplicate(project_id: str, owner: str = LOCAL) -> Project:

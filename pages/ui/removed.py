@@ -13,7 +13,8 @@ NEEDING = {
     "profiling": "There are no rows left to describe.",
     "constraints": "Rules can no longer be tried on real rows, and nothing more is made with them.",
     "method": "No engine can learn any more.",
-    "generate": "No further run can be made: its rows could not be judged.",
+    "generate": "No further rows can be made. What the engine learned can hold real cells, so it was removed as well; "
+    "and without held-out rows, new ones could not be judged.",
     "compare": "Columns, pairs and groups can no longer be drawn beside real ones; their scores are in the report.",
     "privacy": "No further attack can be made; what the attacks found is in the report.",
     "augmentation": "The lab needs real rows to judge on.",
@@ -22,8 +23,9 @@ NEEDING = {
     "monitor": "A new extract can no longer be held against the rows that were learned from.",
 }
 KEEP = (
-    "The upload and every table made from it go as soon as a run is judged. The release, its scores, the report and "
-    "the downloads stay. Columns beside real ones, further attacks, runs and labs need real rows: they no longer work."
+    "The upload and every table made from it go as soon as a run is judged, with what the engine learned, which can "
+    "hold real cells. The release, its scores, the report and the downloads stay. More rows cannot be made then, so "
+    "ask for as many as you will need. Columns beside real ones, further attacks, runs and labs no longer work."
 )
 
 
