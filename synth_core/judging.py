@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,20 @@ from synth_core.scores.score import Score
 from synth_core.scores.sides import ENOUGH, Sides
 from synth_core.scores.space import BLOCK
 from synth_core.table import Table
+
+
+class Told(TypedDict, total=False):
+    """What is told of how rows were made and of how to judge them; see :func:`judge`."""
+
+    rules: Sequence[Constraint]
+    seed: int
+    progress: StageProgress
+    raw_broken: Mapping[str, float] | None
+    repaired: Mapping[str, int] | None
+    rejected: Mapping[str, int] | None
+    how: Mapping[str, str] | None
+    method: str
+    full: bool
 
 
 def judge(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from synth_core.constraints.base import Constraint
-from synth_core.judging import judge
-from synth_core.progress import StageProgress, silent_stages
+from synth_core.judging import Told, judge
 from synth_core.scorecard import Scorecard
 from synth_core.scores import fidelity, validity
 from synth_core.scores.results import Utility
@@ -26,22 +24,7 @@ _USE = tuple(
 )
 
 
-def judge_what_if(
-    train: Table,
-    holdout: Table,
-    made: Table,
-    edits: WhatIf,
-    *,
-    rules: Sequence[Constraint] = (),
-    seed: int = 0,
-    progress: StageProgress = silent_stages,
-    raw_broken: Mapping[str, float] | None = None,
-    repaired: Mapping[str, int] | None = None,
-    rejected: Mapping[str, int] | None = None,
-    how: Mapping[str, str] | None = None,
-    method: str = "",
-    full: bool = False,
-) -> Scorecard:
+def judge_what_if(train: Table, holdout: Table, made: Table, edits: WhatIf, **told: Unpack[Told]) -> Scorecard:
     """Return the scorecard of a what-if, with the arguments of :func:`~synth_core.judging.judge`.
 
     Privacy is judged with the edits undone: an attacker who knows them can do the same. Rules are judged on the rows as
@@ -49,10 +32,16 @@ def judge_what_if(
     """
     merged = made.with_frame(edits.merged(made.frame))
     undone = merged.with_frame(edits.unmoved(merged.frame, {column.name: column for column in made.columns}))
-    card = judge(train, holdout, undone, seed=seed, progress=progress, method=method, full=full, likeness=False)
+    card = judge(train, holdout, undone, **told | {"rules": ()}, likeness=False)
+    seed = told.get("seed", 0)
     seen = fidelity.measure(Sides(train, holdout, made, seed))
     kept = validity.measure(
-        Sides(train, holdout, merged, seed), rules, raw_broken=raw_broken, repaired=repaired, rejected=rejected, how=how
+        Sides(train, holdout, merged, seed),
+        told.get("rules", ()),
+        raw_broken=told.get("raw_broken"),
+        repaired=told.get("repaired"),
+        rejected=told.get("rejected"),
+        how=told.get("how"),
     )
     sentences = edits.sentences({column.name: column.kind for column in made.columns})
     undone_note = (
