@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from synth_core.constraints.base import Constraint
-from synth_core.judging import judge
-from synth_core.progress import StageProgress, silent_stages
+from synth_core.judging import Told, judge
+from synth_core.progress import silent_stages
 from synth_core.scorecard import Scorecard
 from synth_core.scores import added, expansion, fidelity, privacy, utility
 from synth_core.scores.results import Privacy, Utility
@@ -56,7 +57,7 @@ class Mix:
             return None
         if not names:
             return cls(steering, (), {})
-        counts = made.frame[list(names)].value_counts(normalize=True)
+        counts = made.frame[list(names)].value_counts(normalize=True, dropna=False)  # an empty cell may be given too
         if len(counts) > MOST_CELLS:
             return None
         return cls(steering, names, {_key(cell): float(share) for cell, share in counts.items()})
@@ -104,7 +105,8 @@ class Mix:
         one = len(self.shares) == 1
         if self.names and one:
             cell = next(iter(self.shares))
-            values = " and ".join(f"{name} = {value}" for name, value in zip(self.names, cell, strict=True))
+            told = ("empty" if value is None else value for value in cell)
+            values = " and ".join(f"{name} = {value}" for name, value in zip(self.names, told, strict=True))
             return f"with {values}" + (" that keep the conditions" if self._conditions else "")
         if self.names:
             return f"in the same mix of {' and '.join(self.names)}"
@@ -120,25 +122,11 @@ class Mix:
             return None
         at = self.names.index(str(target))
         levels = {cell[at] for cell in self.shares}
-        return str(levels.pop()) if len(levels) == 1 else None
+        level = levels.pop() if len(levels) == 1 else None
+        return None if level is None else str(level)
 
 
-def judge_steered(
-    train: Table,
-    holdout: Table,
-    made: Table,
-    steering: Steering,
-    *,
-    rules: Sequence[Constraint] = (),
-    seed: int = 0,
-    progress: StageProgress = silent_stages,
-    raw_broken: Mapping[str, float] | None = None,
-    repaired: Mapping[str, int] | None = None,
-    rejected: Mapping[str, int] | None = None,
-    how: Mapping[str, str] | None = None,
-    method: str = "",
-    full: bool = False,
-) -> Scorecard:
+def judge_steered(train: Table, holdout: Table, made: Table, steering: Steering, **told: Unpack[Told]) -> Scorecard:
     """Return the scorecard of steered rows, with the arguments of :func:`~synth_core.judging.judge`.
 
     Likeness and use are measured against real rows in the same mix: those that keep the conditions, with the categories
@@ -147,10 +135,8 @@ def judge_steered(
     from could be in the release, the attacks on people are on these, who would else be lost among the others.
     """
     mix = Mix.of(steering, made)
-    told = {"rules": rules, "raw_broken": raw_broken, "repaired": repaired, "rejected": rejected, "how": how}
-    card = judge(
-        train, holdout, made, seed=seed, progress=progress, method=method, full=full, likeness=False, **told,  # type: ignore[arg-type]
-    )  # fmt: skip
+    card = judge(train, holdout, made, **told, likeness=False)
+    seed, progress = told.get("seed", 0), told.get("progress", silent_stages)
     asked = steering.sentences()
     if mix is None:
         note = (
@@ -167,7 +153,7 @@ def judge_steered(
     if len(known):
         level = mix.only_class(None if train.target is None else train.target.name)
         found_use = utility.measure(sides) if level is None else added.measure(Sides(train, holdout, made, seed), level)
-        if full and level is None:
+        if told.get("full") and level is None:
             found_use = found_use.model_copy(update={"expansion": expansion.curve(sides)})
         likeness = fidelity.measure(sides)
         if len(unseen) < ENOUGH:
@@ -232,7 +218,7 @@ def _of_these(everybody: Privacy, these: Privacy, sides: Sides, words: str) -> P
 
 
 def _key(cell: object) -> tuple[object, ...]:
-    return cell if isinstance(cell, tuple) else (cell,)
+    return tuple(None if pd.isna(one) else one for one in (cell if isinstance(cell, tuple) else (cell,)))
 
 
 __all__ = ["Mix", "judge_steered"]

@@ -133,3 +133,20 @@ def test_a_mix_of_categories_is_taken_without_repeats_and_numbers_that_were_give
     card = judge_steered(TRAIN, HELD, made, given)
     assert words(card)["shape"] == "not enough data"
     assert "given values" in card.scores["tstr_loss"].note
+
+
+def test_a_cell_that_was_given_as_empty_stands_beside_rows_where_it_is_empty() -> None:
+    gone = np.arange(len(TRAIN)) % 3 == 0
+    column = TRAIN.column("region").model_copy(update={"nullable": True})
+    real = TRAIN.with_columns([column]).with_frame(TRAIN.frame.assign(region=TRAIN.frame["region"].mask(gone, None)))
+    made = real.rows(np.r_[np.flatnonzero(gone)[:60], np.flatnonzero(~gone & (real.frame["region"] == "west"))[:40]])
+    mix = Mix.of(Steering(given=Given(columns=("region",), rows=5, fingerprint="x")), made)
+    assert mix is not None
+    assert mix.shares == {(None,): 0.6, ("west",): 0.4}
+    rows = mix.alike(real, 0).frame["region"]
+    assert rows.isna().mean() == pytest.approx(0.6, abs=0.01)
+    alone = Mix.of(Steering(given=Given(columns=("region",), rows=5, fingerprint="x")), real.rows(np.flatnonzero(gone)))
+    assert alone is not None
+    assert alone.words() == "with region = empty"
+    assert alone.only_class("region") is None
+    assert len(alone.alike(real, 0)) == gone.sum()
