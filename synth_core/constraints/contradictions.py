@@ -7,7 +7,8 @@ row keeps, where all cells are filled: there is nothing to learn such rows from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from synth_core.errors import InfeasibleError
 from synth_core.table import Table
 
 Mask = npt.NDArray[np.bool_]
+_Step = tuple[Constraint, Inequality]
 
 ENOUGH = 20  # filled rows that must be there before they say anything
 _MOST_PAIRS = 2_000
@@ -79,29 +81,31 @@ def _circles_of_formulas(rules: Sequence[Constraint]) -> None:
                     trails.append([*trail, formulas[name]])
 
 
-def _circles_of_orders(orders: Sequence[tuple[Constraint, Inequality]]) -> None:
+def _circles_of_orders(orders: Sequence[_Step]) -> None:
+    upwards: dict[str, list[_Step]] = {}
+    for one in orders:
+        upwards.setdefault(one[1].low_column, []).append(one)
     for rule, part in orders:
-        path = _path(orders, part.high_column, part.low_column)
-        if path is not None and (part.strict_boundaries or any(step.strict_boundaries for _, step in path)):
-            raise _contradict(*_distinct([rule, *(step for step, _ in path)]))
+        if part.strict_boundaries:  # a circle of others says that all are equal, which can be
+            path = _path(upwards, part.high_column, part.low_column)
+            if path is not None:
+                raise _contradict(*_distinct([rule, *(step for step, _ in path)]))
 
 
-def _path(
-    orders: Sequence[tuple[Constraint, Inequality]], start: str, end: str
-) -> list[tuple[Constraint, Inequality]] | None:
-    """Return rules that lead from one column up to another; a path with a strict rule goes first."""
-    found: list[list[tuple[Constraint, Inequality]]] = []
-    trails = [[one] for one in orders if one[1].low_column == start]
-    while trails and len(found) < 50:
-        trail = trails.pop()
-        last = trail[-1][1].high_column
-        if last == end:
-            found.append(trail)
-            continue
-        seen = {part.low_column for _, part in trail}
-        trails += [[*trail, one] for one in orders if one[1].low_column == last and one[1].high_column not in seen]
-    found.sort(key=lambda trail: not any(part.strict_boundaries for _, part in trail))
-    return found[0] if found else None
+def _path(upwards: Mapping[str, Sequence[_Step]], start: str, end: str) -> list[_Step] | None:
+    """Return the fewest rules that lead from one column up to another; None where none do."""
+    trails: dict[str, list[_Step]] = {start: []}
+    waiting = deque(trails)
+    while waiting:
+        name = waiting.popleft()
+        for one in upwards.get(name, ()):
+            following = one[1].high_column
+            if following == end:
+                return [*trails[name], one]
+            if following not in trails:
+                trails[following] = [*trails[name], one]
+                waiting.append(following)
+    return None
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class _Bound:
     rules: tuple[Constraint, ...]
 
 
-def _bounds_along(rules: Sequence[Constraint], orders: Sequence[tuple[Constraint, Inequality]]) -> None:
+def _bounds_along(rules: Sequence[Constraint], orders: Sequence[_Step]) -> None:
     """Raise InfeasibleError where a lower bound, carried up along orders, is above an upper bound."""
     low: dict[str, _Bound] = {}
     high: dict[str, _Bound] = {}
@@ -124,11 +128,14 @@ def _bounds_along(rules: Sequence[Constraint], orders: Sequence[tuple[Constraint
             if rule.column not in high or most < high[rule.column].value:
                 high[rule.column] = _Bound(most, rule.strict, (rule,))
     for _ in range(len(orders)):
+        before = dict(low)
         for rule, part in orders:
             below = low.get(part.low_column)
             if below is not None:
                 strict = below.strict or part.strict_boundaries
                 _raise_to(low, part.high_column, _Bound(below.value, strict, (*below.rules, rule)))
+        if low == before:
+            break
     for name, bound in low.items():
         top = high.get(name)
         if top is None or not np.isfinite(bound.value) or not np.isfinite(top.value):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 20
 SOFT_ROUNDS = 8
+MOST_PATTERNS = 0.1  # per row; where there are more, whole rows of each cannot be rounded by themselves
 FEW_ACCEPTED = 0.1  # a smaller share of drawn rows that keep the rules: then broken cells are repaired
 
 
@@ -170,7 +171,7 @@ class Pool:
         if self.held < self.rows:
             raise InfeasibleError(self._shortage())
         frame = pd.concat(self.frames, ignore_index=True) if len(self.frames) > 1 else self.frames[0]
-        marks = {k: np.concatenate([part[k] for part in self.marks]) for k in self.marks[0]}
+        marks = self._all_marks()
         chosen = self._chosen(marks)
         frame, again = self._mended_together(canonical(frame.iloc[chosen], self.columns), rng)
         for rule in [*self.hard, *self.unique]:
@@ -202,46 +203,56 @@ class Pool:
         got = f"After drawing {self.drawn:,} rows, {self.held:,} of the {self.rows:,} wanted keep every rule. "
         return got + conflict(self.hard, self.pairs, self.drawn, "drawn")
 
-    def _patterns(self, marks: dict[str, Mask]) -> npt.NDArray[np.int64]:
-        """Return per row which soft rules it breaks, as bits."""
-        size = len(next(iter(marks.values())))
-        code = np.zeros(size, dtype=np.int64)
-        for bit, rule in enumerate(self.soft):
-            code |= marks[rule.id].astype(np.int64) << bit
-        return code
+    def _patterns(self, marks: dict[str, Mask]) -> tuple[npt.NDArray[np.int64], Mask]:
+        """Return the pattern of each row, and which soft rules each pattern breaks (patterns x rules).
 
-    def _quotas(self, pattern: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        Only patterns that there are: of so many rules as people write there would be too many to count.
+        """
+        code = np.zeros(len(next(iter(marks.values()))), dtype=np.int64)
+        for place, rule in enumerate(reversed(self.soft), 1):
+            code = 2 * code + marks[rule.id]
+            if place % 30 == 0:  # closer together, in the same order: else they would outgrow 64 bits
+                code = np.unique(code, return_inverse=True)[1].ravel()
+        first, pattern = np.unique(code, return_index=True, return_inverse=True)[1:]
+        broken = np.stack([marks[rule.id][first] for rule in self.soft], axis=1)
+        return pattern.ravel().astype(np.int64), broken.astype(bool)
+
+    def _quotas(self, pattern: npt.NDArray[np.int64], broken: Mask) -> npt.NDArray[np.int64] | None:
         """Return how many rows of each pattern are wanted; None when the rows are near the targets as they come."""
-        bits = np.arange(2 ** len(self.soft))[:, None] >> np.arange(len(self.soft)) & 1
-        share = np.bincount(pattern, minlength=len(bits)) / max(len(pattern), 1)
-        if np.all(np.abs(share @ bits - self.targets) <= 0.01):
+        share = np.bincount(pattern, minlength=len(broken)) / max(len(pattern), 1)
+        if np.all(np.abs(share @ broken - self.targets) <= 0.01):
             return None
         for _ in range(50):  # raking: scale to each target in turn
             for place, target in enumerate(self.targets):
-                broken = bits[:, place] == 1
-                now = share[broken].sum()
+                breaks = broken[:, place]
+                now = share[breaks].sum()
                 if 0 < now < 1:
-                    share = share * np.where(broken, target / now, (1 - target) / (1 - now))
+                    share = share * np.where(breaks, target / now, (1 - target) / (1 - now))
         exact = share * self.rows
+        if len(exact) > MOST_PATTERNS * self.rows:  # mostly less than one row each: in turn, so that rates are kept
+            return np.diff(np.floor(np.cumsum(exact) + 0.5), prepend=0.0).astype(np.int64)
         quotas: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
         quotas[np.argsort(quotas - exact, kind="stable")[: self.rows - int(quotas.sum())]] += 1
         return quotas
 
     def _short(self) -> float:
         """Return by which factor more rows are needed so that each quota is filled; at most 1 when none is short."""
-        pattern = np.concatenate([self._patterns(part) for part in self.marks])
-        quotas = self._quotas(pattern)
+        pattern, broken = self._patterns(self._all_marks())
+        quotas = self._quotas(pattern, broken)
         if quotas is None or not len(pattern):
             return 1.0
         have = np.bincount(pattern, minlength=len(quotas))
         return float(np.max(quotas[quotas > 0] / np.maximum(have[quotas > 0], 1)))
 
+    def _all_marks(self) -> dict[str, Mask]:
+        return {key: np.concatenate([part[key] for part in self.marks]) for key in self.marks[0]}
+
     def _chosen(self, marks: dict[str, Mask]) -> npt.NDArray[np.int64]:
         """Return the places of the rows that are released, in the order drawn."""
         if not self.soft:
             return np.arange(self.rows)
-        pattern = self._patterns(marks)
-        quotas = self._quotas(pattern)
+        pattern, broken = self._patterns(marks)
+        quotas = self._quotas(pattern, broken)
         if quotas is None:
             return np.arange(self.rows)
         rank = pd.Series(pattern).groupby(pattern).cumcount().to_numpy()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from synth_core.constraints.base import Constraint
+from synth_core.constraints.contradictions import find_contradictions
 from synth_core.constraints.enforcement import Enforcement
 from synth_core.constraints.kinds import parse
 from synth_core.errors import InfeasibleError
@@ -133,3 +134,15 @@ def test_rules_that_go_together_are_let_through(given) -> None:
 def test_a_soft_rule_contradicts_nothing() -> None:
     soft = {**at_most("a", 3), "hard": False}
     assert Enforcement.prepare(table(), rules(at_least("a", 8), soft)).plan
+
+
+def test_orders_among_very_many_columns_are_followed_once_each() -> None:
+    names = [f"c{number}" for number in range(26)]
+    every = [order(low, high) for place, low in enumerate(names) for high in names[place + 1 :]]
+    find_contradictions(rules(*every))  # paths through them: 2 ** 24
+    find_contradictions(rules(*every, order("c9", "c3")))
+    with pytest.raises(InfeasibleError, match="Rule 'c9 is below c3' and rule 'c3 is at most c9' contradict"):
+        find_contradictions(rules(*every, order("c9", "c3", strict=True)))
+    loop = [order("c9", "c3"), order("c4", "c5", strict=True), at_least("c0", 8), at_most("c25", 8)]
+    with pytest.raises(InfeasibleError, match="c9 is at most c3"):
+        find_contradictions(rules(*every, *loop))

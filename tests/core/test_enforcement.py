@@ -223,6 +223,20 @@ def test_a_soft_rule_keeps_the_rate_of_the_real_rows() -> None:
     assert 0 < rate < 0.1
 
 
+def test_soft_rules_on_very_many_columns_reach_their_rates_together() -> None:
+    names = [f"c{number}" for number in range(70)]  # 2 ** 70 ways to break some of them
+    real = numbers(600, **dict.fromkeys(names, (0, 10)))
+    rules = [ScalarRange(column=name, high_value=8, hard=False) for name in names]
+    rules[0] = rules[0].model_copy(update={"target_rate": 0.3})
+    rules[69] = rules[69].model_copy(update={"target_rate": 0.02})
+    rates = [float(rule.violations(real.frame).mean()) for rule in rules]
+    _, result = kept(real, rules, rows=500)
+    found = [float(rule.violations(result.frame).mean()) for rule in rules]
+    assert abs(found[0] - 0.3) < 0.05
+    assert abs(found[69] - 0.02) < 0.03
+    assert np.abs(np.array(found[1:69]) - rates[1:69]).max() < 0.05
+
+
 @pytest.mark.parametrize("target", [0.0, 0.05, 0.6])
 def test_a_soft_rule_reaches_the_rate_that_was_asked_for(target: float) -> None:
     rules = [
