@@ -115,7 +115,7 @@ def _inserts(parts: Iterator[pa.Table], schema: pa.Schema, path: Path, table: st
     fields = [f"  {quoted(field.name)} {SQL_TYPES.get(str(field.type), 'TEXT')}" for field in schema]
     names = ", ".join(quoted(field.name) for field in schema)
     with path.open("w", encoding="utf-8", newline="\n") as sink:
-        sink.write("-- SYNTHETIC data, made with Simile: no row is about anybody.\n")
+        sink.write("-- SYNTHETIC data, made with Simile: every row was made up or drawn from a model.\n")
         sink.write(f"CREATE TABLE {quoted(table)} (\n" + ",\n".join(fields) + "\n);\n")
         for part in parts:
             rows = _literal_rows(part)

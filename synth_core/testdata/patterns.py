@@ -71,8 +71,36 @@ def forms_of(form: str) -> Forms:
         shapes = _Reader(form).whole()
     except RecursionError:
         raise SchemaError(f"The form '{form[:60]}' cannot be written from: it is nested too deep.") from None
-    distinct = list(dict.fromkeys(shapes))
+    distinct: list[_Shape] = []
+    for shape in shapes:
+        left = [shape]
+        for known in tuple(distinct):
+            left = [part for one in left for part in _beside(one, known)]
+        distinct += left
+        if len(distinct) > MOST_SHAPES:
+            raise SchemaError(
+                f"The form '{form[:60]}' cannot be written from: its alternatives overlap in too many ways. Write "
+                "alternatives that have no text in common."
+            )
     return Forms(tuple(Pattern(shape) for shape in distinct))
+
+
+def _beside(shape: _Shape, known: _Shape) -> list[_Shape]:
+    """Return the texts of a shape that another one does not have, as shapes without a text in common.
+
+    >>> _beside(("ab", "xy"), ("bc", "yz"))
+    [('a', 'xy'), ('b', 'x')]
+    """
+    shared = [frozenset(mine) & frozenset(theirs) for mine, theirs in zip(shape, known, strict=False)]
+    if len(shape) != len(known) or not all(shared):
+        return [shape]
+    parts: list[_Shape] = []
+    head: _Shape = ()  # alike up to a place, and different there
+    for place, (mine, both) in enumerate(zip(shape, shared, strict=True)):
+        if own := "".join(sign for sign in mine if sign not in both):
+            parts.append((*head, own, *shape[place + 1 :]))
+        head = (*head, "".join(sign for sign in mine if sign in both))
+    return parts
 
 
 class _Reader:

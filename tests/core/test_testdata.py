@@ -198,7 +198,9 @@ def test_a_unique_column_without_room_is_named_before_anything_is_made() -> None
     assert sorted(frame_of(table)["a"]) == list(range(10, 100))
 
 
-@pytest.mark.parametrize("form", ["[A-C]{2}", "(ab|c)[0-9]?", r"\d{1,2}x", "a|b|cd"])
+@pytest.mark.parametrize(
+    "form", ["[A-C]{2}", "(ab|c)[0-9]?", r"\d{1,2}x", "a|b|cd", "(a|[ab])[01]", "[AB]?[BC]?", "(A1|[A-C][0-9]|[B-D]1)"]
+)
 def test_a_form_gives_each_of_its_texts_once(form: str) -> None:
     import re
 
@@ -206,6 +208,10 @@ def test_a_form_gives_each_of_its_texts_once(form: str) -> None:
     texts = forms.write(np.arange(forms.capacity, dtype=np.uint64), 7, unique=True)
     assert len(set(texts)) == forms.capacity
     assert all(re.fullmatch(form, text) for text in texts)
+    letters = [""]
+    for _ in range(3):
+        letters += [text + sign for text in letters for sign in "ABCDabcdx0123456789"]
+    assert set(texts) == {text for text in letters if re.fullmatch(form, text)}
 
 
 # keys
