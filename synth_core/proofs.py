@@ -19,6 +19,7 @@ from synth_core.labs.work import RESULT
 from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.run import Run
+from synth_core.scores.statistics import Estimate
 from synth_core.table import Column, Role
 
 Page = Literal["augmentation", "fairness"]
@@ -76,13 +77,19 @@ def augmentation_proof(found: Comparison) -> Proof:
         f"{at}PR-AUC is {nothing.pr_auc.value:.3f} with the real rows alone and {made.pr_auc.value:.3f} with made rows "
         f"added: {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}), "
     )
-    told += "a gain that is more than chance." if gain.low > 0 else "which is not more than chance."
+    told += _more_than_chance(gain)
     best = found.winner("pr_auc")
     if best is None:
         told += " No remedy beats doing nothing."
     elif best.remedy != "made":
         told += f" The best remedy was {best.title[0].lower()}{best.title[1:]}, with {best.pr_auc.value:.3f}."
     return Proof("augmentation", told, gain.low > 0)
+
+
+def _more_than_chance(gain: Estimate) -> str:
+    if gain.low > 0:
+        return "a gain that is more than chance."
+    return "a loss that is more than chance." if gain.high < 0 else "which is not more than chance."
 
 
 def fairness_proof(found: Fairness, correction: Correction) -> Proof | None:
@@ -96,7 +103,7 @@ def fairness_proof(found: Fairness, correction: Correction) -> Proof | None:
         f"{TITLES[correction]}: demographic parity difference {first.parity.value:.2f} before, {arm.parity.value:.2f} "
         f"after, on {found.judged:,} untouched real rows; {points(change.value)} points "
         f"{'less' if change.value <= 0 else 'more'} ({interval_words(change)}), "
-        f"{'more' if holds else 'not more'} than chance."
+        f"{'more' if holds or change.low > 0 else 'not more'} than chance."
     )
     if price is not None:
         word = "price" if price.value <= 0 else "gain"

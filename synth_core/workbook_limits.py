@@ -59,13 +59,15 @@ def _packed(data: bytes, entry: zipfile.ZipInfo) -> memoryview:
 
 
 def _inflated(packed: memoryview, most: int) -> int:
-    engine, size, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, bytes(packed)
+    engine, size, at, rest = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0, b""
     try:
         while not engine.eof and size <= most:
+            if not rest:  # a piece at a time: what is left over is copied each time
+                rest, at = bytes(packed[at : at + _PIECE]), at + _PIECE
             part = engine.decompress(rest, _PIECE)
             rest = engine.unconsumed_tail
             size += len(part)
-            if not part and not rest:
+            if not part and not rest and at >= len(packed):
                 break
     except zlib.error:
         raise Unreadable("a part that cannot be unpacked") from None

@@ -246,18 +246,20 @@ def check(table: Table, recipe: Recipe, settings: Settings) -> tuple[Table, Even
     if min(rare, others) < needed:
         which = f"'{event.target}' = '{event.level}'" if rare < needed else "All other classes together"
         drawn = f" among the {len(used):,} that are drawn of {len(known):,}" if len(used) < len(known) else ""
+        rows = rare if rare < needed else others
         raise InputError(
-            f"{which} has {min(rare, others):,} rows to learn from{drawn}, and {settings.folds} outer folds with "
+            f"{which} has {rows:,} rows to learn from{drawn}, and {settings.folds} outer folds with "
             f"{settings.inner} inner ones need {needed}. Bring more such rows, or take fewer folds."
         )
     group = used.row_groups()  # they are dealt into folds whole
     together = len(np.unique(group[happened])), len(np.unique(group[~happened]))
     if together[0] < needed or together[1] < 2 * settings.folds:
-        which = f"'{event.target}' = '{event.level}'" if together[0] < needed else "All other classes together"
+        few = together[0] < needed
+        which = f"'{event.target}' = '{event.level}'" if few else "All other classes together"
         raise InputError(
-            f"{which} has {min(together):,} entities or different rows, which stay in one fold each, and "
+            f"{which} has {together[not few]:,} entities or different rows, which stay in one fold each, and "
             f"{settings.folds} outer folds with {settings.inner} inner ones need "
-            f"{needed if together[0] < needed else 2 * settings.folds}. Bring more of them, or take fewer folds."
+            f"{needed if few else 2 * settings.folds}. Bring more of them, or take fewer folds."
         )
     if not [column for column in used.having(learned=True) if column.name != event.target]:
         raise InputError(f"Table '{table.name}' has no column to predict '{event.target}' from.")

@@ -273,6 +273,12 @@ def test_rare_rows_of_few_entities_or_few_in_the_sample_are_refused_before_the_w
     both = Table(table.frame.assign(person=[f"p{n}" for n in person]), columns, "people")
     with pytest.raises(InputError, match="'ill' = 'yes' has 2 entities or different rows, which stay in one fold"):
         check(both, ALL, Settings(rare="yes"))
+    person = np.where(np.arange(400) < 40, np.arange(400) % 18, 100 + np.arange(400) % 12)
+    fewer = both.with_frame(both.frame.assign(person=[f"p{n}" for n in person]))
+    with pytest.raises(InputError, match=r"'ill' = 'yes' has 18 entities .* inner ones need 20\."):
+        check(fewer, ALL, Settings(rare="yes"))
+    with pytest.raises(InputError, match=r"'ill' = 'no' has 12 entities .* inner ones need 20\."):
+        check(fewer, ALL, Settings(rare="no"))
     monkeypatch.setattr(augmentation, "MOST_ROWS", 36)
     with pytest.raises(InputError, match="rows to learn from among the 36 that are drawn of 400, and 5 outer"):
         check(table, ALL, Settings(rare="yes"))

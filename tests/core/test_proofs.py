@@ -77,6 +77,9 @@ def test_a_gain_within_chance_is_said_to_be_that_and_a_better_remedy_is_named() 
     assert not found.holds
     assert "not more than chance" in found.sentence
     assert "best remedy was class weights, with 0.600" in found.sentence
+    harmed = augmentation_proof(comparison({"made": -0.2}))
+    assert not harmed.holds
+    assert "a loss that is more than chance" in harmed.sentence
 
 
 def test_a_cut_carries_the_gap_before_and_after_and_its_price(project: Project) -> None:
@@ -94,6 +97,10 @@ def test_a_cut_carries_the_gap_before_and_after_and_its_price(project: Project) 
     assert other is not None
     assert other.holds is None
     assert fairness_proof(result, "balance") is None
+    worse = fairness_proof(fair_result(arm("cut", 0.3, 0.1, parity=around(0.1, 0.02)), plan=PLAN), "cut")
+    assert worse is not None
+    assert not worse.holds
+    assert "10.0 points more (8.0 to 12.0), more than chance." in worse.sentence
 
 
 def test_two_tabs_start_a_lab_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
