@@ -23,6 +23,7 @@ from synth_core.semantics import (
     holds,
     with_neighbours,
 )
+from synth_core.semantics.notes import LOOKED_AT
 from synth_core.spellings import one_spelling
 from synth_core.table import Column, Kind, Role, Table
 from synth_core.values import Marks, Parsed, parse_dates, parse_numbers, stripped, take  # fmt: skip
@@ -153,7 +154,7 @@ def settle(cells: Cells, choice: ColumnChoice) -> tuple[Column, pd.Series]:
     if semantic is None and cells.mixed and choice.kind is None:
         note = f"{cells.mixed} {note}".strip()
     if semantic is None and kind is Kind.TEXT:
-        note = f"{note} {holds(cells.words.spread(200))}".strip()
+        note = f"{note} {holds(cells.words.spread(LOOKED_AT))}".strip()
     if semantic is not None:
         note = f"Looks like {SEMANTICS.get(semantic, semantic)}: made anew, never learned. {note}".strip()
     values, lost = canonical(cells, kind)

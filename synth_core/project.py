@@ -55,7 +55,7 @@ from synth_core.partitions import release_in
 from synth_core.patterns import PATTERNS, Pattern
 from synth_core.raw_cells import open_cells, save_cells
 from synth_core.reading import ColumnChoice, Reading, ReadOptions, read, table_from_frame
-from synth_core.recipe import Recipe, Use, cluster_address
+from synth_core.recipe import AUTO, Recipe, Use, cluster_address
 from synth_core.report import check_logo
 from synth_core.run import Run, Status, write_whole
 from synth_core.scorecard import Target, default_targets
@@ -530,7 +530,7 @@ class Project:
         try:
             draft = Recipe.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            draft = Recipe(rows=max(self.rows, 1))
+            draft = Recipe(method=AUTO, rows=max(self.rows, 1))
         except (OSError, ValidationError, UnicodeDecodeError):
             raise ProjectError(_damaged("recipe for the next run", "draft.json", "the usual one then stands")) from None
         missing = {name: choice.missing for name, choice in self._facts.choices.items() if choice.missing}

@@ -71,6 +71,8 @@ def _redraw(recipe: Recipe, card: Scorecard) -> Remedy | None:
         measured.append(f"{copied.value:.3g} % of the rows equal one real person's row")
     if near is not None and near.value is not None:
         measured.append(f"{near.value:.3g} % of people have a row far nearer to them than to anybody else")
+    if measured and not any(score.value for score in (copied, near) if score is not None):
+        return None  # nothing to draw again
     now = f" Now {' and '.join(measured)}." if measured else ""
     return Remedy(
         kind="redraw",

@@ -13,6 +13,7 @@ from synth_core.recipe import Use
 from synth_core.scores.results import Fidelity, Privacy, Utility, Validity
 from synth_core.scores.score import Dimension, Score
 
+SHARES = ("membership_tpr", "nearer_share")  # scores that are shares of rows, 0..1
 Word = Literal["pass", "watch", "fail", "not enough data"]
 
 
@@ -241,7 +242,7 @@ def _word(target: Target, score: Score, judged: float, limit: float) -> tuple[Wo
     if judged > limit:
         doubt = _doubt(target, score)
         if doubt is not None and (score.value or 0.0) - doubt <= reference:
-            return "watch", "but so would real rows that nobody trained on, as far as these rows can tell"
+            return "watch", "but so might real rows be that nobody trained on, as far as these rows can tell"
         return "fail", ""
     if target.judged == "value" and limit > reference:
         if score.high is not None and score.high > limit:
@@ -260,16 +261,25 @@ def _doubt(target: Target, score: Score) -> float | None:
 
 
 def _sentence(target: Target, score: Score, judged: float, limit: float, why: str) -> str:
-    unit = {"%": " %", "rows": " rows", "AUC": "", "": ""}.get(score.unit, f" {score.unit}")
     ends = {"high": ("The upper end of the interval", score.high), "low": ("The lower end of the interval", score.low)}
     what, end = ends.get(target.judged, ("The value", None))
     what = "The value" if end is None else what
-    floor = (
-        f" (real rows {_short(score.reference or 0.0)}{unit} + {_short(target.limit)})" if target.above_floor else ""
-    )
+    floor = ""
+    if target.above_floor:
+        floor = f" (real rows {_amount(score.reference or 0.0, score)} + {_short(target.limit)})"
     place = "within" if judged <= limit else "beyond"
     tail = f", {why}" if why else ""
-    return f"{what} is {_short(judged)}{unit}, {place} the limit of {_short(limit)}{unit}{floor}{tail}."
+    return f"{what} is {_amount(judged, score)}, {place} the limit of {_amount(limit, score)}{floor}{tail}."
+
+
+def _amount(value: float, score: Score) -> str:
+    """A value of the score with its unit; shares of rows as percentages."""
+    if score.name in SHARES and not score.unit:
+        return f"{_short(100 * value)} %"
+    if score.unit == "rows":
+        return f"{_short(value)} row{'' if value == 1 else 's'}"
+    unit = {"%": " %", "AUC": "", "": ""}.get(score.unit, f" {score.unit}")
+    return f"{_short(value)}{unit}"
 
 
 def _short(value: float) -> str:

@@ -125,7 +125,7 @@ def together(side: Side) -> None:
     card = side.card
     score = card.scores.get("c2st")
     if score is None or score.value is None:
-        st.info(f"Not enough data. {theme.plain(score.note) if score else ''}", icon=":material/help:")
+        st.info(run_words.lacking(score.note if score else ""), icon=":material/help:")
         return
     span = f" (95 % interval {run_words.interval(score)})" if score.low is not None else ""
     st.markdown(
@@ -172,7 +172,7 @@ def use(side: Side) -> None:
         return
     if not utility.models:
         note = next((score.note for score in utility.scores if score.note), "")
-        st.info(f"Not enough data to train on. {theme.plain(note)}", icon=":material/help:")
+        st.info(run_words.lacking(note), icon=":material/help:")
         return
     st.markdown(
         f"Models learn to predict **{theme.plain(utility.target)}**: once from synthetic rows, once from real ones. "

@@ -80,7 +80,8 @@ def _earlier(project: Project, draft: Recipe, info: MethodInfo) -> None:
 
 def _count_earlier(project: Project, info: MethodInfo, total: int) -> None:
     draft = project.draft
-    project.set_draft(draft.model_copy(update={"params": draft.params | {"release_rows": total}}))
+    changed = {"method": info.name, "params": draft.params | {"release_rows": total}}
+    project.set_draft(draft.model_copy(update=changed))
     state.drop(f"method.{info.name}.release_rows")
 
 
@@ -220,7 +221,6 @@ def _clicked(project: Project, info: MethodInfo, param: Param) -> None:
         return
     draft = project.draft
     params = {name: value for name, value in draft.params.items() if name != param.name}
-    project.set_draft(
-        draft.model_copy(update={"params": params | ({param.name: label} if label != param.default else {})})
-    )
+    params |= {param.name: label} if label != param.default else {}
+    project.set_draft(draft.model_copy(update={"method": info.name, "params": params}))
     state.drop(f"method.{info.name}.{param.name}")

@@ -34,7 +34,7 @@ def panel(both: list[Side]) -> None:
         groups = subgroups(side.card.fidelity, side.card.utility, by)
         if not groups:
             note = next((s.note for s in side.card.fidelity.scores if s.name == "subgroup_shape" and s.note), "")
-            st.info(f"Not enough data. {theme.plain(note)}".strip(), icon=":material/help:")
+            st.info(run_words.lacking(note), icon=":material/help:")
             continue
         finding = alt_subgroups(groups)
         st.markdown(theme.plain(finding), width=theme.TEXT_WIDTH)

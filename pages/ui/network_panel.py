@@ -119,4 +119,4 @@ def _keep(project: Project, setting: str, edges: list[Edge]) -> None:
     if edges:
         params[setting] = write_edges(edges)
     state.drop(f"method.{METHOD}.{setting}")  # the expert's field shows the new text
-    project.set_draft(project.draft.model_copy(update={"params": params}))
+    project.set_draft(project.draft.model_copy(update={"method": METHOD, "params": params}))

@@ -193,7 +193,7 @@ def _set(project: Project, info: MethodInfo, param: Param) -> None:
     params = {name: kept for name, kept in draft.params.items() if name != param.name}
     if value != param.default:
         params[param.name] = value
-    project.set_draft(draft.model_copy(update={"params": params}))
+    project.set_draft(draft.model_copy(update={"method": info.name, "params": params}))
 
 
 def _defaults(project: Project, info: MethodInfo) -> None:

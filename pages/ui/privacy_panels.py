@@ -18,6 +18,8 @@ from synth_core.scorecard import Scorecard, Verdict
 from synth_core.scores.results import Attack, ClosePair, Privacy
 
 MASK = "•••"
+ALWAYS = ("copies", "membership_auc", "membership_tpr", "nearer_share", "literals")
+TILES = (*ALWAYS, "attack_advantage", "shadow_advantage")  # the last two where they were run
 ADVICE: dict[str, list[str]] = {
     "copies": [
         "Protect rare values: switch protection on for the columns that make people unique (Upload).",
@@ -33,10 +35,16 @@ ADVICE: dict[str, list[str]] = {
         "Switch protection on for the columns named below the score (Upload).",
         "Mark columns with names, numbers of records or addresses as personal data (Upload).",
     ],
+    "holdout_copies": [
+        "Where people have several rows, give the column that says whose row it is the role “entity” (Upload): all "
+        "rows of one person are then held out together.",
+        "Look for rows that were entered twice, and remove them before you upload.",
+        "Leave out columns that nobody needs, or make fewer rows.",
+    ],
 }
 for _alike in ("membership_tpr", "attack_advantage", "shadow_advantage"):
     ADVICE[_alike] = ADVICE["membership_auc"]
-ADVICE["nearer_share"] = ADVICE["copies"]
+ADVICE["nearer_share"] = ADVICE["near_copies"] = ADVICE["copies"]
 HEADLINES = {
     "pass": (
         "success",
@@ -45,7 +53,11 @@ HEADLINES = {
     ),
     "watch": ("warning", "Watch", "Nothing fails, but at least one score is near its limit or too uncertain to tell."),
     "fail": ("error", "Stop: do not release", "At least one privacy target fails. What you can do stands below."),
-    "not enough data": ("info", "Not enough data", "Too few rows to say anything: this is not a pass."),
+    "not enough data": (
+        "info",
+        "Not enough data",
+        "Too few rows, or too few that differ, to say anything: this is not a pass.",
+    ),
 }
 ICONS = {
     "success": ":material/verified_user:",
@@ -106,6 +118,8 @@ def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
                         f"**{score_tiles.title(name)}.** :gray[{theme.plain(verdict.sentence)}]", width="stretch"
                     )
                 score = card.scores.get(name)
+                if score is not None and name not in TILES:  # what has a tile is explained there
+                    st.markdown(f":gray[{theme.plain(score.question)}]")
                 if name == "literals" and score is not None and score.note:
                     st.markdown(f":gray[{theme.plain(score.note[:1].upper() + score.note[1:])}.]")
             if steps:
@@ -139,7 +153,7 @@ def attacks(privacy: Privacy, suffix: str = "") -> None:
     known = [attack for attack in privacy.attacks if attack.value is not None]
     if not known:
         note = next((attack.note for attack in privacy.attacks if attack.note), "")
-        st.markdown(f":gray[Not enough data for an attack. {theme.plain(note)}]")
+        st.markdown(f":gray[{run_words.lacking(note)}]")
         return
     parts.chart(forest(privacy, mode=state.mode()), alt=alt_forest(privacy), key=f"privacy.forest{suffix}")
     with st.expander("As numbers", key=f"privacy.attacks_box{suffix}"):
@@ -255,6 +269,4 @@ def _pair(project: Project, run: Run, pair: ClosePair, shown: bool, suffix: str)
 
 def tiles(card: Scorecard, found: Mapping[str, Verdict]) -> None:
     """Draw the privacy scores; those of attacks that were asked for where they were run."""
-    names = ["copies", "membership_auc", "membership_tpr", "nearer_share", "literals"]
-    names += [name for name in ("attack_advantage", "shadow_advantage") if name in card.scores]
-    score_tiles.tiles(card, names, found)
+    score_tiles.tiles(card, [name for name in TILES if name in (*ALWAYS, *card.scores)], found)

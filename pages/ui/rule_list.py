@@ -81,6 +81,8 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], pen
             )
         if not rules:
             many = "this one already holds" if len(fresh) == 1 else f"these {len(fresh)} already hold"
+            if some := sum(item.exceptions > 0 for item in fresh):
+                many += " in nearly all rows" if some == len(fresh) else f", {some} of them in nearly all rows"
             st.markdown(f":gray[No rules yet: {many}. Accept those that are meant.]")
         for item in fresh[:SHOWN]:
             _suggestion(project, table, item)

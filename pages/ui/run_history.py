@@ -194,6 +194,23 @@ def history(runs: list[Run], chosen: str) -> None:
         | {title: config.TextColumn(help=HELP[name], alignment="right") for name, title in SCORES.items()},
         alt=f"{len(runs)} runs with engine, rows, seed, state and key scores.",
     )
+    by_id = {run.id: run for run in runs}
+    key = state.shown("generate.looked_at", chosen if chosen in by_id else runs[0].id)
+    st.selectbox(  # rows of a table cannot be chosen without a mouse
+        "Run to look at",
+        list(by_id),
+        format_func=lambda one: _label(by_id[one]),
+        key=key,
+        on_change=lambda: state.choose_run(state.get(key, chosen)),
+        width=460,
+    )
+
+
+def _label(run: Run) -> str:
+    try:
+        return run_words.run_label(run)
+    except ProjectError:
+        return f"(damaged) · {run_words.when(run.started_at)}"
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -11,7 +11,7 @@ from synth_core.methods import methods
 from synth_core.project import Project
 from synth_core.recipe import Recipe, Use
 from synth_core.run import Run
-from synth_core.scorecard import Scorecard, Target, Verdict, verdicts
+from synth_core.scorecard import SHARES, Scorecard, Target, Verdict, verdicts
 from synth_core.scores.score import Score
 
 USE_ENDS = {
@@ -20,7 +20,6 @@ USE_ENDS = {
     Use.TRAIN: "to train a model",
     Use.EXPLORE: "to explore inside",
 }
-SHARES = ("membership_tpr", "nearer_share")
 UNITS = {"%": " %", "AUC": "", "rows": " rows", "points": " pts"}
 
 
@@ -102,7 +101,19 @@ def amount(value: float | None, unit: str) -> str:
         return "–"
     if unit == "AUC":
         return f"{value:.3f}"
+    if unit == "rows" and value == 1:
+        return "1 row"
     return f"{theme.figure(value)}{UNITS.get(unit, '')}"
+
+
+def lacking(note: str) -> str:
+    """Return the note of a score without a value as one sentence, said once.
+
+    >>> lacking("not enough data: 2 held-out rows, at least 50 are needed"), lacking("")
+    ('Not enough data: 2 held-out rows, at least 50 are needed.', 'Not enough data.')
+    """
+    told = note.removeprefix("not enough data").removeprefix(": ").rstrip(".")
+    return f"Not enough data: {theme.plain(told)}." if told else "Not enough data."
 
 
 def in_percent(score: Score) -> Score:

@@ -13,7 +13,7 @@ from pages.ui.param_form import begin
 from synth_core.project import Project
 from synth_core.recipe import USE_TITLES, Use
 from synth_core.report import tightest
-from synth_core.scorecard import Scorecard, Target, Verdict
+from synth_core.scorecard import SHARES, Scorecard, Target, Verdict
 
 ORDER = ("fail", "watch", "not enough data", "pass")
 DIMENSIONS = {"fidelity": "Likeness", "utility": "Use", "privacy": "Privacy", "validity": "Rules"}
@@ -176,7 +176,7 @@ def editor(project: Project) -> None:
 
 
 def _counted(target: Target) -> str:
-    if target.score in run_words.SHARES:
+    if target.score in SHARES:
         return "share of those learned from, 0 to 1"
     if target.when_run:
         return "what is sure, once it is run"

@@ -14,10 +14,10 @@ from synth_core.profile.gap_alerts import about_gaps
 from synth_core.profile.number_facts import shape
 from synth_core.profile.shown import RARE_ROWS
 from synth_core.semantics import inside, title
+from synth_core.semantics.notes import LOOKED_AT
 from synth_core.table import Column, Kind, Role, Table, numbers
 
 FEW_OF_A_CLASS = 30
-TEXTS_LOOKED_AT = 500
 ZERO_INFLATED = 0.3
 OFFERS_LOOK_AT = 100_000
 
@@ -193,12 +193,12 @@ def _near_constant(facts: ColumnProfile, measured: Measured) -> Iterator[Alert]:
 
 def _personal_inside(column: Column, found: Findings) -> Iterator[Alert]:
     cells = found.sample.frame[column.name].dropna()
-    step = max(1, len(cells) // TEXTS_LOOKED_AT)
+    step = max(1, len(cells) // LOOKED_AT)
     shares = inside([str(cell) for cell in cells.iloc[::step]]) if len(cells) else {}
     told = sorted(((share, what) for what, share in shares.items() if share >= 0.005), reverse=True)[:3]
     left_out = column.role is Role.DROP
     if told:
-        parts = [f"{what} ({percent(share)} of the cells)" for share, what in told]
+        parts = [f"{what} (about {percent(share)} of the cells)" for share, what in told]
         yield Alert(
             code="personal_text",
             columns=[column.name],

@@ -81,7 +81,8 @@ def _too_common(found: Repeats) -> str:
     rows = int(min(found.alone_train.sum(), found.alone_holdout.sum()))
     if rows >= ENOUGH:
         return ""
-    return f"not enough data: only {rows} real rows differ from all others, at least {ENOUGH} are needed"
+    few = f"only {rows} real rows differ" if rows > 1 else "only 1 real row differs" if rows else "no real row differs"
+    return f"not enough data: {few} from all others, at least {ENOUGH} are needed"
 
 
 def _copies(sides: Sides, found: Repeats) -> Score:

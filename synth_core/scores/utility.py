@@ -30,7 +30,7 @@ def measure(sides: Sides, models: Sequence[Model] = MODELS) -> Utility:
     """
     target = sides.train.target
     if target is None or not target.learned:
-        return Utility(scores=[_score(None, "no target is chosen (Upload page, or --target)")])
+        return Utility(scores=[_score(None, "no target is chosen; say on Upload which column is to be predicted")])
     if sides.why_not:
         return Utility(scores=[_score(None, sides.why_not)], target=target.name)
     names = [name for name in sides.coding.names if name != target.name]

@@ -19,6 +19,7 @@ _FORMS: dict[str, re.Pattern[str]] = {
     "web addresses": re.compile(r"(https?://|www\.)\S+"),
     "social security numbers": re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
 }
+LOOKED_AT = 1000  # so many texts of a column tell what it holds
 _NAMED_AFTER = 0.1  # so many airports, schools and islands may bear somebody's name
 _TITLED = re.compile(r"\b(Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\.? [A-ZÀ-Þ][\w'’-]+")
 _PAIR = re.compile(r"\b([A-ZÀ-Þ][a-zß-ÿ'’-]+) (?:[A-Z]\. )?([A-ZÀ-Þ][\w'’-]+)\b")
@@ -55,6 +56,7 @@ def holds(sample: Sequence[str]) -> str:
     if not found:
         return ""
     most = sorted(found.items(), key=lambda item: -item[1])[:3]
-    said = [f"{what} ({'under 1' if part < 0.01 else round(100 * part)} % of the cells)" for what, part in most]
+    shares = ["under 1" if part < 0.01 else f"about {round(100 * part)}" for _, part in most]
+    said = [f"{what} ({share} % of the cells)" for (what, _), share in zip(most, shares, strict=True)]
     listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
     return f"Personal data inside: {listed}."

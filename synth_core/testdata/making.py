@@ -17,6 +17,7 @@ from synth_core.partitions import release_in
 from synth_core.progress import Progress, StageProgress, silent_stages, within
 from synth_core.project import Project, open_project
 from synth_core.recipe import Recipe
+from synth_core.recommend import with_engine
 from synth_core.sampling import usual_workers
 from synth_core.testdata.cases import Edges
 from synth_core.testdata.edges import CASE_COLUMN
@@ -134,7 +135,8 @@ def make(
 
 def followed(order: Order, project: Project) -> Recipe:
     """Return the recipe that an order from a project's table follows."""
-    return (order.recipe or project.draft).model_copy(update={"rows": order.rows or 1_000, "seed": order.seed})
+    recipe = (order.recipe or project.draft).model_copy(update={"rows": order.rows or 1_000, "seed": order.seed})
+    return with_engine(project.table, recipe)
 
 
 def check_order(order: Order) -> None:
@@ -242,7 +244,7 @@ def _note_release(order: Order, scratch: Path) -> None:
         return
     facts: dict[str, Any] = {"rows": order.rows or 1_000, "seed": order.seed}
     form = "test data in a database" if order.form == "database" else f"test data ({FORMS[order.form]})"
-    method = (order.recipe or project.draft).method
+    method = followed(order, project).method
     entry = entry_of(release, table=project.table.fingerprint, method=method, forms=[form], **facts)
     project.note("download", {"form": form, "rows": entry.rows, "sha256": entry.sha256})
     write_down(project.folder / "releases.json", entry)

@@ -124,7 +124,7 @@ def test_personal_data_inside_text_is_told_but_not_shown() -> None:
     notes = [f"call {i} back" for i in range(60)] + ["write to jane.roe@example.org please"] * 40
     table = table_of({"note": np.array(notes, dtype=object)}, note={"kind": Kind.TEXT})
     (alert,) = alerts_of(table, "personal_text")
-    assert "e-mail addresses (40 % of the cells)" in alert.sentence
+    assert "e-mail addresses (about 40 % of the cells)" in alert.sentence
     assert "example.org" not in profile(table).model_dump_json()
     assert alert.severity == "watch"
     dropped = table.with_columns([table.column("note").model_copy(update={"role": Role.DROP})])

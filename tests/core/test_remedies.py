@@ -144,3 +144,10 @@ def test_what_cannot_be_tried_is_not_offered() -> None:
     without_dial = Recipe(rows=300, method="independent")
     card = example.scorecard().model_copy(update={"method": "independent"})
     assert [one.name for one in remedies(without_dial, card, people(300, 1))] == ["redraw"]
+
+
+def test_rows_are_not_drawn_again_where_none_is_exposed() -> None:
+    card = example.scorecard()
+    none = [one.model_copy(update={"value": 0.0}) if "copies" in one.name else one for one in card.privacy.scores]
+    card = card.model_copy(update={"privacy": card.privacy.model_copy(update={"scores": none})})
+    assert "redraw" not in [one.kind for one in remedies(Recipe(rows=300), card, people(300, 1))]

@@ -203,7 +203,7 @@ ODD_COLUMNS = {
 def test_narrow_tables_are_judged(names: tuple[str, ...]) -> None:
     card = judge(*(people(rows, rows).select(names) for rows in (120, 80, 100)))
     assert card.scores["shape"].value is not None
-    assert card.scores["tstr_loss"].note == "no target is chosen (Upload page, or --target)"
+    assert card.scores["tstr_loss"].note == "no target is chosen; say on Upload which column is to be predicted"
 
 
 def test_twenty_rows_are_judged_without_a_claim() -> None:

@@ -409,7 +409,7 @@ def test_free_text_says_what_it_holds() -> None:
     ]
     texts += ["Nothing to see here, the parcel has come as it should."] * 7
     assert inside(texts) == {"names of people": 0.2, "e-mail addresses": 0.1, "phone numbers": 0.1}
-    assert holds(texts).startswith("Personal data inside: names of people (20 % of the cells), e-mail addresses")
+    assert holds(texts).startswith("Personal data inside: names of people (about 20 % of the cells), e-mail addresses")
     assert holds(texts[3:]) == ""
 
 
@@ -420,7 +420,7 @@ def test_a_column_of_notes_is_left_out_and_says_why() -> None:
     ]
     column = table(note=notes).columns[0]
     assert (column.kind, column.role, column.semantic) == (Kind.TEXT, Role.DROP, None)
-    assert "Personal data inside: names of people (100 % of the cells)." in column.note
+    assert "Personal data inside: names of people (about 100 % of the cells)." in column.note
 
 
 # -- words --------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_a_target_that_nothing_predicts_is_no_claim() -> None:
 def test_without_a_target_the_note_says_where_to_choose_one() -> None:
     tables = [people(100, seed).select(["age", "score"]) for seed in (1, 2, 3)]
     score = utility.measure(Sides(*tables)).scores[0]
-    assert (score.value, score.note) == (None, "no target is chosen (Upload page, or --target)")
+    assert (score.value, score.note) == (None, "no target is chosen; say on Upload which column is to be predicted")
 
 
 def test_many_classes_are_scored_one_against_the_rest() -> None:

@@ -228,12 +228,15 @@ def test_a_run_made_with_an_earlier_table_says_so_and_stays_visible() -> None:
 
 def test_two_runs_make_a_history_with_their_scores() -> None:
     project = make_project()
-    make_run(project)
-    make_run(project)
+    older = make_run(project)
+    newer = make_run(project)
     at = open_page("generate", project)
     frame = next(one.value for one in at.dataframe if "Engine" in one.value.columns)
     assert len(frame) == 2
     assert frame["Told apart"].tolist() == ["0.670", "0.670"]
+    assert at.selectbox(key="generate.looked_at").value == newer.id
+    at.selectbox(key="generate.looked_at").select(older.id).run()
+    assert at.session_state["state.run"] == older.id
 
 
 def test_a_damaged_recipe_in_the_history_does_not_break_the_page() -> None:

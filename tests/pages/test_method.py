@@ -189,6 +189,16 @@ def test_every_card_says_what_its_engine_takes_and_marks_what_takes_too_long(mon
     assert "longer than your" not in text_of(at)
 
 
+def test_a_new_table_starts_with_the_engine_that_is_recommended() -> None:
+    project = make_project(120)
+    (project.folder / "draft.json").unlink()
+    at = open_page("method", project)
+    assert at.button(key="method.choose_copula").label.startswith("Chosen :gray[")
+    at.number_input(key="method.rows").set_value(50).run()
+    assert (project.draft.method, project.draft.rows) == ("auto", 50)
+    assert "Gaussian copula" in text_of(open_page("generate", project))
+
+
 def test_a_draft_of_auto_shows_the_recommended_engine_as_chosen() -> None:
     project = make_project()
     project.set_draft(Recipe(method="auto"))
