@@ -84,8 +84,7 @@ def settings(project: Project, draft: Recipe, table: Table, known: Sequence[Run]
                 help="The precision at which recall is read, and for which inner folds choose the threshold.",
                 **kept,
             )
-        left, middle, right = st.columns([5, 1, 1], gap="medium")
-        left.pills(
+        st.pills(
             "Rare rows to others, after a remedy",
             RATIOS,
             selection_mode="multi",
@@ -94,22 +93,23 @@ def settings(project: Project, draft: Recipe, table: Table, known: Sequence[Run]
             help="Each remedy is tried at each of these; inner folds choose among them.",
             **kept,
         )
-        middle.number_input(
-            "Outer folds",
-            2,
-            10,
-            key="augmentation.folds",
-            help="Each is scored on once, and nothing that is scored has learned from it.",
-            **kept,
-        )
-        right.number_input(
-            "Inner folds",
-            2,
-            10,
-            key="augmentation.inner",
-            help="They choose the ratio and the threshold, within the rows that an outer fold leaves.",
-            **kept,
-        )
+        with st.grid(min_column_width=150, gap="medium"):
+            st.number_input(
+                "Outer folds",
+                2,
+                10,
+                key="augmentation.folds",
+                help="Each is scored on once, and nothing that is scored has learned from it.",
+                **kept,
+            )
+            st.number_input(
+                "Inner folds",
+                2,
+                10,
+                key="augmentation.inner",
+                help="They choose the ratio and the threshold, within the rows that an outer fold leaves.",
+                **kept,
+            )
     return _told(draft)
 
 

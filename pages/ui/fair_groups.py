@@ -47,6 +47,8 @@ def _gap_words(shares: list[GroupShare], favourable: str) -> str:
     if len(known) < 2:
         return ""
     low, high = min(known), max(known)
+    if theme.share(low[0]) == theme.share(high[0]):
+        return f"In the real rows every group gets '{theme.plain(favourable)}' equally often ({theme.share(low[0])})."
     return (
         f"In the real rows {theme.plain(high[1])} gets '{theme.plain(favourable)}' most often "
         f"({theme.share(high[0])}), {theme.plain(low[1])} least often ({theme.share(low[0])})."

@@ -109,14 +109,14 @@ def verdict_table(card: Scorecard, found: list[Verdict], left: Sequence[Target] 
         key="report.verdicts",
         height=run_words.table_height(len(ordered) + len(left), 680),
         column_config={
-            "Verdict": st.column_config.TextColumn(width=90),
-            "Score": st.column_config.TextColumn(width=250),
-            "About": st.column_config.TextColumn(width=100),
+            "Verdict": st.column_config.TextColumn(width=122),
+            "Score": st.column_config.TextColumn(width=138),
+            "About": st.column_config.TextColumn(width=66),
             "Judged": st.column_config.TextColumn(
-                width=120, help="The value, or for attacks the cautious end of its interval."
+                width=76, help="The value, or for attacks the cautious end of its interval."
             ),
-            "Limit": st.column_config.TextColumn(width=120),
-            "Margin": st.column_config.TextColumn(width=120, help="Left to the limit; with a minus: beyond it."),
+            "Limit": st.column_config.TextColumn(width=76),
+            "Margin": st.column_config.TextColumn(width=76, help="Left to the limit; with a minus: beyond it."),
         },
         alt="; ".join(f"{score_tiles.title(one.target.score)}: {theme.VERDICTS[one.word].word}" for one in ordered),
     )

@@ -42,10 +42,10 @@ button kbd { opacity: 1 !important; color: inherit !important; }
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%%);
 }
 [class*=_emblem] [role=img] { font-size: 1.5rem; }
-:is(a, main):focus-visible { outline: 2px solid #0B5CAD !important; outline-offset: -2px; }
+:is(a, main, [kind=elementToolbar]):focus-visible { outline: 2px solid #0B5CAD !important; outline-offset: -2px; }
 %s
 </style>"""
-READABLE_DARK = """:is(a, main):focus-visible { outline-color: #6CB4EE !important; }
+READABLE_DARK = """:is(a, main, [kind=elementToolbar]):focus-visible { outline-color: #6CB4EE !important; }
 [role=tab][aria-selected=true] p, button[data-selected=true] *,
 [data-testid=stSliderThumbValue] p { color: #6CB4EE; }"""
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "displayModeBar": False}
