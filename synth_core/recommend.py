@@ -68,6 +68,8 @@ class _Size:
     @property
     def kinds(self) -> str:
         """The kinds in words."""
+        if not self.columns:
+            return "nothing to learn from"
         numeric = sum(column.kind.numeric for column in self.columns)
         if numeric == len(self.columns):
             return "all numbers"
@@ -155,7 +157,9 @@ def meaning(table: Table, profile: Profile, use: Use) -> list[Advice]:
 
 def _ranked(size: _Size, use: Use) -> list[tuple[str, str]]:
     """Return engines with why, the first choice first."""
-    if len(size.columns) <= 1:
+    if not size.columns:
+        first = ("independent", f"{size.facts}: choose kinds and roles on Upload first.")
+    elif len(size.columns) == 1:
         first = ("independent", f"{size.facts}: there is nothing that could depend on anything else.")
     elif size.rows < FEW_ROWS:
         first = ("copula", f"{size.facts}: too few to cut into groups, so one smooth pattern is the safer guess.")

@@ -101,14 +101,18 @@ def failure(run: Run, status: Status) -> None:
         st.info(f"**{title}.** {stopped} What it had sampled is kept.", icon=":material/cancel:")
     else:
         parts.error_card(f"{stopped} {status.error or 'It ended without a word.'}".strip(), title=title)
-    if status.state == "failed":
+    columns = status.state == "failed" and "Upload page" in status.error  # then no engine and no rule mends it
+    if status.state == "failed" and not columns:
         st.markdown(
             "**What you can try** :gray[the same recipe would fail again]  \n"
             "- Another engine, other settings or another choice of rows, on the Method page.\n"
             "- Softer rules, or fewer, on the Constraints page."
         )
     with st.container(horizontal=True, key="generate_failure"):
-        if status.state == "failed":
+        if columns:
+            if st.button("Change the columns", key="generate.to_upload", icon=":material/table_view:", type="primary"):
+                parts.go("upload")
+        elif status.state == "failed":
             if st.button("Change the method", key="generate.to_method", icon=":material/tune:", type="primary"):
                 parts.go("method")
             if st.button("Change the rules", key="generate.to_rules", icon=":material/rule:"):

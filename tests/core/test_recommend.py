@@ -73,3 +73,9 @@ def test_an_engine_whose_package_is_missing_is_never_recommended(engines: dict[s
 def test_the_reason_follows_the_use() -> None:
     table = make_people(1200)
     assert recommend(table, Use.SHARE).reason != recommend(table, Use.TRAIN).reason
+
+
+def test_a_table_without_a_learned_column_is_sent_back_to_upload() -> None:
+    frame = pd.DataFrame({"id": [f"R-{i:05d}" for i in range(400)]})
+    table = Table(frame, (Column(name="id", kind=Kind.IDENTIFIER),), "ids")
+    assert "choose kinds and roles on Upload" in recommend(table, Use.SHARE).reason

@@ -201,6 +201,16 @@ def test_a_failed_run_says_why_and_what_to_change_and_offers_the_log() -> None:
     assert "generate.resume" not in keys, "a failed run would fail again"
 
 
+def test_a_run_that_failed_for_its_columns_leads_to_them() -> None:
+    project = make_project()
+    run = make_run(project)
+    error = "Table 'People' has 0 columns to learn from. Check kinds and roles on the Upload page."
+    run.write_status(Status(state="failed", stage="Split", error=error))
+    keys = [button.key for button in open_page("generate", project).button]
+    assert "generate.to_upload" in keys
+    assert "generate.to_method" not in keys
+
+
 @pytest.mark.parametrize(("state", "title"), [("lost", "This run was lost"), ("cancelled", "This run was cancelled")])
 def test_a_run_that_was_lost_or_cancelled_can_be_resumed(
     state: str, title: str, monkeypatch: pytest.MonkeyPatch
