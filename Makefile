@@ -41,7 +41,7 @@ demo: setup
 
 coverage: setup
 	mkdir -p .coverage
-	OMP_NUM_THREADS=1 .venv/bin/python -m coverage run -m pytest -n0 tests/core tests/contracts
+	OMP_NUM_THREADS=1 .venv/bin/python -m coverage run -m pytest -n0 synth_core tests/core tests/contracts tests/pages
 	.venv/bin/python -m coverage combine
 	.venv/bin/python -m coverage report --skip-covered --sort=cover
 

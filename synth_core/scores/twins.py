@@ -33,8 +33,10 @@ def measure(sides: Sides) -> Score:
         "better": "reference",
     }
     train, made = len(sides.train), len(sides.synthetic)
-    if min(train, made) < ENOUGH or not sides.coding.columns:
-        return Score.model_validate(known | {"value": None, "note": sides.why_not or "not enough data"})
+    few = min(train, made)
+    if few < ENOUGH or not sides.coding.columns:
+        why = f"{few} rows, at least {ENOUGH} are needed" if sides.coding.columns else "no column was learned"
+        return Score.model_validate(known | {"value": None, "note": f"not enough data: {why}"})
     shown, merged = _shown(sides)
     sames = (row_keys(_as_shown(side, shown), sides.coding) for side in (sides.made, sides.real))
     value, floor = (_rate(keys, train) for keys in sames)

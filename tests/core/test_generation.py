@@ -36,7 +36,16 @@ def test_a_release_has_the_rows_columns_and_types_of_the_table(people: Table, tm
 
 def test_the_same_recipe_gives_the_same_bytes_for_any_number_of_workers(people: Table, tmp_path: Path) -> None:
     generate(people, recipe(method="trees"), tmp_path / "one")
-    generate(people, recipe(method="trees"), tmp_path / "two", workers=2)
+    seen: list[float] = []
+    generate(
+        people,
+        recipe(method="trees"),
+        tmp_path / "two",
+        workers=2,
+        progress=lambda stage, done, total, note="": seen.append(done) if stage == "Sample" else None,
+    )
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1], len(set(seen))) == (0, 900, 6), "rows are counted part by part, up to all of them"
     assert (tmp_path / "one/synthetic.parquet").read_bytes() == (tmp_path / "two/synthetic.parquet").read_bytes()
     generate(people, recipe(method="trees", seed=6), tmp_path / "other")
     assert (tmp_path / "one/synthetic.parquet").read_bytes() != (tmp_path / "other/synthetic.parquet").read_bytes()

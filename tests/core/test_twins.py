@@ -58,4 +58,9 @@ def test_fifty_rows_are_enough_and_fewer_are_not() -> None:
     for train, made in ((rows(0, 49), rows(0, 50)), (rows(0, 50), rows(0, 49))):
         few = score_of(train, made)
         assert few.value is None
-        assert few.note
+        assert few.note == "not enough data: 49 rows, at least 50 are needed"
+
+
+def test_a_table_of_identifiers_has_nothing_to_compare() -> None:
+    names = Table(pd.DataFrame({"id": [f"p{i}" for i in range(60)]}), (Column(name="id", kind=Kind.IDENTIFIER),))
+    assert score_of(names, names).note == "not enough data: no column was learned"
