@@ -70,7 +70,7 @@ def mutants(source: str) -> Iterator[Mutant]:
     """
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))
-    shown = {id(part) for node in nodes if isinstance(node, ast.AnnAssign | ast.arg) for part in _under(node)}
+    shown = {id(part) for node in nodes for part in _annotation(node)}
     for place, node in enumerate(nodes):
         if id(node) in shown:
             continue
@@ -83,9 +83,11 @@ def mutants(source: str) -> Iterator[Mutant]:
             yield Mutant(getattr(node, "lineno", 0), f"{_short(before)} -> {_short(after)}", changed)
 
 
-def _under(node: ast.AnnAssign | ast.arg) -> Iterator[ast.AST]:
-    if node.annotation is not None:
-        yield from ast.walk(node.annotation)
+def _annotation(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of what is written for the type checker only."""
+    told = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
+    if isinstance(told, ast.AST):
+        yield from ast.walk(told)
 
 
 def _short(text: str) -> str:
@@ -103,7 +105,7 @@ def _ways(node: ast.AST) -> int:
     return int(
         isinstance(node, ast.BoolOp | ast.If | ast.IfExp)
         or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert))
-        or (isinstance(node, ast.Return) and node.value is not None)
+        or (isinstance(node, ast.Return) and ast.unparse(node) not in ("return", "return None"))
         or isinstance(node, ast.Raise | ast.AugAssign)
     )
 

@@ -122,6 +122,8 @@ def test_the_surer_of_the_whole_and_of_one_person_is_judged() -> None:
     strong = of_audit(AUDIT.model_copy(update={"attacks": told, "people": [weak, PERSON]}))
     assert (strong.value, strong.low) == (50, 45)
     assert strong.note.startswith("2 of 150")
+    barely = PERSON.model_copy(update={"right": 70.25, "low": 48.5})  # -1.5 points, and the whole -2
+    assert of_audit(AUDIT.model_copy(update={"people": [barely]})).value == 20.25
 
 
 def test_only_attacks_on_exposed_people_are_counted_and_an_audit_that_failed_says_why() -> None:
