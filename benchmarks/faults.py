@@ -2,7 +2,11 @@
 
 ::
 
-    python -m benchmarks.faults [KIND ...]      # run, full, mend, measurement, augmentation, fairness, tuning, testdata
+    python -m benchmarks.faults [KIND ...]
+    # run, full, audit, mend, measurement, augmentation, fairness, tuning, taken, testdata
+
+"full" and "audit" are the full attacks and the shadow audit of a run that is judged; "taken" is an iteration killed
+when its last choice has become a run of the project, before it knows of it.
 
 A job that was killed must be "lost" with one way on, offer nothing half made, and give the same when it is done again:
 the bytes of the rows for runs, what was found (without its times) for the others.
@@ -19,6 +23,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +65,13 @@ def without_times(found: Any) -> Any:
     return [without_times(one) for one in found] if isinstance(found, list) else found
 
 
-def kinds() -> dict[str, Kind]:
+def kinds(kill: Killer) -> dict[str, Kind]:
     """Return the kinds of jobs, by name; each makes a folder of its own in a project of its own."""
     from synth_core import jobs
     from synth_core.frontier import stops
     from synth_core.labs import augmentation, fair_project
     from synth_core.labs.fair_corrections import FairnessPlan
-    from synth_core.project import create
+    from synth_core.project import Project, create
     from synth_core.reading import ColumnChoice, read_bytes
     from synth_core.recipe import Recipe
     from synth_core.scorecard import Target
@@ -95,12 +100,24 @@ def kinds() -> dict[str, Kind]:
     def rows(job: Any) -> Any:
         return [job.parquet.read_bytes().hex(), without_times(job.scorecard().model_dump(mode="json"))]
 
+    def judged(further: Callable[[Any], None], **more: Any) -> Any:
+        job = run(**more)
+        if kill(job.folder) != 0:
+            raise RuntimeError(job.log()[-500:])
+        further(job)
+        return job
+
     def file(name: str) -> Callable[[Any], Any]:
         return lambda job: without_times(json.loads((job.folder / name).read_text(encoding="utf-8")))
 
     def tuning() -> Any:
         asked = Asked(targets=[Target(score="c2st", limit=0.5)], budget=Budget(minutes=5, tries=2))
         return jobs.tune(project(), recipe, asked)
+
+    def iterated(job: Any) -> Any:
+        found, made = job.tuning(), Project(job.folder.parent.parent).runs()
+        words = [found.chosen, found.final.sentence, [run.id == found.final.run for run in made]]
+        return [*words, [[run.status().state, *rows(run)] for run in made]]
 
     def order() -> Any:
         start = orders.jobs.start_process
@@ -124,6 +141,16 @@ def kinds() -> dict[str, Kind]:
     plan = FairnessPlan(sensitive=("plan",), target="churn", favourable="yes", corrections=("represent",), folds=2)
     return {
         "run": Kind(run, (*places, *writes), rows),
+        "full": Kind(
+            lambda: judged(partial(jobs.judge_again, full=True)),
+            (*({"stage": stage} for stage in ("Read", "Compare", "Attack")), *(dict(write=n) for n in range(1, 9))),
+            rows,
+        ),
+        "audit": Kind(
+            lambda: judged(jobs.audit),
+            (*({"stage": "Audit", "nth": number} for number in (1, 5, 15)), *(dict(write=n) for n in (1, 2, 3, 5, 9))),
+            rows,
+        ),
         "mend": Kind(
             lambda: run(redraw_exposed=True, method="trees"), (*places, {"stage": "Keep the rules", "nth": 3}), rows
         ),
@@ -137,7 +164,10 @@ def kinds() -> dict[str, Kind]:
         "fairness": Kind(lambda: fair_project.start(project(), plan), labs, file("result.json")),
         "tuning": Kind(
             tuning, tuple({"stage": "Iterate", "nth": number} for number in (1, 8, 20, 30)),
-            lambda job: [job.tuning().chosen, (job.folder / "final" / "synthetic.parquet").read_bytes().hex()],
+            iterated,
+        ),
+        "taken": Kind(
+            tuning, ({"once": "runs/.*/recipe.json"}, {"once": "runs/[!.]*/recipe.json"}), iterated,
         ),
         "testdata": Kind(
             order, tuple({"stage": stage} for stage in ("Prepare", "Learn", "Sample", "Write")),
@@ -191,7 +221,7 @@ def main() -> None:
     os.environ["SIMILE_HOME"] = str(home)
     kill = Killer()
     try:
-        for name, kind in kinds().items():
+        for name, kind in kinds(kill).items():
             if name in sys.argv[1:] or not sys.argv[1:]:
                 try_kind(name, kind, kill)
     finally:

@@ -754,7 +754,7 @@ class Project:
         ``table`` is what ``recipe`` was followed on; ``of``: the iteration, by whose table and rules it may be stale.
         The same folder is taken in once: who was interrupted may ask again.
         """
-        folder = self.folder / "runs" / hashlib.sha256(f"{of.id} {made.name}".encode()).hexdigest()[:32]
+        folder = self.folder / "runs" / taken_id(made, of=of)
         if (folder / "recipe.json").exists():
             return Run(folder)
         name = table.fingerprint[:16]
@@ -776,6 +776,11 @@ class Project:
             facts = self._read_facts().model_copy(update={"opened": datetime.now(UTC), **changed})
             write_whole(self.folder / "project.json", facts.model_dump_json(indent=1))
         self._facts = facts
+
+
+def taken_id(made: Path, *, of: Run) -> str:
+    """Return the id of the run that a folder of the iteration ``of`` becomes when it is taken in."""
+    return hashlib.sha256(f"{of.id} {made.name}".encode()).hexdigest()[:32]
 
 
 def create(

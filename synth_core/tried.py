@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from synth_core.errors import ProjectError
-from synth_core.project import Project
+from synth_core.project import Project, taken_id
 from synth_core.recipe import Recipe
 from synth_core.run import TRY, Run, Status, write_whole
 from synth_core.scorecard import Scorecard
@@ -44,29 +44,33 @@ def open_try(project: Project, job: Run, number: int) -> Run:
 
 
 def take_final(project: Project, job: Run, table: Table, found: Tuning) -> Run:
-    """Make the last choice of an iteration a run of the project, write its id into the iteration, and return it."""
+    """Make the last choice of an iteration a run of the project, write its id into the iteration, and return it.
+
+    Who was interrupted in between may ask again: the run is taken in once, and its own look is counted once.
+    """
     chosen = found.attempt(found.chosen)
     if chosen is None or found.final is None:
         raise ProjectError("This iteration has no last choice yet.")
     protected = with_protection(table, chosen.protected)
-    seen = 1 + looks(project, chosen.recipe, job.table_name)
+    final = job.folder / "final"
+    seen = 1 + looks(project, chosen.recipe, job.table_name, but=taken_id(final, of=job))
     run = same_work(project, chosen.recipe, protected.fingerprint[:16])  # the same rows twice are no second version
     if run is None:
-        _note_looks(job.folder / "final" / "scorecard.json", seen)
+        _note_looks(final / "scorecard.json", seen)
         status = _status(found.final.seconds, "Chosen by an iteration")
-        run = project.take_in(job.folder / "final", chosen.recipe, protected, status, of=job)
+        run = project.take_in(final, chosen.recipe, protected, status, of=job)
     words = f"{found.final.sentence} {looks_words(seen)}".strip()
     found.final = found.final.model_copy(update={"run": run.id, "sentence": words})
     write_whole(job.folder / FILE, found.model_dump_json(indent=1))
     return run
 
 
-def looks(project: Project, recipe: Recipe, table_name: str) -> int:
-    """Return how many judged runs looked at the rows that this recipe holds out of a table; tries did not."""
+def looks(project: Project, recipe: Recipe, table_name: str, *, but: str = "") -> int:
+    """Return how many judged runs, ``but`` this one, looked at the rows that this recipe holds out; tries did not."""
     count = 0
     for run in project.runs():
         try:
-            if run.is_judged and run.tried is None and run.table_name == table_name:
+            if run.id != but and run.is_judged and run.tried is None and run.table_name == table_name:
                 count += (run.recipe.holdout, run.recipe.seed) == (recipe.holdout, recipe.seed)
         except ProjectError:
             continue
@@ -110,7 +114,8 @@ def _key(recipe: Recipe) -> dict[str, object]:
 def _note_looks(path: Path, seen: int) -> None:
     if words := looks_words(seen):
         card = Scorecard.model_validate_json(path.read_text(encoding="utf-8"))
-        write_whole(path, card.model_copy(update={"notes": [words, *card.notes]}).model_dump_json())
+        if words not in card.notes:  # an interruption since
+            write_whole(path, card.model_copy(update={"notes": [words, *card.notes]}).model_dump_json())
 
 
 def _status(seconds: float, note: str) -> Status:

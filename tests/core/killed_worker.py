@@ -2,7 +2,8 @@
 
 It reads lines of JSON, ``{"folder": ..., "stage": ..., "nth": 1}``, does the job in a child process, and answers each
 with the signal that ended the child, or its exit code. Without a stage the job is done to its end. ``"write": n``
-kills at the n-th file that is moved into place instead, just before it is.
+kills at the n-th file that is moved into place instead, just before it is; ``"once": pattern`` at the first one after
+the project has a file like this.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ def do(asked: dict[str, Any]) -> int:
     """Do the job in the folder, and die on the way where that was asked for."""
     folder, nth = Path(asked["folder"]), asked.get("nth", 1)
     seen = 0
-    if "write" in asked:
+    if "write" in asked or "once" in asked:
         into_place = os.replace
 
         def replace(*paths: Any) -> None:
             nonlocal seen
             seen += 1
-            if seen == asked["write"]:
+            if seen == asked.get("write") or any(folder.parent.parent.glob(asked.get("once", "no such file"))):
                 die()
             into_place(*paths)
 

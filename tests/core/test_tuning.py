@@ -30,6 +30,7 @@ from synth_core.tuning.loop import FILE, read_tuning, try_folder, tune
 from synth_core.tuning.moves import group_size
 from synth_core.tuning.record import Asked, Budget, Tuning
 from synth_core.what_if import Shift, WhatIf
+from synth_core.whole_files import write_whole
 from tests.conftest import make_people
 from tests.core.judged_tables import people
 from tests.core.scorecard_example import scorecard
@@ -246,6 +247,10 @@ def test_as_a_job_the_last_choice_becomes_a_run_and_any_try_can_be_opened(monkey
     assert [run.id for run in project.runs()] == [found.final.run]
     final = project.run(found.final.run)
     assert (final.status().state, final.recipe.holdout, final.stale(project)) == ("done", 0.2, False)
+    unaware = found.final.model_copy(update={"run": ""})  # its process was killed before it knew of the run
+    write_whole(job.folder / "tuning.json", found.model_copy(update={"final": unaware}).model_dump_json())
+    assert worker.main(str(job.folder)) == 0
+    assert (job.tuning(), len(project.runs())) == (found, 1), "its own look at the held-out rows counts once"
     opened = open_try(project, job, 1)
     assert open_try(project, job, 1).id == opened.id
     assert len(project.runs()) == 2
