@@ -143,12 +143,12 @@ def kinds(kill: Killer) -> dict[str, Kind]:
         "run": Kind(run, (*places, *writes), rows),
         "full": Kind(
             lambda: judged(partial(jobs.judge_again, full=True)),
-            (*({"stage": stage} for stage in ("Read", "Compare", "Attack")), *(dict(write=n) for n in range(1, 9))),
+            (*({"stage": stage} for stage in ("Read", "Compare", "Attack")), *({"write": n} for n in range(1, 9))),
             rows,
         ),
         "audit": Kind(
             lambda: judged(jobs.audit),
-            (*({"stage": "Audit", "nth": number} for number in (1, 5, 15)), *(dict(write=n) for n in (1, 2, 3, 5, 9))),
+            (*({"stage": "Audit", "nth": number} for number in (1, 5, 15)), *({"write": n} for n in (1, 2, 3, 5, 9))),
             rows,
         ),
         "mend": Kind(

@@ -54,6 +54,7 @@ def main() -> None:
     os.environ["SIMILE_HOME"] = str(home)
     from synth_core import jobs
     from synth_core import project as projects
+    from synth_core.deletion import delete_project
     from synth_core.reading import read_bytes
     from synth_core.recipe import Recipe
 
@@ -63,7 +64,7 @@ def main() -> None:
     for number in range(asked.runs):
         if project is None or number % EACH == 0:
             if project is not None:
-                projects.delete(project.id)
+                delete_project(project.id)
             project = projects.create(
                 f"Soak {number}", read_bytes(TABLE, "soak.csv"), source=TABLE, filename="soak.csv"
             )
@@ -85,7 +86,7 @@ def main() -> None:
             sys.stdout.flush()
     sys.stdout.write(f"{states}\n")
     if project is not None:
-        projects.delete(project.id)
+        delete_project(project.id)
     left = [str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()]
     sys.stdout.write(f"Left after the last project was deleted: {left}\n")
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from synth_core.errors import ProjectError
-from synth_core.whole_files import replace_whole
+from synth_core.whole_files import refusal, replace_whole
 
 NAME = "audit.jsonl"
 DAMAGED = "log damaged"  # what a line says that was written because the end was not as it was left
@@ -90,7 +90,7 @@ def note(path: Path, who: str, what: str, about: Mapping[str, Value] | None = No
             os.ftruncate(number, size)  # what was not logged whole is not done
             raise
     except OSError as error:
-        raise ProjectError(f"The audit log cannot be written: {error.strerror}. Nothing is done unlogged.") from None
+        raise ProjectError(f"The audit log cannot be written, and nothing is done unlogged. {refusal(error)}") from None
     finally:
         os.close(number)  # and with it the lock
 

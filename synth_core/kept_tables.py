@@ -33,6 +33,11 @@ def save_table(table: Table, folder: str | Path) -> Path:
     return folder
 
 
+def is_kept(folder: Path) -> bool:
+    """Return whether a table is there whole: its last file is, which a stop half-way does not leave."""
+    return (folder / "columns.json").exists()
+
+
 def _canonical_array(values: pd.Series, column: Column) -> pa.Array:
     if column.kind is Kind.DATETIME:
         return pa.array(values.to_numpy(dtype="datetime64[ns]"), type=pa.timestamp("ns"), from_pandas=True)

@@ -49,6 +49,7 @@ from synth_core.constraints.kinds import rules_from_json, rules_to_json
 from synth_core.databases import Question, read_query
 from synth_core.errors import ConstraintError, ProjectError, ReadingError, StorageError
 from synth_core.inference import read_anew, with_cells, with_choices
+from synth_core.kept_tables import is_kept
 from synth_core.ledger import Entry, entry_of, file_hash, read_ledger, write_down
 from synth_core.owners import ANYONE, LOCAL, called, owns
 from synth_core.partitions import release_in
@@ -382,6 +383,7 @@ class Project:
         table = replace(reading.table, name=self.label)
         if choices:
             table = table_from_frame(reading.raw, self.label, choices, reading.options.missing_tokens)
+        self._keep_table(table)  # first what is harmless where the disk is full
         save_cells(reading.raw, self.folder / "raw.parquet")
         self._full.unlink(missing_ok=True)
         self._kept.unlink(missing_ok=True)
@@ -451,10 +453,14 @@ class Project:
         """Which rows of ``raw.full.parquet`` are kept."""
         return self.folder / "raw.kept.npy"
 
+    def _keep_table(self, table: Table) -> None:
+        folder = self.folder / "tables" / table.fingerprint[:16]
+        if not is_kept(folder):
+            save_table(table, folder)
+
     def _put_table(self, table: Table, **facts: Any) -> Table:
         name = table.fingerprint[:16]
-        if not (self.folder / "tables" / name).exists():
-            save_table(table, self.folder / "tables" / name)
+        self._keep_table(table)
         if name != self._facts.table:
             roles = Counter(f"role {column.role.value}" for column in table.columns)
             kinds = Counter(f"kind {column.kind.value}" for column in table.columns)
@@ -760,8 +766,7 @@ class Project:
         name = table.fingerprint[:16]
         building = folder.with_name(f".{folder.name}")
         with self.taking_rows():
-            if not (self.folder / "tables" / name).exists():
-                save_table(table, self.folder / "tables" / name)
+            self._keep_table(table)
             shutil.rmtree(building, ignore_errors=True)
             with storing():
                 shutil.copytree(made, building)

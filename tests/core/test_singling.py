@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from synth_core.scores.sides import Sides
-from synth_core.scores.singling import singling_out
+from synth_core.scores.singling import _Sorted, singling_out
 from synth_core.table import Column, Kind, Table
 
 COLUMNS = (*(Column(name=name, kind=Kind.NUMBER) for name in "abc"), Column(name="d", kind=Kind.CATEGORY))
@@ -32,6 +32,14 @@ def test_a_copy_of_the_real_rows_singles_people_out_and_fresh_rows_do_not() -> N
 def test_the_same_seed_gives_the_same_attack() -> None:
     sides = Sides(some(300, 1), some(300, 2), some(300, 3), 5)
     assert singling_out(sides) == singling_out(sides)
+
+
+def test_guesses_are_shuffled_the_same_in_whatever_order_they_come() -> None:
+    one, other = list("abcdefgh"), list("hgfedcba")
+    _Sorted(np.random.PCG64(3)).shuffle(one)
+    _Sorted(np.random.PCG64(3)).shuffle(other)
+    assert one == other
+    assert one not in (list("abcdefgh"), list("hgfedcba"))
 
 
 def test_a_release_of_two_words_gives_nobody_away() -> None:

@@ -128,7 +128,7 @@ def test_a_full_disk_is_said_before_and_when_a_field_fails_for_it(
     monkeypatch.setattr(whole_files.os, "replace", full)
     at.segmented_control(key="method.use").set_value(Use.TRAIN).run()
     assert not at.exception
-    assert "No space left on device. Nothing is done unlogged." in words(at)  # the audit log is written first
+    assert "nothing is done unlogged. The disk is full." in words(at)  # the audit log is written first
     assert projects.open_project(project.id).use == "share"
 
 
