@@ -111,7 +111,9 @@ def kinds(kill: Killer) -> dict[str, Kind]:
         return lambda job: without_times(json.loads((job.folder / name).read_text(encoding="utf-8")))
 
     def tuning() -> Any:
-        asked = Asked(targets=[Target(score="c2st", limit=0.5)], budget=Budget(minutes=5, tries=2))
+        asked = Asked(
+            targets=[Target(score="c2st", dimension="fidelity", limit=0.5)], budget=Budget(minutes=5, tries=2)
+        )
         return jobs.tune(project(), recipe, asked)
 
     def iterated(job: Any) -> Any:

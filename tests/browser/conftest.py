@@ -68,19 +68,23 @@ class Server:
         path = "" if name == "start" else name
         return f"{self.url}/{path}" + (f"?project={project}" if project else "")
 
-    def start(self) -> Server:
-        """Start it and wait until it answers; a port that somebody else took meanwhile is tried anew."""
+    def start(self, port: int = 0) -> Server:
+        """Start it and wait until it answers; a port that somebody else took meanwhile is tried anew.
+
+        ``port``: where it is to answer; any free one by default.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
         for _ in range(3):
-            self._launch()
+            self._launch(port)
             if self._answers():
                 return self
             self.stop()
         raise AssertionError(self.log.read_text(errors="replace")[-2000:])
 
-    def _launch(self) -> None:
+    def _launch(self, port: int) -> None:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             self.port = int(probe.getsockname()[1])
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
         command += [f"--server.address={self.address}", f"--server.port={self.port}", "--server.fileWatcherType=none"]
@@ -114,6 +118,13 @@ class Server:
                 self.process.kill()
                 self.process.wait(15)
             self.process = None
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(15)
+        self.process = None
 
     def clear(self) -> None:
         """End it and its runs (workers outlive their server), and remove what they made."""

@@ -12,7 +12,7 @@ from synth_core.project import Project
 from synth_core.recipe import Recipe
 from synth_core.run import Run
 from tests.browser.conftest import Server
-from tests.browser.studio import at, download, inside, named, people_project, settled
+from tests.browser.studio import at, download, expect_tile, inside, named, people_project, settled
 
 LONG = Recipe(method="trees", rows=100_000_000)  # minutes of work; every test cancels it
 MADE = "Number((document.querySelector('[data-testid=stMain]').innerText.match(/([\\d,]+) of 100,000,000 rows/)"
@@ -99,6 +99,38 @@ def test_cancel_above_the_page_works_on_every_page(server: Server, open_page: Ca
     run = only_run(server, project)
     assert run.status().state == "cancelled"
     assert not run.alive()
+
+
+def test_an_open_page_goes_on_with_the_server_that_takes_a_killed_ones_place(
+    fresh_server: Server, open_page: Callable[..., Page]
+) -> None:
+    server = fresh_server
+    page, project = start_long_run(server, open_page, "Killed server")
+    run, port = only_run(server, project), server.port
+    server.kill()
+    assert run.status().state == "running", "it does not need the server"
+    shown = rows_made(page)
+    server.start(port)
+    expect_more_rows(page, shown)
+    assert only_run(server, project).id == run.id, "nothing was started twice"
+
+    named(page, "generate.cancel").get_by_role("button").click()
+    expect(page.get_by_text("This run was cancelled.")).to_be_visible()
+
+    short = people_project(server.home, "Over meanwhile")
+    with inside(server.home):
+        short.set_draft(Recipe(method="independent", rows=123))
+    page.goto(server.page("generate", short.id))
+    at(page, "generate")
+    named(page, "generate.start").get_by_role("button").click()
+    expect(named(page, "generate.cancel").get_by_role("button")).to_be_visible()
+    server.kill()
+    run = only_run(server, short)
+    while run.status().active:
+        page.wait_for_timeout(100)
+    server.start(port)
+    expect_tile(page, "Rows made", "123")
+    settled(page)
 
 
 def test_a_run_that_fails_says_why_and_what_to_try(server: Server, open_page: Callable[..., Page]) -> None:

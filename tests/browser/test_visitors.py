@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from synth_core.constraints.kinds import parse
+from synth_core.recipe import Recipe
 from tests.browser.conftest import Server
 from tests.browser.studio import at, expect_tile, inside, named, people_csv, people_project, settled
 
@@ -69,6 +70,31 @@ def test_two_visitors_work_apart(server: Server, open_page: Callable[..., Page])
 
     third = at(open_page(server.page("upload")), "upload")
     expect(third.get_by_text("No table yet.")).to_be_visible()
+
+
+def test_three_people_at_once_each_see_their_own_run_and_no_other(
+    server: Server, open_page: Callable[..., Page]
+) -> None:
+    pages = {}
+    for label, rows, made in (("Ada's", 130, 51), ("Bo's", 260, 62), ("Cy's", 390, 73)):
+        project = people_project(server.home, label, rows)
+        with inside(server.home):
+            project.set_draft(Recipe(method="independent", rows=made))
+        pages[label] = at(open_page(server.page("generate", project.id)), "generate"), project, rows, made
+    for page, *_ in pages.values():
+        named(page, "generate.start").get_by_role("button").click()
+    for label, (page, project, rows, made) in pages.items():
+        expect_tile(page, "Rows made", str(made))
+        settled(page)
+        (run,) = project.runs()
+        card = run.scorecard()
+        assert card is not None
+        assert (card.rows_train + card.rows_holdout, card.rows_synthetic) == (rows, made)
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
+        at(page, "compare")
+        text = page.get_by_test_id("stApp").inner_text()
+        assert label in text
+        assert not [other for other in pages if other != label and other in text]
 
 
 def test_an_unknown_project_says_so(server: Server, open_page: Callable[..., Page]) -> None:
