@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 from synth_core.errors import SchemaError
 from synth_core.testdata.documents import Lines
+from synth_core.testdata.sql_words import Token, bounds_of, text_of, tokens_of
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
-    |(?P<text>'(?:[^']|'')*')
-    |(?P<quoted>"(?:[^"]|"")+"|`[^`]+`|\[[^\]]+\])
-    |(?P<number>\d+(?:\.\d+)?)
-    |(?P<word>[^\W\d]\w*)
-    |(?P<sign><=|>=|<>|!=|::|[-+*/%(),;.=<>])""",
-    re.VERBOSE | re.DOTALL,
-)
 _TYPES = {
     "integer": "int int2 int4 int8 integer smallint bigint tinyint mediumint serial bigserial smallserial",
     "number": "numeric decimal number real float float4 float8 double money",
@@ -38,28 +29,6 @@ _PERSONAL = (
     (r"street(_?address)?|address(_?line)?_?1?", "street_address"), (r"zip(_?code)?|post(al)?_?code", "postcode"),
     (r"user_?name|login", "username"), (r"ip(_?address)?", "ip_address"), (r"url|website", "url"),
 )  # fmt: skip
-
-
-def is_sql(text: str) -> bool:
-    """Return whether a text holds ``CREATE TABLE`` rather than JSON or YAML."""
-    bare = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-    return re.search(r"\bcreate\s+(?:temp(?:orary)?\s+)?table\b", bare, re.IGNORECASE) is not None
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    line: int
-
-    @property
-    def lower(self) -> str:
-        return self.text.lower()
-
-    @property
-    def name(self) -> str:
-        """A name without its quotes."""
-        return self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.text
 
 
 @dataclass
@@ -127,25 +96,16 @@ def _complete(table: _Made, known: dict[str, _Made]) -> None:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.tokens: list[_Token] = []
-        place = 0
-        while place < len(text):
-            found = _TOKEN.match(text, place)
-            line = text.count("\n", 0, place) + 1
-            if found is None:
-                raise SchemaError(f"Line {line}: '{text[place]}' is not understood in CREATE TABLE.")
-            if found.lastgroup != "space":
-                self.tokens.append(_Token(str(found.lastgroup), found[0], line))
-            place = found.end()
+        self.tokens = tokens_of(text)
         self.at = 0
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         if self.at < len(self.tokens):
             return self.tokens[self.at]
-        return _Token("end", "", self.tokens[-1].line if self.tokens else 1)
+        return Token("end", "", self.tokens[-1].line if self.tokens else 1)
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.token
         self.at += 1
         return token
@@ -265,13 +225,13 @@ class _Reader:
         """Read what stands in brackets behind a type."""
         if not self.met("("):
             return
-        inner: list[_Token] = []
+        inner: list[Token] = []
         while self.token.text not in (")", ""):
             inner.append(self.take())
         self.need(")", where)
         counts = [int(min(float(token.text), 1e6)) for token in inner if token.kind == "number"]
         if kind == "category":
-            spec["categories"] = [_text(token) for token in inner if token.kind == "text"]
+            spec["categories"] = [text_of(token) for token in inner if token.kind == "text"]
         elif kind == "text" and counts:
             spec["max_length"] = counts[0]
         elif kind == "number" and counts:
@@ -338,10 +298,10 @@ class _Reader:
             self.take()
             self.brackets()
 
-    def inner(self) -> list[_Token]:
+    def inner(self) -> list[Token]:
         """Take a pair of brackets and return what stands in it."""
         line, depth = self.token.line, 0
-        found: list[_Token] = []
+        found: list[Token] = []
         while self.at < len(self.tokens):
             token = self.take()
             depth += (token.text == "(") - (token.text == ")")
@@ -358,63 +318,9 @@ class _Reader:
         if spec is not None and words[1:2] == ["in"] and spec.get("kind") == "text":
             spec["kind"] = "category"
             spec.pop("max_length", None)
-            spec["categories"] = [_text(token) for token in inner if token.kind == "text"]
+            spec["categories"] = [text_of(token) for token in inner if token.kind == "text"]
             return
-        if spec is not None and _bounds(inner, spec):
+        if spec is not None and bounds_of(inner, spec):
             return
         table.rules.append(" ".join(f"`{token.name}`" if token.kind == "quoted" else token.text for token in inner))
         table.rule_lines.append(line)
-
-
-def _bounds(inner: list[_Token], spec: dict[str, Any]) -> bool:
-    """Put ``age >= 18``, ``age between 18 and 90`` or both into a column; False where it is not that."""
-    words = [token.lower for token in inner]
-    name = words[0]
-    kind = spec.get("kind")
-    found: dict[str, Any] = {}
-    place = 0
-    while place < len(inner):
-        if words[place] != name:
-            return False
-        if words[place + 1 : place + 2] == ["between"]:
-            low, after = _value(inner, place + 2, kind)
-            if low is None or words[after : after + 1] != ["and"]:
-                return False
-            high, place = _value(inner, after + 1, kind)
-            found |= {"min": low, "max": high}
-        elif words[place + 1 : place + 2] in ([">="], ["<="], [">"], ["<"]):
-            sign = words[place + 1]
-            value, place = _value(inner, place + 2, kind)
-            if value is None or (len(sign) == 1 and kind != "integer"):
-                return False
-            if len(sign) == 1:
-                value += 1 if sign == ">" else -1
-            found["min" if sign[0] == ">" else "max"] = value
-        else:
-            return False
-        if place < len(inner) and words[place] != "and":
-            return False
-        place += 1
-    if None in found.values():
-        return False
-    spec |= found
-    return True
-
-
-def _value(inner: list[_Token], place: int, kind: Any) -> tuple[Any, int]:
-    """Return a number or date that stands here (None where it is neither), and where what follows begins."""
-    minus = place < len(inner) and inner[place].text == "-"
-    place += minus
-    if place < len(inner) and inner[place].kind == "number" and kind in ("integer", "number"):
-        number = float(inner[place].text) * (-1 if minus else 1)
-        if not isfinite(number):
-            return None, place + 1
-        return (int(number) if kind == "integer" else number), place + 1
-    place += place < len(inner) and inner[place].lower in ("date", "timestamp")
-    if place < len(inner) and inner[place].kind == "text" and kind in ("date", "datetime"):
-        return _text(inner[place]), place + 1
-    return None, place + 1
-
-
-def _text(token: _Token) -> str:
-    return token.text[1:-1].replace("''", "'")

@@ -12,6 +12,12 @@ LONGEST = 1_000_000  # characters
 DEEPEST = 12
 
 
+def check_length(text: str) -> None:
+    """Raise SchemaError where a text is longer than any schema."""
+    if len(text) > LONGEST:
+        raise SchemaError(f"The schema has more than {LONGEST:,} characters; a schema describes rows, it holds none.")
+
+
 def plain_values(text: str) -> tuple[Any, Lines]:
     """Return what a JSON or YAML document holds, and per path (``("tables", "people", 0)``) its line from 1.
 
@@ -24,8 +30,6 @@ def plain_values(text: str) -> tuple[Any, Lines]:
     """
     import yaml
 
-    if len(text) > LONGEST:
-        raise SchemaError(f"The schema has more than {LONGEST:,} characters; a schema describes rows, it holds none.")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):

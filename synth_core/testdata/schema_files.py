@@ -13,7 +13,7 @@ from synth_core.constraints.kinds import parse
 from synth_core.errors import ConstraintError, SchemaError
 from synth_core.semantics.names import LOCALES
 from synth_core.table import Kind, did_you_mean
-from synth_core.testdata.documents import Lines, Path, plain_values
+from synth_core.testdata.documents import Lines, Path, check_length, plain_values
 from synth_core.testdata.made_up import check_personal
 from synth_core.testdata.patterns import forms_of
 from synth_core.testdata.schema import (
@@ -57,8 +57,10 @@ def schema_from_text(text: str) -> Schema:
     SchemaError
         One sentence with the line, the table and the column.
     """
-    from synth_core.testdata.create_table import is_sql, tables_of
+    from synth_core.testdata.create_table import tables_of
+    from synth_core.testdata.sql_words import is_sql
 
+    check_length(text)
     if is_sql(text):
         given, lines = tables_of(text)
     else:

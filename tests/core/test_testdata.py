@@ -36,6 +36,7 @@ from synth_core.testdata.rows import bucket, root_of, rows_of
 from synth_core.testdata.schema import Schema
 from synth_core.testdata.schema_files import schema_from_text
 from synth_core.testdata.sources import TestTable, from_schema, from_table
+from synth_core.testdata.sql_words import is_sql, tokens_of
 from tests.conftest import make_people
 
 SHOP = """\
@@ -153,6 +154,27 @@ def test_checks_of_create_table_bound_dates_from_below_and_from_above() -> None:
     (people,) = (rows.frame(0, 300) for rows in rows_of(schema.tables, 0))
     assert people["born"].between("2001-01-01", "2001-03-31").all()
     assert set(people["n"]) == {4, 5}
+
+
+def test_a_long_script_of_sql_is_read_in_its_turn_and_a_longer_one_refused() -> None:
+    script = "create table t (\n" + ",\n".join(f"c{n} int not null" for n in range(3_000)) + ");" + "\n/* x" * 100_000
+    words = tokens_of(script)  # a comment that is not closed goes to the end
+    assert (words[-1].text, words[-1].line) == (";", 3_001)
+    assert is_sql(script)
+    assert not is_sql("/*" * 200_000 + " create table t (a int)")
+    with pytest.raises(SchemaError, match="more than 1,000,000 characters"):
+        schema_from_text("create table t (a int);" + " " * 1_000_000)
+
+
+def test_checks_bound_whole_numbers_by_the_next_one_inside() -> None:
+    table = """create table t (a bigint check (a <= 1152921504606846977), b int check (b >= 2.5), c int check (c < 7.5),
+      d int check (d >= 5 and d >= 1 and d < 9 and d < 30), e int check (e > -3.0),
+      f int check (f between 0.5 and 3.5))"""
+    (spec,) = schema_from_text(table).tables
+    assert spec.column("a").high == 2**60 + 1
+    assert [spec.column(name).low for name in "bdef"] == [3, 5, -2, 1]
+    assert [spec.column(name).high for name in "cdf"] == [7, 8, 3]
+    assert spec.rules == ()
 
 
 def test_columns_are_what_the_schema_says() -> None:
