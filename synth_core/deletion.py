@@ -33,12 +33,12 @@ def delete_project(project_id: str, owner: str = LOCAL) -> None:
         ``owner`` has no such project, or a file cannot be removed.
     """
     project = open_project(project_id, owner)
-    for order in orders(ANYONE):
-        if order.order.project == project.id:
-            _end(order)
-            _remove(order.folder)
     going = project.folder.with_name(f".{project.id}{_GOING}")
     with project.held():  # nothing starts in it, and no rows are put into it, meanwhile
+        for order in orders(ANYONE):
+            if order.order.project == project.id:
+                _end(order)
+                _remove(order.folder)
         for run in (*project.runs(), *project.side_jobs()):
             _end(run)
         log = audit.check(project.log)

@@ -11,6 +11,7 @@ import re
 import secrets as random_words
 import shutil
 import subprocess
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +41,13 @@ class OrderRun(Run):
         except (OSError, ValidationError, UnicodeDecodeError):
             raise ProjectError("This order cannot be read any more. Make the rows again.") from None
 
+    def is_of(self, owner: str) -> bool:
+        """Return whether it can be read, and is of ``owner``."""
+        try:
+            return owns(owner, self.order.owner)
+        except ProjectError:
+            return False
+
     @property
     def started_at(self) -> datetime:
         """When it was asked for (UTC)."""
@@ -65,11 +73,11 @@ class OrderRun(Run):
 
 
 def orders(owner: str = LOCAL) -> list[OrderRun]:
-    """Return every order of ``owner`` on this machine, newest first."""
+    """Return every order of ``owner`` on this machine, newest first; one that cannot be read is nobody's."""
     found = [
         OrderRun(path) for path in _folder().iterdir() if _ID.fullmatch(path.name) and (path / "order.json").exists()
     ]
-    return sorted([run for run in found if owns(owner, run.order.owner)], key=lambda run: run.started_at, reverse=True)
+    return sorted([run for run in found if run.is_of(owner)], key=lambda run: run.started_at, reverse=True)
 
 
 def order_of(order_id: str, owner: str = LOCAL) -> OrderRun | None:
@@ -78,7 +86,7 @@ def order_of(order_id: str, owner: str = LOCAL) -> OrderRun | None:
     if not _ID.fullmatch(order_id) or not (folder / "order.json").exists():
         return None
     run = OrderRun(folder)
-    return run if owns(owner, run.order.owner) else None
+    return run if run.is_of(owner) else None
 
 
 def start(order: Order, secrets: Secrets) -> OrderRun:
@@ -86,22 +94,23 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
 
     One that learns from a table waits for its place on the machine like a run. User, password and key phrase go to the
     process through a pipe: they are in no file, argument or environment.
-    Raises ProjectError where the process cannot be started.
+    Raises ProjectError where the process cannot be started, or the project was deleted.
     """
     check_order(order)
-    if order.project:
-        project = open_project(order.project, order.owner)
-        require_memory(project.table, followed(order, project))
-    for old in orders(order.owner)[KEPT - 1 :]:
-        if not old.status().active:
-            shutil.rmtree(old.folder, ignore_errors=True)
-    folder = _folder() / random_words.token_hex(16)
-    with storing():
-        folder.mkdir(mode=0o700)
-    run = OrderRun(folder)
-    run.write_status(Status(note="Waiting to start"))
-    write_whole(folder / "order.json", order.model_dump_json(indent=1))
-    process = jobs.start_process(run, "synth_core.testdata.work", stdin=subprocess.PIPE)
+    project = open_project(order.project, order.owner) if order.project else None
+    with nullcontext() if project is None else project.held():  # else it could be deleted meanwhile
+        if project is not None:
+            require_memory(project.table, followed(order, project))
+        for old in orders(order.owner)[KEPT - 1 :]:
+            if not old.status().active:
+                shutil.rmtree(old.folder, ignore_errors=True)
+        folder = _folder() / random_words.token_hex(16)
+        with storing():
+            folder.mkdir(mode=0o700)
+        run = OrderRun(folder)
+        run.write_status(Status(note="Waiting to start"))
+        write_whole(folder / "order.json", order.model_dump_json(indent=1))
+        process = jobs.start_process(run, "synth_core.testdata.work", stdin=subprocess.PIPE)
     assert process.stdin is not None
     try:
         process.stdin.write(secrets.model_dump_json().encode())

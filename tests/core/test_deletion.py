@@ -22,7 +22,8 @@ from synth_core.retention import remove_real_rows
 from synth_core.run import write_whole
 from synth_core.steering.given import GivenRows
 from synth_core.table import Role
-from synth_core.testdata.making import Order
+from synth_core.testdata.making import Order, Secrets
+from synth_core.testdata.orders import start as start_order
 from synth_core.worker import main
 
 MARKER = "Zanzibarmarker"
@@ -159,6 +160,41 @@ def test_rows_that_a_page_was_about_to_keep_do_not_come_back(
     assert done
     assert holding(own_home, "A0001") == []
     assert project.folder.exists() == (gone == "removed")
+
+
+def test_an_order_of_test_data_that_starts_beside_a_deletion_goes_with_it_or_is_refused(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, held = made(), Project.held
+    meanwhile: list[Callable[[], object]] = []
+
+    @contextmanager
+    def late(self: Project) -> Iterator[None]:
+        if meanwhile:
+            meanwhile.pop()()
+        with held(self):
+            yield
+
+    monkeypatch.setattr(Project, "held", late)
+    order = Order(project=project.id)
+    folder = own_home / "testdata" / ("a" * 32)
+
+    def ordered() -> None:
+        folder.mkdir(parents=True)
+        write_whole(folder / "order.json", order.model_dump_json())
+
+    (own_home / "testdata" / ("d" * 32)).mkdir(parents=True)
+    (own_home / "testdata" / ("d" * 32) / "order.json").write_text("{")  # stands in nobody's way
+    other = made()
+    order = Order(project=other.id)
+    meanwhile.append(ordered)
+    delete_project(other.id)
+    assert not folder.exists()
+    order = Order(project=project.id)
+    meanwhile.append(lambda: delete_project(project.id))
+    with pytest.raises(ProjectError, match="This project was deleted"):
+        start_order(order, Secrets())
+    assert [path.name for path in (own_home / "testdata").iterdir()] == ["d" * 32]
 
 
 def test_what_cannot_be_finished_keeps_nothing_else_from_being_done(
