@@ -118,7 +118,7 @@ def test_a_line_that_cannot_be_written_whole_is_taken_back(log: Path, monkeypatc
     for name in ("replace", "write"):
         with monkeypatch.context() as patch:
             patch.setattr(f"synth_core.audit.os.{name}", full)
-            with pytest.raises(ProjectError, match="[Nn]othing is done unlogged"):
+            with pytest.raises(ProjectError, match=r"[Nn]othing is done unlogged"):
                 note(log, "local", "use")
         assert log.read_bytes() == before
     note(log, "local", "use")
