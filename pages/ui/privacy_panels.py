@@ -112,11 +112,9 @@ def advice(card: Scorecard, found: Mapping[str, Verdict]) -> None:
     for place, (steps, group) in enumerate(groups.items()):
         with st.container(border=True, gap="small", key=f"privacy_advice_{place}"):
             for name, verdict in group:
-                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    parts.verdict_pill(verdict.word)
-                    st.markdown(
-                        f"**{score_tiles.title(name)}.** :gray[{theme.plain(verdict.sentence)}]", width="stretch"
-                    )
+                mark = theme.VERDICTS[verdict.word]
+                pill = f":{mark.colour}-badge[{mark.icon} {mark.word}]"
+                st.markdown(f"{pill} **{score_tiles.title(name)}.** :gray[{theme.plain(verdict.sentence)}]")
                 score = card.scores.get(name)
                 if score is not None and name not in TILES:  # what has a tile is explained there
                     st.markdown(f":gray[{theme.plain(score.question)}]")

@@ -60,7 +60,7 @@ def _row(project: Project) -> None:
 
 def damaged(found: list[Damaged]) -> None:
     """Draw the projects on this machine that cannot be opened, and what to do."""
-    st.markdown("**Cannot be opened**")
+    parts.section("Cannot be opened")
     for one in found:
         with st.container(border=True, key=f"start_damaged_{one.id}"):
             st.markdown(f":material/error: {one.reason}  \n:small[:gray[Its folder is {one.id}.]]")
