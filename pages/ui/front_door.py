@@ -14,6 +14,7 @@ from pages.ui import identity
 
 ALLOW = "SIMILE_ALLOW_OPEN"
 _HELD = ("/media/", "/_stcore/upload_file/")  # what is asked for outside a session
+_FONTS = "/static/media/"  # Streamlit's own
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Simile</title>
 <body style="font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 15vh auto; padding: 0 1.5rem">
 <h1 style="font-size: 1.4rem">Simile is closed</h1><p>{}</p></body></html>"""
@@ -95,10 +96,21 @@ class FrontDoor:
         by = server[0] if server and server[1] is not None else None
         if sentence := problem(by):
             await _refuse(scope, send, sentence)
-        elif identity.configured() and any(part in scope["path"] for part in _HELD) and not _has_cookie(scope):
+        elif identity.configured() and _is_held(scope["path"]) and not _has_cookie(scope):
             await _refuse(scope, send, "Sign in first.")
         else:
             await self.app(scope, receive, send)
+
+
+def _is_held(path: str) -> bool:
+    """Return whether a path is that of a file or an upload; the fonts of the sign-in's page are neither.
+
+    >>> _is_held("/media/abc.csv"), _is_held("/static/media/font.woff2"), _is_held("/media/x/static/media/y")
+    (True, False, True)
+    """
+    if _FONTS in path and path.index("/media/") == path.index(_FONTS) + len("/static"):
+        path = path.replace(_FONTS, "/", 1)
+    return any(part in path for part in _HELD)
 
 
 def _has_cookie(scope: Any) -> bool:

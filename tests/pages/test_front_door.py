@@ -126,7 +126,10 @@ def test_files_and_uploads_need_the_cookie_where_people_sign_in(tmp_path: Path) 
     write_secrets(tmp_path, AUTH.format("s" * 32))
     for path in ("/media/abc.csv", "/base/media/abc.csv", "/_stcore/upload_file/session/file"):
         assert ask(("127.0.0.1", 8501), path)[0]["status"] == 403
-    assert ask(("127.0.0.1", 8501), "/static/app.js") == [{"type": "studio"}]
+    for path in ("/static/app.js", "/static/media/font.woff2", "/base/static/media/font.woff2"):
+        assert ask(("127.0.0.1", 8501), path) == [{"type": "studio"}], "the sign-in's own page needs them"
+    for path in ("/media/x/static/media/y", "/static/media/../../media/abc.csv"):
+        assert ask(("127.0.0.1", 8501), path)[0]["status"] == 403
 
 
 def test_a_real_server_on_every_address_shows_one_sentence_here_and_on_the_console(tmp_path: Path) -> None:
