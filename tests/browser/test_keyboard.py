@@ -11,34 +11,37 @@ from synth_core.project import open_project
 from tests.browser.conftest import Server
 from tests.browser.studio import at, at_rest, inside, named, people_project, settled
 
-# what has the focus, and whether one sees it: a ring on it or on the field around it, or a cell of a table
-SEEN = """() => {
+# of what has the focus: why one does not see it, and whether it is inside the selector. A ring is on it or on the field
+# around it; tables draw their own, and after the last element of the page nothing has the focus for a moment
+FOCUS = """selector => {
     const one = document.activeElement, box = (one.closest('canvas') ?? one).getBoundingClientRect();
-    if (box.bottom < 0 || box.top > innerHeight) return 'out of view: ' + one.outerHTML.slice(0, 200);
-    for (let part = one, up = 0; part && up < 4; part = part.parentElement, up++) {
-        const look = getComputedStyle(part);
-        if (look.boxShadow !== 'none' || (look.outlineStyle !== 'none' && parseFloat(look.outlineWidth))) return '';
-        if (look.borderTopColor === PRIMARY) return '';
+    let unseen = one === document.body || one.closest('canvas') ? '' : one.outerHTML.slice(0, 200);
+    for (let part = one, up = 0; unseen && part && up < 4; part = part.parentElement, up++) {
+        const look = getComputedStyle(part), ring = look.outlineStyle !== 'none' && parseFloat(look.outlineWidth);
+        if (ring || look.boxShadow !== 'none' || look.borderTopColor === 'rgb(11, 92, 173)') unseen = '';
     }
-    return one === document.body || one.closest('canvas') ? '' : 'no ring: ' + one.outerHTML.slice(0, 200);
-}""".replace("PRIMARY", "'rgb(11, 92, 173)'")
+    if (box.bottom < 0 || box.top > innerHeight) unseen = 'out of view: ' + one.outerHTML.slice(0, 200);
+    return [unseen, Boolean(one.closest(selector))];
+}"""
 
 
-def tab_to(page: Page, selector: str, *, back: bool = False, most: int = 120) -> None:
+def tab_to(page: Page, selector: str, most: int = 120) -> None:
     """Press Tab until something inside this selector has the focus, which is seen on the way."""
     for _ in range(most):
-        page.keyboard.press("Shift+Tab" if back else "Tab")
-        if page.evaluate(SEEN):
+        page.keyboard.press("Tab")
+        unseen, reached = page.evaluate(FOCUS, selector)
+        if unseen:
             page.wait_for_timeout(400)  # a border may take its time to turn
-            assert (unseen := page.evaluate(SEEN)) == "", unseen
-        if page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector):
+            unseen, reached = page.evaluate(FOCUS, selector)
+        assert not unseen, unseen
+        if reached:
             return
     raise AssertionError(f"Tab never reaches {selector}")
 
 
-def press(page: Page, selector: str, *, back: bool = False) -> None:
+def press(page: Page, selector: str) -> None:
     """Go to a button and press it."""
-    tab_to(page, selector, back=back)
+    tab_to(page, selector)
     page.keyboard.press("Enter")
 
 
