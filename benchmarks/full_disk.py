@@ -84,7 +84,7 @@ def try_jobs(disk: Path) -> None:
             offered = latest is not None and latest.id != first.id and (started is None or not started.is_judged)
             left = halves(made.folder)
         log = audit.check(made.log).problems
-        if fresh and fresh[0].status().state != "done":
+        if fresh and ended(fresh[0]).state != "done":
             jobs.resume(fresh[0])
         again = fresh[0] if fresh else jobs.start(made, recipe)
         same = ended(again).state == "done" and again.parquet.read_bytes() == wanted

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter
 
 from synth_core.cluster import require_workers
-from synth_core.errors import ProjectError
+from synth_core.errors import ProjectError, StorageError
 from synth_core.estimates import resolved
 from synth_core.frontier import Candidate, key_of
 from synth_core.labs.work import RESULT
@@ -31,7 +31,7 @@ from synth_core.tried import same_work
 from synth_core.tuning.asking import check_askable
 from synth_core.tuning.record import Asked, reached
 from synth_core.tuning.standing import held_against
-from synth_core.whole_files import storing
+from synth_core.whole_files import storing, whole_or_gone
 
 
 def start(project: Project, recipe: Recipe) -> Run:
@@ -50,7 +50,7 @@ def start(project: Project, recipe: Recipe) -> Run:
         if recipe.cluster:
             require_workers(recipe.cluster)
         run = project.new_run(recipe)
-        _spawn(run)
+        _begin(run)
     return run
 
 
@@ -156,7 +156,7 @@ def measure(project: Project, recipe: Recipe, candidates: Sequence[Candidate]) -
         job = project.new_measurement(key, recipe, TypeAdapter(list[Candidate]).dump_json(list(candidates)).decode())
         for name in ("cancel", "pid", "frontier.json"):
             (job.folder / name).unlink(missing_ok=True)
-        _spawn(job)
+        _begin(job)
     return job
 
 
@@ -177,7 +177,7 @@ def start_lab(project: Project, lab: str, key: str, recipe: Recipe, settings: Ba
         job = project.new_lab(key, recipe, text)
         for name in ("cancel", "pid", RESULT):
             (job.folder / name).unlink(missing_ok=True)
-        _spawn(job)
+        _begin(job)
     return job
 
 
@@ -204,7 +204,7 @@ def tune(project: Project, recipe: Recipe, asked: Asked) -> Run:
                 "it on the Compare page, or change the recipe or the targets first."
             )
         job = project.new_tuning(recipe, asked.model_dump_json())
-        _spawn(job)
+        _begin(job)
     return job
 
 
@@ -294,8 +294,19 @@ def _going_on(run: Run, refused: str) -> Iterator[None]:
         if any(other.status().active for other in project.siblings(run)):
             raise ProjectError("Other work at this project is in progress. Wait for it, or cancel it, then go on.")
         yield
+        before = run.status()
         (run.folder / "cancel").unlink(missing_ok=True)
         run.write_status(Status(note="Waiting to start"))
+        try:
+            _spawn(run)
+        except StorageError:
+            run.say_last(before)
+            raise
+
+
+def _begin(run: Run) -> None:
+    """Start a job that has just been laid out; where its process cannot be started, nothing of it stays."""
+    with whole_or_gone(run.folder):
         _spawn(run)
 
 
@@ -319,7 +330,12 @@ def start_process(run: Run, module: str, stdin: int = subprocess.DEVNULL) -> sub
             env=environment,
             start_new_session=True,
         )
-    remember_process(run, process.pid)
+    try:
+        remember_process(run, process.pid)
+    except BaseException:  # nobody would know of it
+        process.kill()
+        process.wait()
+        raise
     return process
 
 

@@ -63,7 +63,7 @@ from synth_core.scorecard import Target, default_targets
 from synth_core.steering.asks import Steering
 from synth_core.steering.given import GivenRows
 from synth_core.table import Table
-from synth_core.whole_files import locked, refusal, replace_whole, storing
+from synth_core.whole_files import locked, refusal, replace_whole, storing, whole_or_gone
 from synth_core.writing import open_table, save_table
 
 VERSION = 1
@@ -686,8 +686,9 @@ class Project:
         folder = self.folder / "runs" / secrets.token_hex(16)
         with storing():
             folder.mkdir(parents=True, mode=0o700)
-        run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
-        self.note_job("generate", run)
+        with whole_or_gone(folder):
+            run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+            self.note_job("generate", run)
         return run
 
     def note_job(self, what: str, run: Run) -> None:
@@ -725,9 +726,10 @@ class Project:
         folder = self.folder / kind / key
         with storing():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(folder / file, asked)
-        run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
-        self.note_job(_BESIDE[kind], run)
+        with whole_or_gone(folder):
+            write_whole(folder / file, asked)
+            run = Run.lay_out(folder, recipe, table=self._facts.table, input_print=self.input_print)
+            self.note_job(_BESIDE[kind], run)
         return run
 
     def measurement(self, key: str) -> Run | None:
@@ -765,7 +767,7 @@ class Project:
             return Run(folder)
         name = table.fingerprint[:16]
         building = folder.with_name(f".{folder.name}")
-        with self.taking_rows():
+        with self.taking_rows(), whole_or_gone(building):
             self._keep_table(table)
             shutil.rmtree(building, ignore_errors=True)
             with storing():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +42,16 @@ def replace_whole(path: Path, write: Callable[[Path], object]) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that a reader sees the old one or the new one, never half of it."""
     replace_whole(path, lambda building: building.write_text(text, encoding="utf-8"))
+
+
+@contextmanager
+def whole_or_gone(folder: Path) -> Iterator[None]:
+    """Remove a folder, with all that is in it, where what is done within fails."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from synth_core.owners import ANYONE, LOCAL, owns
 from synth_core.project import home, open_project
 from synth_core.run import Run, Status, write_whole
 from synth_core.testdata.making import FOLDER, Order, Outcome, Secrets, check_order, followed
-from synth_core.whole_files import storing
+from synth_core.whole_files import storing, whole_or_gone
 
 KEPT = 10  # orders whose files stay; older ones make room
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -108,9 +108,10 @@ def start(order: Order, secrets: Secrets) -> OrderRun:
         with storing():
             folder.mkdir(mode=0o700)
         run = OrderRun(folder)
-        run.write_status(Status(note="Waiting to start"))
-        write_whole(folder / "order.json", order.model_dump_json(indent=1))
-        process = jobs.start_process(run, "synth_core.testdata.work", stdin=subprocess.PIPE)
+        with whole_or_gone(folder):
+            run.write_status(Status(note="Waiting to start"))
+            write_whole(folder / "order.json", order.model_dump_json(indent=1))
+            process = jobs.start_process(run, "synth_core.testdata.work", stdin=subprocess.PIPE)
     assert process.stdin is not None
     try:
         process.stdin.write(secrets.model_dump_json().encode())

@@ -16,14 +16,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from synth_core import jobs, run, whole_files, worker
+from synth_core import audit, jobs, run, whole_files, worker
 from synth_core.errors import InputError, ProjectError, StorageError
 from synth_core.generation import generate
 from synth_core.leftovers import sweep
 from synth_core.project import create, damaged, duplicate, open_project, projects
-from synth_core.reading import read_bytes
+from synth_core.reading import ColumnChoice, read_bytes
 from synth_core.recipe import Recipe
 from synth_core.run import Run, Status, birth
+from synth_core.table import Role
 from synth_core.whole_files import locked, write_whole
 from tests.core.test_jobs import CSV, project_of, wait_for
 
@@ -104,6 +105,66 @@ def test_a_full_disk_leaves_a_project_as_it_was_and_no_half_of_a_new_one(monkeyp
     assert [one.label for one in projects()] == ["Clients"]
     assert not [path.name for path in made.folder.parent.iterdir() if path.name != made.id]
     assert made.runs() == []
+
+
+@pytest.mark.parametrize("part", ["table.parquet", "columns.json"])
+def test_a_table_that_found_no_room_is_kept_when_there_is_some(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = project_of()
+    first = made.table.names[0]
+    into_place = os.replace
+
+    def full(old: object, new: Path) -> None:
+        no_room() if Path(new).name == part else into_place(old, new)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(whole_files.os, "replace", full)
+        with pytest.raises(StorageError, match="disk is full"):
+            made.set_choices({first: ColumnChoice(role=Role.DROP)})
+    assert open_project(made.id).table.column(first).role is not Role.DROP
+    made.set_choices({first: ColumnChoice(role=Role.DROP)})
+    assert open_project(made.id).table.column(first).role is Role.DROP
+
+
+@pytest.mark.parametrize("name", ["facts.json", "recipe.json", "audit.head", "pid"])
+def test_a_job_that_finds_no_room_to_start_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = project_of()
+    rested = made.new_run(SMALL)
+    rested.write_status(Status(state="cancelled", note="Cancelled"))
+    into_place = os.replace
+
+    def full(old: object, new: Path) -> None:
+        no_room() if Path(new).name == name else into_place(old, new)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(whole_files.os, "replace", full)
+    with pytest.raises(InputError, match="disk is full"):
+        jobs.start(made, SMALL)
+    assert [one.id for one in made.runs()] == [rested.id]
+    if name == "pid":
+        with pytest.raises(StorageError, match="disk is full"):
+            jobs.resume(rested)
+        assert rested.status().state == "cancelled"
+    assert [path.name for path in (made.folder / "runs").iterdir()] == [rested.id]
+    assert not [one for one in psutil.Process().children() if made.id in " ".join(one.cmdline())]
+
+
+@pytest.mark.parametrize("written", [0, 20, -1])
+def test_the_audit_log_keeps_no_half_of_a_line(written: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = project_of()
+    before, write = made.log.read_bytes(), os.write
+
+    def some(number: int, text: bytes) -> int:
+        return write(number, text[:written])
+
+    with monkeypatch.context() as patch:
+        if written >= 0:
+            patch.setattr(audit.os, "write", some)
+        else:  # the line finds room, and the head of the log does not
+            patch.setattr(whole_files.os, "replace", no_room)
+        with pytest.raises(ProjectError, match=r"nothing is done unlogged\. The disk is full"):
+            made.note("looked")
+    assert made.log.read_bytes() == before
+    made.note("looked")
+    assert audit.check(made.log).problems == ()
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
