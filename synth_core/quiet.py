@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -52,13 +53,19 @@ def install() -> None:
     logging.setLogRecordFactory(record)
 
 
+def log(words: str) -> None:
+    """Write a line to this process's log; a full disk has no room for it, and the work goes on without."""
+    with suppress(OSError):
+        sys.stderr.write(f"{words}\n")
+
+
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     if isinstance(error, KeyboardInterrupt):
         return
-    sys.stderr.write((where(error) if error is not None else kind.__name__) + "\n")
+    log(where(error) if error is not None else kind.__name__)
 
 
 def _warned(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
 ) -> None:
-    sys.stderr.write(f"{category.__name__} at {Path(filename).name}:{lineno}\n")
+    log(f"{category.__name__} at {Path(filename).name}:{lineno}")

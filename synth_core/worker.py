@@ -174,7 +174,7 @@ def work(run: Run, reporter: Reporter) -> None:
             f"Steered: {synthesis.steering.way}",
             f"Effective rows: {synthesis.steering.effective_rows:,}",
         ):
-            sys.stderr.write(f"{sentence}\n")
+            quiet.log(sentence)
 
 
 MEASURING = {"Read": 0.3, "Measure": 60.0}
@@ -279,7 +279,7 @@ def main(folder: str) -> int:
     run = Run(Path(folder))
     with alone(run) as first:
         if not first:
-            sys.stderr.write("Another process does this run already.\n")
+            quiet.log("Another process does this run already.")
             return 0
         try:
             return _do(run)
@@ -390,7 +390,7 @@ def place(run: Run) -> Iterator[None]:
 
 def _log_traceback(error: BaseException) -> None:
     """Log where it happened, without the message: messages of libraries may hold cell values."""
-    sys.stderr.write(f"{where(error)}\n")
+    quiet.log(where(error))
 
 
 if __name__ == "__main__":
@@ -399,5 +399,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1]))
     except (IndexError, SimileError) as failure:
-        sys.stderr.write(f"{failure}\n")
+        quiet.log(str(failure))
         sys.exit(2)

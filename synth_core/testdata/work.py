@@ -104,7 +104,7 @@ def _made(run: OrderRun, secrets: Secrets) -> int:
     except OSError as error:
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", refusal(error))
     except Exception as error:
-        sys.stderr.write(f"{where(error)}\n")
+        quiet.log(where(error))
         words = f"Something went wrong that Simile did not expect ({type(error).__name__}). The log says where."
         reporter.finish("failed", f"Stopped at: {reporter.status.stage}", words)
     finally:

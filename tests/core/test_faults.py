@@ -1,6 +1,7 @@
 """Full disks, damaged folders, clocks that go back, two servers, memory that runs out: said, and survived."""
 
 import errno
+import io
 import json
 import multiprocessing
 import os
@@ -43,6 +44,13 @@ def no_room(*paths: object, **more: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+class FullLog(io.StringIO):
+    """The log of a process whose disk is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @pytest.mark.parametrize("nth", [1, 4, 9])
 def test_a_disk_that_fills_up_ends_a_run_with_a_sentence_and_it_goes_on_when_there_is_room(
     nth: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -61,6 +69,7 @@ def test_a_disk_that_fills_up_ends_a_run_with_a_sentence_and_it_goes_on_when_the
 
     with monkeypatch.context() as patch:
         patch.setattr(whole_files.os, "replace", fills_up)
+        patch.setattr(sys, "stderr", FullLog())
         worker.main(str(done.folder))
     status = done.status()
     assert (status.state, status.error) == ("failed", whole_files.refusal(OSError(errno.ENOSPC, "")))
