@@ -26,6 +26,7 @@ from synth_core.cli_testdata import make_testdata
 from synth_core.cli_understand import constraints, methods, profile
 from synth_core.errors import InputError, SimileError
 from synth_core.quiet import where
+from synth_core.whole_files import is_full, refusal
 
 app = typer.Typer(
     name="simile",
@@ -97,6 +98,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         fail("Stopped.", 1)
     except OSError as error:
+        if is_full(error):
+            fail(refusal(error), 2)
         fail(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.", 2)
     except MemoryError:
         fail("Memory ran out. Make fewer rows, leave out columns with very many categories, or use 'trees'.", 1)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from synth_core.cli_options import check_suffix
+from synth_core.errors import StorageError
 from synth_core.progress import Pace
+from synth_core.whole_files import write_whole
 
 if TYPE_CHECKING:
     from synth_core.generation import Synthesis
@@ -154,9 +156,20 @@ def steering_lines(synthesis: Synthesis) -> list[str]:
     return [] if facts is None else [f"  steered   {line}" for line in facts.sentences(synthesis.rows)]
 
 
+def keep_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; into a pipe or through a link as it comes."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        path.write_text(text, encoding="utf-8")
+        return
+    try:
+        write_whole(path, text)
+    except StorageError as error:  # told with the path, not with where projects are
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a file and say so."""
-    path.write_text(text, encoding="utf-8")
+    """Write a file as :func:`keep_text` does, and say so."""
+    keep_text(path, text)
     say(f"-> {path}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth_core.cli_options import with_roles
+from synth_core.cli_output import keep_text
 
 if TYPE_CHECKING:
     from synth_core.advice import Advice
@@ -102,7 +103,7 @@ def save(found: Understood, json_out: Path | None, html_out: Path | None) -> Ite
     """Write what was asked for; give each path once it is there."""
     for path, text in ((json_out, found.json), (html_out, found.html)):
         if path is not None:
-            path.write_text(text(), encoding="utf-8")
+            keep_text(path, text())
             yield path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,9 @@ def write_xlsx(groups: Iterator[pa.Table], out: Path, rows: int, title: str) -> 
         ]  # fmt: skip
         for row in zip(*cells, strict=True):
             sheet.append(row)
-    replace_whole(out, book.save)
+    packed = BytesIO()  # what writes the archive into a full disk would complain again when it is forgotten
+    book.save(packed)
+    replace_whole(out, lambda path: path.write_bytes(packed.getbuffer()))
 
 
 def _sheet_name(title: str) -> str:

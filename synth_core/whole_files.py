@@ -75,7 +75,7 @@ def refusal(error: OSError) -> str:
     """
     if isinstance(error, StorageError):
         return str(error)
-    if error.errno in _FULL or "No space left" in str(error):
+    if is_full(error):
         return "The disk is full. Free some room and try again; what was finished before is kept."
     if error.errno in _FORBIDDEN:
         return (
@@ -86,6 +86,11 @@ def refusal(error: OSError) -> str:
         return "A file grew beyond the size that is allowed here. Make fewer rows, or raise the limit."
     reason = error.strerror or "the system refused"
     return f"A file cannot be written or read: {reason[:1].lower()}{reason[1:]}. Look at the disk and try again."
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether the disk has no room."""
+    return error.errno in _FULL or "No space left" in str(error)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from synth_core import audit, jobs, run, whole_files, worker
+from synth_core.cli_output import keep_text
 from synth_core.errors import InputError, ProjectError, StorageError
 from synth_core.generation import generate
 from synth_core.leftovers import sweep
@@ -174,6 +175,20 @@ def test_the_audit_log_keeps_no_half_of_a_line(written: int, monkeypatch: pytest
     assert made.log.read_bytes() == before
     made.note("looked")
     assert audit.check(made.log).problems == ()
+
+
+def test_what_a_command_writes_is_whole_or_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out, link = tmp_path / "card.json", tmp_path / "link.json"
+    keep_text(out, "old")
+    link.symlink_to(out)
+    with monkeypatch.context() as patch:
+        patch.setattr(whole_files.os, "replace", no_room)
+        with pytest.raises(OSError, match="No space left") as failed:
+            keep_text(out, "new")
+    assert (failed.value.filename, out.read_text()) == (str(out), "old")
+    keep_text(link, "new")
+    assert link.is_symlink()
+    assert out.read_text() == "new"
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
