@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -89,6 +90,7 @@ def main() -> None:
         delete_project(project.id)
     left = [str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()]
     sys.stdout.write(f"Left after the last project was deleted: {left}\n")
+    shutil.rmtree(home)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ def test_three_people_at_once_each_see_their_own_run_and_no_other(
     for page, *_ in pages.values():
         named(page, "generate.start").get_by_role("button").click()
     for label, (page, project, rows, made) in pages.items():
+        expect(page.get_by_text("The first 50 synthetic rows")).to_be_visible(timeout=180_000)  # one after the other
         expect_tile(page, "Rows made", str(made))
         settled(page)
         (run,) = project.runs()
