@@ -13,6 +13,7 @@ of a release pack.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -110,7 +111,7 @@ def _added(number: int, path: Path, who: str, what: str, about: Mapping[str, Val
     line = _line(n, head, who, what, about)
     text = "\n".join([*texts, _packed(line.model_dump(mode="json"))]) + "\n"
     if os.write(number, text.encode()) != len(text.encode()):
-        raise ProjectError("The audit log could not be written to its end: the disk is full.")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     replace_whole(_head(path), lambda building: building.write_text(f"{line.n} {line.hash}", encoding="ascii"))
     return line
 
