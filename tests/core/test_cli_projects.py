@@ -27,7 +27,7 @@ def made(label: str = "Clients", owner: str = LOCAL) -> Project:
 
 def said(*words: str, code: int = 0) -> str:
     found = CliRunner().invoke(app, list(words), catch_exceptions=False, standalone_mode=False)
-    assert found.exit_code == code
+    assert (found.return_value or 0) == code
     return found.stdout
 
 
