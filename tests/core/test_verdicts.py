@@ -96,8 +96,8 @@ def test_a_verdict_follows_the_rule(target: Target, fields: dict[str, Any], word
         (
             HIGH_55,
             {"value": 0.51, "low": 0.46, "high": 0.56, "reference": 0.5, "unit": "AUC"},
-            "The upper end of the interval is 0.56, beyond the limit of 0.55, but so would real rows that nobody"
-            " trained on, as far as these rows can tell.",
+            "The upper end of the interval is 0.56, beyond the limit of 0.55, but so might real rows be that"
+            " nobody trained on, as far as these rows can tell.",
         ),
         (
             SURE_2,
