@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth_core.constraints.base import Derivation
 from synth_core.constraints.kinds import (
     ChainedInequality,
     Format,
     Formula,
     FunctionalDependency,
     Increment,
+    Inequality,
     NullIf,
     NullTogether,
     OneHot,
@@ -45,6 +47,46 @@ def test_values_of_a_broken_chain_change_places_and_missing_ones_stay() -> None:
     mended = rule.repair(frame, rng())
     assert [cells(mended, name) for name in "abc"] == [[1, 1, None, 2], [2, 2, 4, None], [3, 3, 5, 1]]
     assert rule.repair(mended, rng()) is mended
+
+
+def test_missing_cells_are_passed_over_or_break_a_chain_and_neighbours_are_held_together() -> None:
+    frame = pd.DataFrame({"a": [3.0, 1.0, np.nan], "b": [1.0, np.nan, 2.0], "c": [np.nan, 0.0, 3.0]})
+    rule = ChainedInequality(columns=("a", "b", "c"))
+    assert rule.violations(frame).tolist() == [True, False, False]
+    assert rule.model_copy(update={"on_null": "violates"}).violations(frame).tolist() == [True, True, True]
+    assert [part.own_columns for part in rule.parts()] == [("a", "b"), ("b", "c")]
+    strict = rule.model_copy(update={"strict_boundaries": True}).parts()[0]
+    assert strict.violations(pd.DataFrame({"a": [1.0], "b": [1.0]})).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "strict", "near", "gaps", "found"),
+    [
+        ("low", False, [1.2, 1.26, 1.2], [0.0, 0.0, 0.333], [1.2, 1.3, 1.5]),
+        ("low", True, [1.2, 1.26, 1.2], [0.0, 0.0, -5.0], [1.3, 1.3, 1.3]),
+        ("high", False, [1.2, 1.26, 1.2], [0.0, 0.0, 0.333], [1.2, 1.2, 0.9]),
+        ("high", True, [1.2, 1.26, 1.2], [0.0, 0.0, -5.0], [1.1, 1.2, 1.1]),
+    ],
+)
+def test_a_computed_end_keeps_its_decimals_and_its_side(
+    anchor: str, strict: bool, near: list[float], gaps: list[float], found: list[float]
+) -> None:
+    other = "high" if anchor == "low" else "low"
+    data = table(pd.DataFrame({anchor: [5.25, 5.5], other: [9.5, 9.1] if other == "high" else [1.5, 1.1]}))
+    rule = Inequality(low_column="low", high_column="high", strict_boundaries=strict)
+    encoding = rule.encode(data, Derivation((other,), (anchor,)))
+    back = encoding.decode(pd.DataFrame({anchor: near, "high minus low": gaps}))
+    assert back[other].tolist() == found
+    assert not rule.violations(back).any()
+
+
+def test_a_computed_end_of_unrounded_numbers_is_strictly_beyond_only_where_it_must() -> None:
+    data = table(pd.DataFrame({"low": [0.0, np.pi], "high": [np.e, 2 * np.pi]}))
+    rule = Inequality(low_column="low", high_column="high", strict_boundaries=True)
+    back = rule.encode(data).decode(pd.DataFrame({"low": [1.0, 1.0, np.nan], "high minus low": [0.5, 0.0, 0.25]}))
+    assert back["high"].tolist() == [1.5, np.nextafter(1.0, 2.0), np.pi + 0.25], (
+        "from a usual value where it is unknown"
+    )
 
 
 def test_a_chain_of_mixed_dtypes_is_left_to_rejection() -> None:
