@@ -10,8 +10,9 @@ import pytest
 
 from synth_core.errors import SchemaError
 from synth_core.testdata.patterns import forms_of
-from synth_core.testdata.schema import ColumnSpec
+from synth_core.testdata.schema import PERSONAL, ColumnSpec
 from synth_core.testdata.schema_files import schema_from, schema_from_file, schema_from_text
+from synth_core.testdata.sources import from_schema
 
 ID = {"kind": "integer", "unique": True}
 
@@ -141,6 +142,41 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 def test_a_document_that_is_none_says_so(text: str, said: str) -> None:
     with pytest.raises(SchemaError, match=said):
         schema_from_text(text)
+
+
+# personal columns
+
+LIKE = {
+    "email": r"\S+@[\w.-]+\.\w+",
+    "phone": r"\+?[\d ()/.-]{7,}",
+    "card_number": r"[\d ]{16,19}",
+    "date_of_birth": r"\d{4}-\d\d-\d\d",
+    "ip_address": r"\d{1,3}(\.\d{1,3}){3}",
+    "mac_address": r"[0-9a-f]{2}(:[0-9a-f]{2}){5}",
+    "uuid": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "iban": r"DE\d\d[\d ]{18,22}",
+    "url": r"https?://\S+",
+}
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "es_ES"])
+def test_every_kind_of_personal_data_is_made_in_its_form(locale: str) -> None:
+    kinds = [what for what in PERSONAL if locale == "de_DE" or what not in ("iban", "national_id")]
+    unique = {"email", "username", "uuid", "phone", "card_number"}
+    columns = {what: {"personal": what, "locale": locale, "unique": what in unique} for what in kinds}
+    (table,) = from_schema(schema_from({"columns": columns, "rows": 60}), seed=3)
+    frame = next(iter(table.parts())).to_pandas()
+    assert len(frame) == 60
+    assert frame.notna().all(axis=None)
+    for what in kinds:
+        cells = frame[what].astype(str)
+        assert cells.str.strip().ne("").all(), what
+        assert cells.nunique() == 60 if what in unique else cells.nunique() > 5, what
+        assert cells.str.fullmatch(LIKE.get(what, ".+")).all(), (what, cells[0])
+    again = next(iter(from_schema(schema_from({"columns": columns, "rows": 60}), seed=3)[0].parts())).to_pandas()
+    assert again.equals(frame)
+    if locale == "es_ES":
+        assert frame["person_name"].str.split().str.len().ge(3).all(), "two surnames"
 
 
 # CREATE TABLE
