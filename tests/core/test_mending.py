@@ -19,6 +19,7 @@ from synth_core.constraints.kinds import (
     OneHot,
     Precision,
     Range,
+    SumEquals,
 )
 from synth_core.errors import ConstraintError
 from synth_core.table import Column, Kind, Role, Table
@@ -336,3 +337,38 @@ def test_a_formula_that_cannot_give_its_column_is_refused(output: str, expressio
     data = table(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0], "day": day, "word": ["x", "y"]}))
     with pytest.raises(ConstraintError, match=said):
         Formula(output=output, expression=expression).check(data)
+
+
+# sums
+
+
+def test_parts_that_were_never_negative_are_scaled_down_and_others_are_not() -> None:
+    for parts, shrunk in (({"a": [0, 5], "b": [5, 0]}, True), ({"a": [-1, 5], "b": [6, 0]}, False)):
+        data = table(pd.DataFrame(parts | {"t": [5, 5]}))
+        rule = SumEquals(columns=("a", "b"), total="t")
+        encoding = rule.encode(data, Derivation(("a",), ("b", "t")))
+        back = encoding.decode(pd.DataFrame({"b": [9, 2], "t": [5, 5]}))
+        assert back["a"].tolist() == ([0, 3] if shrunk else [-4, 3])
+        assert back["b"].tolist() == ([5, 2] if shrunk else [9, 2])
+        assert not rule.violations(back).any()
+
+
+def test_a_computed_total_changes_no_part() -> None:
+    data = table(pd.DataFrame({"a": [1.5, 2.0], "b": [0.25, 1.0], "t": [1.75, 3.0]}))
+    encoding = SumEquals(columns=("a", "b"), total="t").encode(data)
+    assert encoding.table.names == ["a", "b"]
+    back = encoding.decode(pd.DataFrame({"a": [100.04, 1.0], "b": [0.333, 2.0]}))
+    assert back["a"].tolist() == [100.0, 1.0]
+    assert back["t"].tolist() == [100.33, 3.0]
+
+
+def test_the_largest_part_is_computed_first_and_the_target_last() -> None:
+    data = table(pd.DataFrame({"a": [1, 2], "b": [50, -70], "t": [51, -68]}))
+    rule = SumEquals(columns=("a", "b"), total=100)
+    assert [way.derived for way in rule.derivations(data)] == [("b",), ("a",)]
+    assert rule.derivations(data)[0].anchors == ("a",)
+    target = data.with_columns([Column(name="b", kind=Kind.INTEGER, role=Role.TARGET)])
+    assert [way.derived for way in rule.derivations(target)] == [("a",), ("b",)]
+    named = SumEquals(columns=("a", "b"), total="t")
+    assert [way.derived for way in named.derivations(data)] == [("t",), ("b",), ("a",)]
+    assert (named.words(), rule.words()) == ("a + b equals t", "a + b equals 100")
