@@ -19,7 +19,7 @@ from synth_core.project import Project, home, open_project
 from synth_core.quiet import where
 from synth_core.retention import finish_removals
 from synth_core.run import Run
-from synth_core.testdata.orders import orders
+from synth_core.testdata.orders import damaged, orders
 
 _GOING = ".deleted"
 
@@ -35,10 +35,10 @@ def delete_project(project_id: str, owner: str = LOCAL) -> None:
     project = open_project(project_id, owner)
     going = project.folder.with_name(f".{project.id}{_GOING}")
     with project.held():  # nothing starts in it, and no rows are put into it, meanwhile
-        for order in orders(ANYONE):
-            if order.order.project == project.id:
-                _end(order)
-                _remove(order.folder)
+        of_it = [order for order in orders(ANYONE) if order.order.project == project.id]
+        for order in (*of_it, *damaged()):  # one that cannot be read may be of this project, and is of use to nobody
+            _end(order)
+            _remove(order.folder)
         for run in (*project.runs(), *project.side_jobs()):
             _end(run)
         log = audit.check(project.log)

@@ -74,10 +74,18 @@ class OrderRun(Run):
 
 def orders(owner: str = LOCAL) -> list[OrderRun]:
     """Return every order of ``owner`` on this machine, newest first; one that cannot be read is nobody's."""
-    found = [
+    return sorted([run for run in _all() if run.is_of(owner)], key=lambda run: run.started_at, reverse=True)
+
+
+def damaged() -> list[OrderRun]:
+    """Return the orders of which nobody can say any more whose they are."""
+    return [run for run in _all() if not run.is_of(ANYONE)]
+
+
+def _all() -> list[OrderRun]:
+    return [
         OrderRun(path) for path in _folder().iterdir() if _ID.fullmatch(path.name) and (path / "order.json").exists()
     ]
-    return sorted([run for run in found if run.is_of(owner)], key=lambda run: run.started_at, reverse=True)
 
 
 def order_of(order_id: str, owner: str = LOCAL) -> OrderRun | None:

@@ -1,14 +1,18 @@
 """Projects belong to their user: to others they do not exist."""
 
+from pathlib import Path
+
 import pytest
 
 from synth_core import extracts, jobs
 from synth_core.audit import check
+from synth_core.deletion import delete_project
 from synth_core.errors import InputError, ProjectError
 from synth_core.owners import ANYONE, LOCAL, checked_owner, owner_id
 from synth_core.project import Project, create, duplicate, open_project, projects
 from synth_core.reading import read_bytes
 from synth_core.recipe import Recipe
+from synth_core.retention import remove_real_rows
 from synth_core.run import Status, write_whole
 from synth_core.testdata.making import Order
 from synth_core.testdata.orders import order_of, orders
@@ -103,3 +107,21 @@ def test_the_version_made_from_a_new_extract_belongs_to_the_same_owner(monkeypat
     sibling, _ = extracts.regenerate(project, found)
     assert sibling.owner == ANN
     assert {one.id for one in projects(ANN)} == {project.id, sibling.id}
+
+
+@pytest.mark.parametrize("spoilt", ["{", "[]", "\x00", '{"owner": 3}'])
+def test_a_damaged_order_of_test_data_hides_no_other_and_goes_with_the_next_deletion(
+    own_home: Path, spoilt: str
+) -> None:
+    whole, broken = own_home / "testdata" / ("a" * 32), own_home / "testdata" / ("b" * 32)
+    for folder, text in ((whole, Order(schema_text="tables: {}").model_dump_json()), (broken, spoilt)):
+        folder.mkdir(parents=True)
+        (folder / "order.json").write_text(text)
+        (folder / "files").mkdir()
+    assert [run.folder for run in orders()] == [whole]
+    project, other = made(LOCAL), made(LOCAL)
+    remove_real_rows(other)
+    assert open_project(other.id).removed is not None
+    delete_project(project.id)
+    assert whole.exists()
+    assert not broken.exists(), "it may have been made of this project"
