@@ -194,7 +194,7 @@ def test_an_order_of_test_data_that_starts_beside_a_deletion_goes_with_it_or_is_
     meanwhile.append(lambda: delete_project(project.id))
     with pytest.raises(ProjectError, match="This project was deleted"):
         start_order(order, Secrets())
-    assert [path.name for path in (own_home / "testdata").iterdir()] == ["d" * 32]
+    assert not list((own_home / "testdata").iterdir()), "the damaged one may have been of the deleted project"
 
 
 def test_what_cannot_be_finished_keeps_nothing_else_from_being_done(

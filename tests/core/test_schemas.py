@@ -233,8 +233,9 @@ def test_what_sql_says_of_columns_is_understood() -> None:
         ("int", "a >= 18 and a < 90", 18, 89, 0),
         ("int", "a > -5", -4, None, 0),
         ("int", "a between 1 and 3", 1, 3, 0),
-        ("int", "a >= 2.5", None, None, 1),  # a bound between two whole numbers stays a rule
-        ("int", "a < 2.5", None, None, 1),
+        ("int", "a >= 2.5", 3, None, 0),
+        ("int", "a < 2.5", None, 2, 0),
+        ("int", "a > -2.5", -2, None, 0),
         ("numeric(9, 2)", "a >= 0.5", 0.5, None, 0),
         ("numeric(9, 2)", "a > 0.5", None, None, 1),
         ("date", "a >= date '2024-01-01'", "2024-01-01", None, 0),
