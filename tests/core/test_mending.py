@@ -100,6 +100,7 @@ def test_a_range_learns_gaps_from_its_first_column_or_to_its_last_one() -> None:
     rule = Range(low_column="low", middle_column="mid", high_column="high")
     up, down = rule.derivations(table(frame))
     assert (up.anchors, down.anchors) == (("low",), ("high",))
+    assert (up.derived, down.derived) == (("mid", "high"), ("low", "mid"))
     for way, kept in ((up, "low"), (down, "high")):
         encoding = rule.encode(table(frame), way)
         assert kept in encoding.table.names
