@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
 from synth_core.scores import utility
-from synth_core.scores.rare_class import average_precision, precision_recall
+from synth_core.scores.rare_class import _label, average_precision, precision_recall, rare_class
 from synth_core.scores.sides import Sides
 from tests.core.judged_tables import people
 
@@ -54,3 +57,37 @@ def test_a_shuffled_target_finds_the_rare_class_no_better_than_guessing() -> Non
     assert rare is not None
     assert abs(rare.tstr - rare.share) < 0.12
     assert rare.trtr > rare.tstr_high
+
+
+def outcome_of(classes: int, scored: tuple[int, ...], other: bool = False, metric: str = "AUC") -> Any:
+    counts = {"t": np.array([90, 9, 5, 4][:classes])}
+    coding = SimpleNamespace(categories={"t": ["a", "b", "c", "d"][:classes]}, counts=counts)
+    known = {"metric": metric, "scored": scored, "classes": list(range(classes)), "other": other, "target": "t"}
+    return SimpleNamespace(coding=coding, **known)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "place"),
+    [
+        (outcome_of(2, (0, 1), metric="R2"), None),
+        (outcome_of(2, ()), None),
+        (outcome_of(2, (0, 1)), 1),
+        (outcome_of(4, (0, 1, 2)), 2),
+        (outcome_of(4, (0, 1, 3), other=True), 1),  # what is left over is no class
+        (outcome_of(4, (3,), other=True), 3),
+    ],
+)
+def test_the_rarest_class_that_is_scored_is_looked_for(outcome: Any, place: int | None) -> None:
+    assert rare_class(outcome) == place
+
+
+def test_a_class_of_few_people_and_what_is_left_over_are_not_named() -> None:
+    assert [_label(outcome_of(4, ()), place) for place in range(4)] == ["a", "b", "c", "(rare)"]
+    assert _label(outcome_of(4, (), other=True), 3) == "(other)"
+    number = outcome_of(2, ())
+    number.target, number.classes = "n", [0.0, 2.5]
+    assert _label(number, 1) == "2.5"
+
+
+def test_a_curve_of_a_class_that_nobody_has_is_empty() -> None:
+    assert precision_recall(np.zeros(3, dtype=bool), np.array([0.1, 0.2, 0.3])) == []
