@@ -115,6 +115,8 @@ def test_the_four_values_at_each_end_are_extremes() -> None:
     assert found.rows == 8
     assert (found.real_hits, found.real_rows) == (1, 103)  # the held-out 0; each train row is the only one of its value
     assert literals(Sides(train, numbers_of(0), numbers_of(3, 4, 95, 96))).rows == 2
+    shuffled = numbers_of(*np.random.default_rng(4).permutation(1000))
+    assert literals(Sides(shuffled, numbers_of(), numbers_of(*range(1000)))).rows == 8
 
 
 def test_an_extreme_that_two_people_share_is_found_among_real_rows_too() -> None:
