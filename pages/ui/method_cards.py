@@ -78,11 +78,13 @@ def takes(answer: Estimate | None, minutes: float, *, there: bool) -> None:
 
 def _redraw_when_found(waiting: list[cache.Pending]) -> None:
     """Draw the page again when one of these answers is there: one timer for all cards, as each costs every user."""
+    drawn: list[bool] = []
 
     @st.fragment(run_every="2s")
     def follow() -> None:
-        if any(pending.done() for pending in waiting):
+        if drawn and any(pending.done() for pending in waiting):
             st.rerun()
+        drawn.append(True)  # with the page itself nothing is drawn again: a press of a button below would be lost
 
     follow()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import synth_core.methods as registry
+from pages.ui import cache
 from synth_core.methods import methods
 from synth_core.recipe import Recipe, Use
 from tests.pages.judged_run import make_project, open_page, text_of
@@ -205,3 +206,21 @@ def test_a_draft_of_auto_shows_the_recommended_engine_as_chosen() -> None:
     at = open_page("method", project)
     assert at.button(key="method.choose_trees").label.startswith("Chosen :gray[")
     assert not at.error
+
+
+class _JustFound:
+    """An answer that comes while the page is drawn: not there when it begins, there a moment later."""
+
+    answer = None
+
+    def done(self, seconds: float = 0.0) -> bool:
+        return not seconds
+
+
+def test_an_answer_that_comes_while_the_page_is_drawn_takes_no_press_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "estimate", lambda table, recipe: _JustFound())
+    at = open_page("method", make_project())
+    assert "Being tried on a few rows" in text_of(at)
+    at.button(key="step.next").click().run()
+    assert not at.exception
+    assert at.title[0].value == "Generate"
