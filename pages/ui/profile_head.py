@@ -63,11 +63,13 @@ def head(project: Project, found: Source) -> None:
 
 def _exact_follows(work: Work, profile: Profile) -> None:
     """Say that exact figures follow, and redraw the page once when they are there."""
+    drawn: list[bool] = []
 
     @st.fragment(run_every="1s")
     def waiting() -> None:
-        if work.done:
+        if drawn and work.done:  # not with the page itself: a press of a button below would be lost
             st.rerun()
+        drawn.append(True)
         rows = f"{theme.count(profile.sampled or 0)} of {theme.count(profile.rows)}"
         share = f" ({work.share * 100:.0f} %)" if work.share else ""
         st.caption(f":material/hourglass_top: From {rows} rows; exact figures follow{share}.")

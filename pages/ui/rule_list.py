@@ -95,12 +95,14 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], pen
 
 def _looking(table: Table, pending: cache.Pending) -> None:
     """Say that rules are looked for; the page is drawn once more when they are there."""
+    drawn: list[bool] = []
 
     @st.fragment(run_every="1s")
     def line() -> None:
         st.markdown(f":gray[:material/hourglass_top: Looking for rules in {theme.count(len(table))} rows…]")
-        if pending.done():
+        if drawn and pending.done():  # not with the page itself: a press of a button below would be lost
             st.rerun()
+        drawn.append(True)
 
     line()
 
