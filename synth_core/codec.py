@@ -39,7 +39,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.codec_columns import CategoryCodec, ColumnCodec, NumberCodec
+from synth_core.codec_columns import CategoryCodec, ColumnCodec
+from synth_core.codec_numbers import NumberCodec
 from synth_core.errors import TableError
 from synth_core.table import Column, Role, Table
 

@@ -53,6 +53,7 @@ LAYERS = [
     ["constraints.exchange", "constraints.templates"],
     ["constraints"],
     ["codec_columns"],
+    ["codec_numbers"],
     ["codec"],
     ["regenerate"],
     ["methods"],
