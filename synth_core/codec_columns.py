@@ -67,6 +67,14 @@ def people_with(values: pd.Series, people: People) -> pd.Series:
     return pairs["value"].value_counts().sort_index()
 
 
+def outermost(values: Floats, people: People | None) -> tuple[Floats, Floats]:
+    """Return each person's smallest and largest value; the values themselves where rows are counted."""
+    if people is None:
+        return values, values
+    each = pd.Series(values).groupby(people)
+    return each.min().to_numpy(), each.max().to_numpy()
+
+
 @dataclass(frozen=True)
 class CategoryCodec:
     """Levels by frequency; ``merged`` says which state a protected level became."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth_core.codec_columns import Floats, Integers, People, States, people_with, threshold
+from synth_core.codec_columns import Floats, Integers, People, States, outermost, people_with, threshold
 from synth_core.table import Column, Kind
 
 ATOM_ROWS, ATOM_SHARE = 20, 0.003
@@ -291,10 +291,7 @@ def _reach(values: Floats, k: int, people: People | None) -> tuple[float, float]
     """Return the smallest and largest value that k people, or rows, reach; near the median where there are few."""
     if not len(values):
         return -np.inf, np.inf
-    least, most = values, values
-    if people is not None:
-        each = pd.Series(values).groupby(people)
-        least, most = each.min().to_numpy(), each.max().to_numpy()
+    least, most = outermost(values, people)
     k = min(k, (len(least) + 1) // 2)
     return float(np.partition(least, k - 1)[k - 1]), float(np.partition(most, -k)[-k])
 

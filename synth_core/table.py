@@ -166,7 +166,8 @@ class Table:
     def select(self, names: Sequence[str]) -> Table:
         """Return the table with these columns only, in this order; it remembers who its rows are about."""
         columns = tuple(self.column(n) for n in names)
-        return Table(self.frame[list(names)], columns, self.name, self.source, self.entities())
+        people = None if any(column.role is Role.ENTITY for column in columns) else self.entities()
+        return Table(self.frame[list(names)], columns, self.name, self.source, people)
 
     def rows(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Table:
         """Return the rows at these positions, or where the mask is true."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import cache, parts, state, theme
+from pages.ui import cache, parts, state, theme, timers
 from pages.ui.param_form import begin
 from synth_core.methods import methods
 from synth_core.methods.base import MethodInfo
@@ -76,19 +76,6 @@ def takes(answer: Estimate | None, minutes: float, *, there: bool) -> None:
     st.markdown(words)
 
 
-def _redraw_when_found(waiting: list[cache.Pending]) -> None:
-    """Draw the page again when one of these answers is there: one timer for all cards, as each costs every user."""
-    drawn: list[bool] = []
-
-    @st.fragment(run_every="2s")
-    def follow() -> None:
-        if drawn and any(pending.done() for pending in waiting):
-            st.rerun()
-        drawn.append(True)  # with the page itself nothing is drawn again: a press of a button below would be lost
-
-    follow()
-
-
 def _takes_words(found: Estimate | None, minutes: float) -> str:
     if found is None:
         return ":small[:gray[:material/timer: Time not known]]"
@@ -121,8 +108,8 @@ def cards(project: Project, draft: Recipe, found: list[Assessment], table: Table
             if pending is not None:
                 line = partial(takes, pending.answer, draft.minutes, there=pending not in waiting)
             _card(project, draft, known[one.method].info, one, line)
-    if waiting:
-        _redraw_when_found(waiting)
+    if waiting:  # one timer for all cards, as each costs every user
+        timers.redraw_when(lambda: any(pending.done() for pending in waiting), every="2s")
 
 
 def _tried(draft: Recipe, method: str) -> Recipe:

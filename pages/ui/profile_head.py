@@ -6,7 +6,7 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.ui import parts, profile_source, state, theme
+from pages.ui import parts, profile_source, state, theme, timers
 from pages.ui.profile_source import Source, Work
 from synth_core.errors import SimileError
 from synth_core.profile import Profile
@@ -63,18 +63,13 @@ def head(project: Project, found: Source) -> None:
 
 def _exact_follows(work: Work, profile: Profile) -> None:
     """Say that exact figures follow, and redraw the page once when they are there."""
-    drawn: list[bool] = []
 
-    @st.fragment(run_every="1s")
     def waiting() -> None:
-        if drawn and work.done:  # not with the page itself: a press of a button below would be lost
-            st.rerun()
-        drawn.append(True)
         rows = f"{theme.count(profile.sampled or 0)} of {theme.count(profile.rows)}"
         share = f" ({work.share * 100:.0f} %)" if work.share else ""
         st.caption(f":material/hourglass_top: From {rows} rows; exact figures follow{share}.")
 
-    waiting()
+    timers.redraw_when(lambda: work.done, waiting)
 
 
 def _exact_failed(project: Project, found: Source) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import cache, parts, rule_book, rule_editor, state, theme
+from pages.ui import cache, parts, rule_book, rule_editor, state, theme, timers
 from pages.ui.rule_conflicts import Conflict, conflicts
 from synth_core.constraints.base import Constraint
 from synth_core.constraints.kinds import KINDS
@@ -95,16 +95,8 @@ def suggestions(project: Project, table: Table, rules: Sequence[Constraint], pen
 
 def _looking(table: Table, pending: cache.Pending) -> None:
     """Say that rules are looked for; the page is drawn once more when they are there."""
-    drawn: list[bool] = []
-
-    @st.fragment(run_every="1s")
-    def line() -> None:
-        st.markdown(f":gray[:material/hourglass_top: Looking for rules in {theme.count(len(table))} rows…]")
-        if drawn and pending.done():  # not with the page itself: a press of a button below would be lost
-            st.rerun()
-        drawn.append(True)
-
-    line()
+    words = f":gray[:material/hourglass_top: Looking for rules in {theme.count(len(table))} rows…]"
+    timers.redraw_when(pending.done, lambda: st.markdown(words))
 
 
 def templates(project: Project, table: Table, rules: Sequence[Constraint]) -> None:

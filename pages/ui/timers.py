@@ -8,8 +8,10 @@ page that was opened. Both are kept off here, at the only two places where reque
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import streamlit as st
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
@@ -32,3 +34,21 @@ def install() -> None:
     request_rerun.quiet_timers = True  # type: ignore[attr-defined]
     ScriptRequests.request_rerun = request_rerun  # type: ignore[method-assign]
     ScriptRunner._run_script = run_script  # type: ignore[method-assign]
+
+
+def redraw_when(ready: Callable[[], bool], draw: Callable[[], None] | None = None, *, every: str = "1s") -> None:
+    """Call ``draw`` now and at every tick, and draw the whole page again at the first tick when ``ready()``.
+
+    Never along with the page itself: a press of a button further down would be lost.
+    """
+    drawn: list[bool] = []
+
+    @st.fragment(run_every=every)
+    def tick() -> None:
+        if drawn and ready():
+            st.rerun()
+        drawn.append(True)
+        if draw is not None:
+            draw()
+
+    tick()

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.codec_columns import outermost, people_with
 from synth_core.scores.features import Coded
 from synth_core.scores.keys import Keys, row_keys
 from synth_core.scores.sides import Sides
-from synth_core.table import Column, Kind, Role
+from synth_core.table import Column, Kind
 
 FEW = 5  # a value that fewer of the people learned from hold is a literal of somebody
 _TELLING = (
@@ -125,22 +126,18 @@ def _hits(sides: Sides, name: str, coded: Coded, left_out: bool = False) -> npt.
         counts = sides.holders(name) - int(left_out)
         rare = np.r_[(counts > 0) & (counts < FEW), False, False]
         return np.asarray(rare[coded.codes[name]])
-    people = None if sides.train.column(name).role is Role.ENTITY else sides.people
+    people = sides.people_of(name)
     values = sides.real.numeric[name]
     filled = ~np.isnan(values)
-    values = values[filled]
-    least, most = values, values
-    if people is not None:
-        each = pd.Series(values).groupby(people[filled])
-        least, most = each.min().to_numpy(), each.max().to_numpy()
+    values, people = values[filled], None if people is None else people[filled]
+    least, most = outermost(values, people)
     if len(least) < 4 * FEW:
         return np.zeros(len(coded), dtype=bool)
     low, high = np.partition(least, FEW - 1)[FEW - 1], np.partition(most, -FEW)[-FEW]
     beyond = (values < low) | (values > high)
-    extremes, place, counts = np.unique(values[beyond], return_inverse=True, return_counts=True)
+    extremes, counts = np.unique(values[beyond], return_counts=True)
     if people is not None:
-        pairs = pd.DataFrame({"value": place, "who": people[filled][beyond]}).drop_duplicates()["value"]
-        counts = np.bincount(pairs, minlength=len(extremes))
+        counts = people_with(pd.Series(values[beyond]), people[beyond]).to_numpy()
     return np.isin(coded.numeric[name], extremes[counts > int(left_out)])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synth_core.codec_columns import people_with
 from synth_core.scores.features import Coded, Coding
 from synth_core.scores.keys import Keys, row_keys
 from synth_core.table import Role, Table
@@ -66,14 +67,17 @@ class Sides:
         """Whom each row of train is about; None where protection counts rows."""
         return self.train.privacy_units()
 
+    def people_of(self, name: str) -> npt.NDArray[np.int64] | None:
+        """Return whom the rows of train are counted as in a column; its own rows where it says who they are about."""
+        return None if self.train.column(name).role is Role.ENTITY else self.people
+
     def holders(self, name: str) -> npt.NDArray[np.int64]:
         """Return how many people learned from hold each category of a column, as ``coding`` orders them."""
-        people = None if self.train.column(name).role is Role.ENTITY else self.people
+        people = self.people_of(name)
         if people is None:
             return self.coding.counts[name]
-        levels = self.coding.levels(name)
-        pairs = pd.DataFrame({"code": self.real.codes[name], "who": people}).drop_duplicates()["code"].to_numpy()
-        return np.bincount(pairs[pairs < levels], minlength=levels)
+        held = people_with(pd.Series(self.real.codes[name]), people)
+        return held.reindex(range(self.coding.levels(name)), fill_value=0).to_numpy()
 
     def rng(self, stream: int) -> np.random.Generator:
         """Return a generator of its own for each measure, so that leaving one out changes no other."""

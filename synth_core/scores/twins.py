@@ -37,9 +37,11 @@ def measure(sides: Sides) -> Score:
     if few < ENOUGH or not sides.coding.columns:
         why = f"{few} rows, at least {ENOUGH} are needed" if sides.coding.columns else "no column was learned"
         return Score.model_validate(known | {"value": None, "note": f"not enough data: {why}"})
-    shown, merged = _shown(sides)
-    sames = (row_keys(_as_shown(side, shown), sides.coding) for side in (sides.made, sides.real))
-    value, floor = (_rate(keys, train) for keys in sames)
+    shown = _shown(sides)
+    real_keys, _, made_keys = sides.keys
+    if shown:
+        made_keys, real_keys = (row_keys(_as_shown(side, shown), sides.coding) for side in (sides.made, sides.real))
+    value, floor = (_rate(keys, train) for keys in (made_keys, real_keys))
     below, above = value.reach(floor)
     note = f"equal others of 100 rows, expected in {train:,} rows; real rows have {_plain(floor.value)}"
     return Score.model_validate(
@@ -50,13 +52,13 @@ def measure(sides: Sides) -> Score:
             "high": rounded(value.value + above),
             "reference": rounded(floor.value),
             "n": made,
-            "note": note + (", their rare values merged as protection does" if merged else ""),
+            "note": note + (", their rare values merged as protection does" if shown else ""),
         }
     )
 
 
-def _shown(sides: Sides) -> tuple[dict[str, Codes], bool]:
-    """Return which code each code of a protected category becomes, and whether any becomes another one."""
+def _shown(sides: Sides) -> dict[str, Codes]:
+    """Return which code each code becomes, of the categories of which protection merges some."""
     found: dict[str, Codes] = {}
     for column in sides.coding.columns:
         if column.kind.numeric or not column.protect:
@@ -74,7 +76,7 @@ def _shown(sides: Sides) -> tuple[dict[str, Codes], bool]:
         for level, state in merged.items():
             codes[place[level]] = place.get(kept[state - 1], len(levels))  # "other" is no level of train
         found[column.name] = codes
-    return found, bool(found)
+    return found
 
 
 def _as_shown(coded: Coded, shown: Mapping[str, Codes]) -> Coded:
